@@ -1,0 +1,99 @@
+"""What can go wrong, in words for the person who asked.
+
+TesseraError
+├── BadRequest        the order cannot be obeyed as it is written (exit status 2)
+│   └── BadStyle      no such style, or its file is not one that can be used
+├── NoModel           a checkpoint cannot be had: no network, gated, half fetched
+├── NoFillers         the filler source has nothing to offer
+├── NoData            training data cannot be had or is too little
+├── OutOfMemory       one single picture does not fit
+├── DiskFull          nothing more can be written
+├── PaintingFailed    the model itself failed on a picture
+├── TrainingFailed    a training run ended without a style
+├── Cancelled         somebody asked for the end
+├── Mismatch          bot and engine speak different versions of the contract
+└── EngineAway        nothing answers at the engine's address
+"""
+
+from typing import ClassVar, Literal
+
+Reason = Literal[
+    "bad_request",
+    "bad_style",
+    "no_model",
+    "no_fillers",
+    "no_data",
+    "out_of_memory",
+    "disk_full",
+    "painting_failed",
+    "training_failed",
+    "cancelled",
+    "mismatch",
+    "engine_away",
+]
+
+
+class TesseraError(Exception):
+    """A failure with a sentence for the person who asked, a reason for programs and an exit status for shells."""
+
+    reason: ClassVar[Reason] = "painting_failed"
+    exit_status: ClassVar[int] = 1
+
+
+class BadRequest(TesseraError):
+    reason: ClassVar[Reason] = "bad_request"
+    exit_status = 2
+
+
+class BadStyle(BadRequest):
+    reason = "bad_style"
+
+
+class NoModel(TesseraError):
+    reason = "no_model"
+
+
+class NoFillers(TesseraError):
+    reason = "no_fillers"
+
+
+class NoData(TesseraError):
+    reason = "no_data"
+
+
+class OutOfMemory(TesseraError):
+    reason = "out_of_memory"
+
+
+class DiskFull(TesseraError):
+    reason = "disk_full"
+
+
+class PaintingFailed(TesseraError):
+    reason = "painting_failed"
+
+
+class TrainingFailed(TesseraError):
+    reason = "training_failed"
+
+
+class Cancelled(TesseraError):
+    reason = "cancelled"
+
+
+class Mismatch(TesseraError):
+    reason = "mismatch"
+
+
+class EngineAway(TesseraError):
+    reason = "engine_away"
+
+
+def _tree(root: type[TesseraError]) -> list[type[TesseraError]]:
+    return [root, *(below for child in root.__subclasses__() for below in _tree(child))]
+
+
+def from_reason(reason: str, detail: str) -> TesseraError:
+    """The error of the tree that `reason` names, so that a failure told over HTTP is raised as itself."""
+    kinds = {kind.reason: kind for kind in _tree(TesseraError)}
+    return kinds.get(reason, PaintingFailed)(detail)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,63 @@
+"""What the engine answers: a stream of events in the past tense, with exactly one ending. Unknown fields are ignored."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from engine.contract.errors import Reason
+from engine.contract.grid import Data, GridScore, Judged, Plan
+
+VERSION = 1
+
+Phase = Literal["waiting", "loading", "planning", "painting", "judging"]
+
+
+class GridPlanned(Data):
+    """The first event of a grid; the bot commits it before anything else."""
+
+    event: Literal["grid_planned"] = "grid_planned"
+    plan: Plan
+
+
+class Progress(Data):
+    """`done` of `total` pictures; `eta_s` counts from now; `preview` is a JPEG in base64, laid out like the sheet."""
+
+    event: Literal["progress"] = "progress"
+    done: float
+    total: int
+    phase: Phase
+    eta_s: float | None = None
+    preview: str | None = None
+
+
+class PicturePainted(Judged):
+    """A cell is ready to be fetched as PNG: `bytes` long, with this SHA-256. A withheld one has no picture."""
+
+    event: Literal["picture_painted"] = "picture_painted"
+    cell: str
+    sha256: str | None = None
+    bytes: int = 0
+
+
+class GridMade(Data):
+    event: Literal["grid_made"] = "grid_made"
+    score: GridScore
+
+
+class JobFailed(Data):
+    """The job ended without its result; `detail` is a sentence for the person who asked."""
+
+    event: Literal["job_failed"] = "job_failed"
+    reason: Reason
+    detail: str
+
+
+Event = GridPlanned | Progress | PicturePainted | GridMade | JobFailed
+ENDINGS = (GridMade, JobFailed)
+
+_events: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def read(line: str | bytes) -> Event:
+    """One line of the stream. Raises pydantic's ValidationError where the engine speaks another contract."""
+    return _events.validate_json(line)

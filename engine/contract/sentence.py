@@ -1,0 +1,69 @@
+"""A rejected order in one sentence: what was wrong, what would be right. Bounds are read from the order itself."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, get_args
+
+import annotated_types
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+
+def explain(error: ValidationError, order: type[BaseModel]) -> str:
+    """The first fault of `error` as a sentence in the words of `order`'s fields."""
+    fault = error.errors(include_url=False)[0]
+    name = next((str(part) for part in reversed(fault["loc"]) if isinstance(part, str)), "")
+    if fault["type"] == "extra_forbidden":
+        return unknown(name, order.model_fields)
+    if fault["type"] == "missing":
+        return f"{name} is missing: {_wanted(name, order)}."
+    if fault["type"] == "value_error":
+        return f"{name} {fault['ctx']['error']}."
+    if fault["type"] == "string_too_long":
+        return f"{name} may have at most {fault['ctx']['max_length']} characters; this one has {len(fault['input']):,}."
+    return f"{name} must be {_wanted(name, order)}, not {_shown(fault['input'])}."
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """A sentence about a name nobody knows, with the nearest that exists."""
+    names = [known_name for known_name in known if known_name != "kind"]
+    near = get_close_matches(name, names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+    return f"There is no {_shown(name)}. {hint}"
+
+
+def bounds(field: FieldInfo) -> tuple[float | None, float | None]:
+    """Lowest and highest allowed number of a field."""
+    low = next((m.ge for m in field.metadata if isinstance(m, annotated_types.Ge)), None)
+    high = next((m.le for m in field.metadata if isinstance(m, annotated_types.Le)), None)
+    below = next((m.lt for m in field.metadata if isinstance(m, annotated_types.Lt)), None)
+    return low, (below - 1 if below is not None else high)  # type: ignore[operator,return-value]
+
+
+def _wanted(name: str, order: type[BaseModel]) -> str:
+    field = order.model_fields.get(name)
+    if field is None:
+        return "given"
+    choices = _choices(field.annotation)
+    if choices:
+        return " or ".join([", ".join(map(str, choices[:-1])), str(choices[-1])] if len(choices) > 1 else choices)
+    low, high = bounds(field)
+    if low is not None and high is not None:
+        whole = field.annotation in {int, int | None}
+        return f"a {'whole ' if whole else ''}number from {low:,} to {high:,}".replace(",", "" if high < 10**5 else " ")
+    if name == "style":
+        return "a style's name: lower-case letters, digits and hyphens"
+    return field.description or "given"
+
+
+def _choices(annotation: Any) -> list[Any]:
+    """The values of a Literal, also behind `| None`."""
+    found: list[Any] = []
+    for arg in get_args(annotation):
+        found += _choices(arg) if get_args(arg) else [arg] if isinstance(arg, str | int) else []
+    return found
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"

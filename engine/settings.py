@@ -1,0 +1,35 @@
+"""The engine's settings, one line each: name, default, help. The README lists them; a test holds it to that."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from engine.contract.settings import Shared
+
+FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/Flickr8k_Dataset.zip"
+
+
+class Settings(Shared):
+    engine_listen: Annotated[str | None, Field(description="host:port to serve on; unset: a socket in DATA_DIR")] = None
+    engine_painters: Annotated[Literal["local", "fake"], Field(description="who paints")] = "local"
+    profile: Annotated[
+        Literal["auto", "embedded", "full"], Field(description="which checkpoints; auto: full where a GPU is present")
+    ] = "auto"
+    fillers: Annotated[str | None, Field(description="a folder of pictures to use as photo fillers")] = None
+    google_api_key: Annotated[SecretStr | None, Field(description="lets Gemini write filler prompts")] = (
+        None
+    )
+    gemini_model: Annotated[str, Field(description="which Gemini model writes")] = "gemini-2.5-flash"
+    gemini_api_url: Annotated[str, Field(description="Gemini's scheme, host and port")] = (
+        "https://generativelanguage.googleapis.com"
+    )
+    flickr8k_url: Annotated[str, Field(description="the zip of Flickr8k's photos")] = FLICKR8K
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.data_dir.absolute() / "cache"
+
+    @property
+    def styles_dir(self) -> Path:
+        return self.data_dir.absolute() / "styles"
