@@ -1,1 +1,1 @@
-"""The contract between bot and engine: plain data, without torch. The only part of the engine that the bot may import."""
+"""The contract of bot and engine: plain data, without torch. All of the engine that the bot may import."""

@@ -3,29 +3,14 @@
 Discord's choices, the help, the web page and the engine all read these rows; a new approach is one more row.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 Profile = Literal["embedded", "full"]
 
 
-@dataclass(frozen=True)
-class Approach:
-    """`steps_max` bounds what a person may ask; `guided` is False for a model distilled to paint without guidance."""
-
-    number: int
-    title: str
-    summary: str
-    model: str
-    steps: int
-    steps_max: int
-    guidance: float
-    guided: bool
-    styled: bool
-    words: str | None
-    negative: str | None
-    fillers: Literal["flickr8k", "album", "generated"]
-
+Source = Literal["flickr8k", "album", "generated"]
 
 EMBEDDED = "embedded"
 V1_4 = "CompVis/stable-diffusion-v1-4"
@@ -34,36 +19,71 @@ TURBO = "stabilityai/sd-turbo"
 # The original's words for a pencil-sketch style; the person's prompt comes before them.
 PENCIL = "impressionist style converted to pencil drawing, detailed graphite art, intricate shading"
 
-TITLES = {1: "pre-trained", 2: "fine-tuned", 3: "all generated"}
+
+@dataclass(frozen=True, kw_only=True)
+class Approach:
+    """`steps_max` bounds what a person may ask; `guided` is False for a model distilled to paint without guidance."""
+
+    number: int
+    title: str
+    summary: str
+    model: str
+    fillers: Source
+    steps: int
+    guidance: float
+    steps_max: int = 150
+    guided: bool = True
+    styled: bool = False
+    words: str | None = None
+    negative: str | None = None
 
 
-def _row(number: int, summary: str, model: str, fillers: Literal["flickr8k", "album", "generated"]) -> Approach:
-    # v1-4 paints with guidance 7.5 and 50 steps, the defaults of its pipeline in diffusers.
-    return Approach(number, TITLES[number], summary, model, 50, 150, 7.5, True, False, None, None, fillers)
+# v1-4 paints 50 steps with guidance 7.5, as its pipeline in diffusers does when nothing is said.
+_PRE_TRAINED = Approach(
+    number=1,
+    title="pre-trained",
+    summary="Stable Diffusion v1-4 as it is, among photos",
+    model=V1_4,
+    fillers="flickr8k",
+    steps=50,
+    guidance=7.5,
+)
+# sd-turbo is distilled to 1 to 4 steps without guidance (its model card); more steps only blur.
+_FINE_TUNED = Approach(
+    number=2,
+    title="fine-tuned",
+    summary="sd-turbo with the adopted style, among photos",
+    model=TURBO,
+    fillers="flickr8k",
+    steps=4,
+    steps_max=4,
+    guidance=0.0,
+    guided=False,
+    styled=True,
+    words=PENCIL,
+)
+_ALL_GENERATED = replace(
+    _PRE_TRAINED,
+    number=3,
+    title="all generated",
+    summary="Stable Diffusion v1-4 for every picture",
+    fillers="generated",
+)
+FULL = {row.number: row for row in (_PRE_TRAINED, _FINE_TUNED, _ALL_GENERATED)}
 
-
-FULL = {
-    1: _row(1, "Stable Diffusion v1-4 as it is, among photos", V1_4, "flickr8k"),
-    2: Approach(
-        # sd-turbo is distilled to 1 to 4 steps without guidance (its model card); more steps only blur.
-        2, TITLES[2], "sd-turbo with the adopted style, among photos", TURBO,
-        4, 4, 0.0, False, True, PENCIL, None, "flickr8k",
-    ),
-    3: _row(3, "Stable Diffusion v1-4 for every picture", V1_4, "generated"),
-}  # fmt: skip
-
-
-def _embedded(
-    number: int, summary: str, fillers: Literal["flickr8k", "album", "generated"], *, styled: bool = False
-) -> Approach:
-    # Measured best for the embedded checkpoint: 12 steps, guidance 2 to 3 (its model card).
-    return Approach(number, TITLES[number], summary, EMBEDDED, 12, 150, 3.0, True, styled, None, None, fillers)
-
-
+# Measured best for the embedded checkpoint: 12 steps, guidance 2 to 3 (its model card).
+_small = partial(replace, model=EMBEDDED, steps=12, guidance=3.0)
 SMALL = {
-    1: _embedded(1, "the embedded model as it is, among drawings", "album"),
-    2: _embedded(2, "the embedded model with the adopted style, among drawings", "album", styled=True),
-    3: _embedded(3, "the embedded model for every picture", "generated"),
+    1: _small(_PRE_TRAINED, summary="the embedded model as it is, among drawings", fillers="album"),
+    2: _small(
+        _FINE_TUNED,
+        summary="the embedded model with the adopted style, among drawings",
+        fillers="album",
+        steps_max=150,
+        guided=True,
+        words=None,
+    ),
+    3: _small(_ALL_GENERATED, summary="the embedded model for every picture"),
 }
 
 PROFILES: dict[Profile, dict[int, Approach]] = {"full": FULL, "embedded": SMALL}

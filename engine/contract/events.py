@@ -1,4 +1,4 @@
-"""What the engine answers: a stream of events in the past tense, with exactly one ending. Unknown fields are ignored."""
+"""What the engine answers: events in the past tense, with exactly one ending. Unknown fields are ignored."""
 
 from typing import Annotated, Literal
 

@@ -91,7 +91,7 @@ class GridScore(Data):
 def as_json(
     job: str, prompt: str, approach: int, blocks: int, plan: Plan, judged: dict[str, Judged], score: GridScore | None
 ) -> dict[str, Any]:
-    """A grid as the command line, the recipe beside a sheet, `/mydata` and HTTP show it; file names are the caller's."""
+    """A grid as command line, recipe, `/mydata` and HTTP show it; the names of files are filled in by the caller."""
     return {
         "id": job,
         "prompt": prompt,

@@ -33,7 +33,7 @@ class Order(BaseModel):
 
 
 class MakeGrid(Order):
-    """Paint `blocks` x `blocks` blocks of 2 x 2 pictures, one of each block from the prompt. None means the approach's own."""
+    """Paint `blocks` x `blocks` blocks of 2 x 2 pictures, one of each from the prompt. None: the approach's own."""
 
     kind: Literal["make_grid"] = "make_grid"
     prompt: Annotated[Text, Field(description="what to paint")]

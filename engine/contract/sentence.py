@@ -65,5 +65,9 @@ def _choices(annotation: Any) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
-    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
+    return f"“{shorten(str(value), 40)}”"
+
+
+def shorten(text: str, most: int) -> str:
+    """At most `most` characters, the last an ellipsis where something was cut."""
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,116 @@
+"""The other end of the engine's HTTP, for the bot and for the command line. It starts nothing and knows no chat."""
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import ValidationError
+
+from engine.contract import events
+from engine.contract.errors import BadRequest, EngineAway, Mismatch
+from engine.contract.events import ENDINGS, Event
+from engine.contract.orders import Job
+
+log = logging.getLogger(__name__)
+
+# An event may take as long as loading or compiling a model; silence is broken by the server every few seconds.
+TIMEOUT = httpx.Timeout(10, read=60)
+
+
+class EngineClient:
+    """Talks to `url`, or to a Unix socket. Every call raises EngineAway where nothing answers."""
+
+    def __init__(self, url: str | None, socket: Path, token: str | None = None) -> None:
+        transport = None if url else httpx.AsyncHTTPTransport(uds=str(socket))
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.AsyncClient(
+            base_url=url or "http://localhost", transport=transport, headers=headers, timeout=TIMEOUT, trust_env=False
+        )
+        self.place = url or str(socket)
+
+    async def run(self, job: Job) -> AsyncIterator[Event]:
+        """The events of a job up to its ending. A job that is alive is taken over, what was told is told again.
+
+        Raises EngineAway where the stream is cut before the ending, Mismatch where it cannot be read.
+        """
+        try:
+            async with self._http.stream("POST", "/jobs", content=job.model_dump_json()) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    await answer.aread()
+                    _refuse(answer)
+                async for line in answer.aiter_lines():
+                    if not line.strip():
+                        continue
+                    event = _read(line)
+                    yield event
+                    if isinstance(event, ENDINGS):
+                        return
+        except httpx.HTTPError as error:
+            raise EngineAway(self._away()) from error
+        raise EngineAway(self._away())
+
+    async def picture(self, job: str, cell: str) -> bytes:
+        """A finished cell as PNG."""
+        return (await self._call("GET", f"/jobs/{job}/cells/{cell}")).content
+
+    async def cancel(self, job: str) -> None:
+        """End a job that is alive; let the engine forget one that has ended."""
+        await self._call("DELETE", f"/jobs/{job}")
+
+    async def health(self) -> dict[str, Any]:
+        """Contract version, profile, device, memory, jobs. Raises Mismatch where the contract is another."""
+        found: dict[str, Any] = (await self._call("GET", "/health")).json()
+        if found.get("contract") != events.VERSION:
+            message = (
+                f"The engine speaks version {found.get('contract')} of the contract, this side {events.VERSION}. "
+                "Restart the engine with the same version of Tessera."
+            )
+            raise Mismatch(message)
+        return found
+
+    async def approaches(self) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = (await self._call("GET", "/approaches")).json()
+        return answer
+
+    async def styles(self) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = (await self._call("GET", "/styles")).json()
+        return answer
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _call(self, method: str, path: str) -> httpx.Response:
+        try:
+            answer = await self._http.request(method, path)
+        except httpx.HTTPError as error:
+            raise EngineAway(self._away()) from error
+        if answer.is_error:
+            _refuse(answer)
+        return answer
+
+    def _away(self) -> str:
+        return f"The engine at {self.place} does not answer. Start it with: python -m engine"
+
+
+def _read(line: str) -> Event:
+    try:
+        return events.read(line)
+    except ValidationError as error:
+        log.warning("unreadable event: %s", error.errors(include_input=False, include_url=False))
+        message = "The engine answers in a way that this version does not understand. Restart it with the same version."
+        raise Mismatch(message) from error
+
+
+def _refuse(answer: httpx.Response) -> None:
+    """Raise what the engine's refusal means; its body is {"detail": sentence}."""
+    try:
+        detail = str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        detail = f"The engine answered {answer.status_code} without a reason."
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        raise BadRequest(detail)
+    if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        raise EngineAway(detail)
+    raise BadRequest(detail)
