@@ -17,9 +17,7 @@ class Settings(Shared):
         Literal["auto", "embedded", "full"], Field(description="which checkpoints; auto: full where a GPU is present")
     ] = "auto"
     fillers: Annotated[str | None, Field(description="a folder of pictures to use as photo fillers")] = None
-    google_api_key: Annotated[SecretStr | None, Field(description="lets Gemini write filler prompts")] = (
-        None
-    )
+    google_api_key: Annotated[SecretStr | None, Field(description="lets Gemini write filler prompts")] = None
     gemini_model: Annotated[str, Field(description="which Gemini model writes")] = "gemini-2.5-flash"
     gemini_api_url: Annotated[str, Field(description="Gemini's scheme, host and port")] = (
         "https://generativelanguage.googleapis.com"

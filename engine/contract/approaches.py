@@ -86,6 +86,8 @@ SMALL = {
     3: _small(_ALL_GENERATED, summary="the embedded model for every picture"),
 }
 
+TITLES = {number: row.title for number, row in FULL.items()}
+
 PROFILES: dict[Profile, dict[int, Approach]] = {"full": FULL, "embedded": SMALL}
 
 JUDGES: dict[Profile, str] = {"full": "openai/clip-vit-base-patch32", "embedded": "embedded"}

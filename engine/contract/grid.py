@@ -26,7 +26,7 @@ class PlannedCell(Data):
 
 
 class Recipe(Data):
-    """Everything besides prompts and seeds that a picture depends on."""
+    """Everything besides prompts and seeds that a picture depends on. `words` dress every painted picture's prompt."""
 
     model: str
     revision: str | None
@@ -36,6 +36,7 @@ class Recipe(Data):
     steps: int
     guidance: float
     negative: str | None
+    words: str | None = None
     dressed_prompt: str
     size: int
     versions: dict[str, str]

@@ -1,0 +1,57 @@
+"""A progress bar on standard error that says what is being waited for and how long it takes."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from engine.contract import events
+from engine.contract.grid import Plan
+
+
+class Bar:
+    """Used as a context. On something that is no terminal only the last state is written."""
+
+    def __init__(self, title: str) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[eta]}"),
+            TimeElapsedColumn(),
+            console=self._console,
+        )
+        self._title = title
+        self._task = self._progress.add_task(title, total=None, eta="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def show_prompts(self, plan: Plan) -> None:
+        """The filler prompts, as they were made."""
+        if plan.filler_prompts:
+            self._console.print(f"{len(plan.filler_prompts)} filler prompts by {plan.writer}:", style="dim")
+            self._console.print(escape("; ".join(plan.filler_prompts)), style="dim")
+
+    def complete(self) -> None:
+        task = self._progress.tasks[0]
+        self._progress.update(self._task, description=self._title, completed=task.total, eta="")
+
+    def update(self, state: events.Progress) -> None:
+        eta = f"about {state.eta_s:.0f} s left" if state.eta_s else ""
+        self._progress.update(
+            self._task,
+            description=f"{self._title}, {state.phase}",
+            completed=int(state.done),
+            total=state.total,
+            eta=eta,
+        )

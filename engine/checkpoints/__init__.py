@@ -1,0 +1,115 @@
+"""Checkpoints from the Hugging Face hub: fetched once, whole and as safetensors, or not at all. Knows no torch.
+
+They lie in the hub's own cache (HF_HOME), where other programs find them too.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.checkpoints import files
+from engine.checkpoints.failures import again_in, failure
+from engine.contract.errors import NoModel
+
+Progress = Callable[[int, int], None]
+
+ATTEMPTS = 4
+# The account with which the hub itself offers safetensors for repositories that have only pickles.
+CONVERTER = "SFconvertbot"
+
+
+def local(repo: str, *, half: bool = False) -> Path | None:
+    """The folder of a checkpoint that is here and whole, asking nobody; None where there is none."""
+    return next((folder for folder in _snapshots(repo) if files.whole(folder, half=half)), None)
+
+
+def fetch(repo: str, progress: Progress, *, half: bool = False) -> Path:
+    """The folder of `repo` with all that a StableDiffusionPipeline or a CLIPModel needs, fetched where it is not here.
+
+    `progress` is told bytes (done, total). `half` takes the fp16 files where the repository has them.
+    Blocks. Raises NoModel or DiskFull with a sentence; a half-fetched file is never among what `local` finds.
+    """
+    here = local(repo, half=half)
+    if here:
+        return here
+    for folder in _snapshots(repo):
+        # The hub's client takes a file that exists for a good one, so damaged ones must go first.
+        files.drop_damaged(folder)
+    for attempt in range(ATTEMPTS):
+        try:
+            _download(repo, progress, half=half)
+        except NoModel:
+            raise
+        except Exception as error:
+            pause = again_in(error, attempt)
+            if pause is None or attempt == ATTEMPTS - 1:
+                raise failure(error, repo) from error
+            time.sleep(pause)
+        else:
+            break
+    here = local(repo, half=half)
+    if here is None:
+        raise NoModel(f"{repo} arrived without some of its files. Run `python -m engine fetch` again.")
+    return here
+
+
+def _snapshots(repo: str) -> list[Path]:
+    """The folders of `repo` in the cache: its main branch, then what the hub's converter offered for it."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    home = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
+    refs = [home / "refs" / "main", *sorted((home / "refs" / "refs" / "pr").glob("*"))]
+    return [home / "snapshots" / ref.read_text(encoding="ascii").strip() for ref in refs if ref.is_file()]
+
+
+def _download(repo: str, progress: Progress, *, half: bool) -> None:
+    from huggingface_hub import HfApi, snapshot_download
+
+    api = HfApi()
+    revision = "main"
+    names = _names(api, repo, revision)
+    if files.pickled(names):
+        revision = _converted(api, repo) or revision
+        names = _names(api, repo, revision)
+    if files.pickled(names):
+        raise NoModel(
+            f"{repo} offers weights only as pickles, which can run foreign code when they are opened. "
+            "Tessera loads safetensors only: choose a checkpoint that has them."
+        )
+    wanted = files.wanted(names, half=half)
+    if not wanted:
+        raise NoModel(f"{repo} holds no checkpoint that Tessera can load: neither model_index.json nor config.json.")
+    snapshot_download(repo, revision=revision, allow_patterns=wanted, tqdm_class=_told(progress))
+
+
+def _names(api: Any, repo: str, revision: str) -> list[str]:
+    return [sibling.rfilename for sibling in api.model_info(repo, revision=revision).siblings or []]
+
+
+def _converted(api: Any, repo: str) -> str | None:
+    """The revision in which the hub's own converter offers safetensors, as transformers looks for it as well."""
+    offers = api.get_repo_discussions(repo, author=CONVERTER, discussion_type="pull_request")
+    # The author is looked at once more: an answer that ignores the filter must not bring somebody else's files.
+    good = (offer for offer in offers if offer.author == CONVERTER and offer.status in {"open", "merged"})
+    return next((offer.git_reference for offer in good), None)
+
+
+def _told(progress: Progress) -> type[Any]:
+    """A progress bar that draws nothing and tells `progress`."""
+    from tqdm.auto import tqdm  # type: ignore[import-untyped]  # it ships no types
+
+    class Told(tqdm):  # type: ignore[misc]  # the same
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self._bytes = kwargs.get("unit") == "B" and "Reconstructing" in kwargs.get("desc", "")
+            super().__init__(*args, **{**kwargs, "disable": True})
+            self.done = 0
+
+        def update(self, n: float | None = 1) -> None:
+            # A disabled bar counts nothing itself.
+            self.done += int(n or 0)
+            if self._bytes:
+                progress(self.done, int(self.total or 0))
+
+    return Told

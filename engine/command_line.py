@@ -1,0 +1,145 @@
+"""The command line: words become an order, the order goes to a running engine or to one of our own.
+
+Exit status 0 done, 1 the world failed, 2 a bad argument. With --json standard output is one JSON object only.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from engine import jsonlog
+from engine.contract.approaches import TITLES
+from engine.contract.errors import BadRequest, TesseraError
+from engine.contract.orders import MakeGrid
+from engine.contract.sentence import explain, unknown
+from engine.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence instead of the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadRequest(message[0].upper() + message[1:] + ". See: python -m engine --help")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        settings = _settings()
+        command = arguments[0] if arguments else "serve"
+        if command in {"-h", "--help"}:
+            print(_help())  # noqa: T201
+            return 0
+        if command not in COMMANDS:
+            raise BadRequest(unknown(command, COMMANDS))
+        jsonlog.to_stderr(plain=command != "serve")
+        COMMANDS[command](settings, arguments[1:])
+    except TesseraError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _help() -> str:
+    lines = [f"  {name:<9} {(run.__doc__ or '').splitlines()[0]}" for name, run in COMMANDS.items()]
+    return "\n".join(["python -m engine [command] [--help]", "", *lines])
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadRequest(explain(error, Settings)) from error
+
+
+def serve(settings: Settings, arguments: list[str]) -> None:
+    """Serve jobs on a socket (the default)"""
+    from engine.serve import serve as run
+
+    Parser("python -m engine serve", description=serve.__doc__).parse_args(arguments)
+    asyncio.run(run(settings))
+
+
+def grid(settings: Settings, arguments: list[str]) -> None:
+    """Paint one grid, score it and write sheet, cells and recipe"""
+    from engine.one_grid import one_grid
+
+    parser = Parser("python -m engine grid", description=grid.__doc__)
+    for name, field in MakeGrid.model_fields.items():
+        if name != "kind":
+            parser.add_argument(f"--{name}", metavar=name.upper(), help=field.description)
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write; by default DATA_DIR/grids/ID")
+    parser.add_argument("--json", action="store_true", help="print the grid as one JSON object")
+    given = vars(parser.parse_args(arguments))
+    out, as_json = given.pop("out"), given.pop("json")
+    found = asyncio.run(one_grid(settings, order(given), out))
+    print(json.dumps(found, ensure_ascii=False) if as_json else summary(found))  # noqa: T201
+
+
+def demo(settings: Settings, arguments: list[str]) -> None:
+    """Paint the same prompt with all three approaches"""
+    from engine.one_grid import several
+
+    parser = Parser("python -m engine demo", description=demo.__doc__)
+    parser.add_argument("--prompt", default="a cat wearing neon-glasses")
+    parser.add_argument("--seed", default="7")
+    parser.add_argument("--out", type=Path, default=Path("demo"))
+    given = parser.parse_args(arguments)
+    orders = [order({"prompt": given.prompt, "seed": given.seed, "approach": str(number)}) for number in TITLES]
+    for found in asyncio.run(several(settings, orders, given.out)):
+        print(summary(found), end="\n\n")  # noqa: T201
+
+
+def fetch(settings: Settings, arguments: list[str]) -> None:
+    """Download models and photos ahead, with progress and resume"""
+    from engine.ahead import fetch_all
+
+    Parser("python -m engine fetch", description=fetch.__doc__).parse_args(arguments)
+    fetch_all(settings)
+
+
+def info(settings: Settings, arguments: list[str]) -> None:
+    """Say which profile, device, models, fillers and styles there are"""
+    from engine.ahead import describe
+
+    parser = Parser("python -m engine info", description=info.__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    as_json = parser.parse_args(arguments).json
+    found = describe(settings)
+    lines = (
+        f"{name:<10} {json.dumps(value) if isinstance(value, list | dict) else value}" for name, value in found.items()
+    )
+    print(json.dumps(found) if as_json else "\n".join(lines))  # noqa: T201
+
+
+COMMANDS = {"serve": serve, "grid": grid, "demo": demo, "fetch": fetch, "info": info}
+
+
+def order(given: dict[str, str | None]) -> MakeGrid:
+    """The order that these words make. Raises BadRequest with one sentence."""
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    approach = str(values.get("approach", "")).strip()
+    if approach.isdecimal():
+        values["approach"] = int(approach)
+    try:
+        return MakeGrid.model_validate(values)
+    except ValidationError as error:
+        raise BadRequest(explain(error, MakeGrid)) from error
+
+
+def summary(found: dict[str, Any]) -> str:
+    """A grid in a few lines for a person."""
+    from engine.contract.words import score_line
+
+    lines = [f"Approach {found['approach']} ({TITLES[found['approach']]}): {found['sheet']}", f"  {score_line(found)}"]
+    return "\n".join([*lines, *(f"  note: {warning}" for warning in found["warnings"])])

@@ -1,0 +1,114 @@
+"""One wave on its way from noise to pictures, one call of the denoising model at a time, on diffusers' own schedulers.
+
+Rows are pictures. Latents have the shape (rows, 4, height / scale, width / scale). The arithmetic is
+that of diffusers' StableDiffusionPipeline, in the same order, so that both paint the same pictures.
+"""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.contract.errors import PaintingFailed
+from engine.painter import Pixels
+from engine.wave import Wave
+
+# Rows decoded at once: the autoencoder gains nothing from more, and its memory grows with them.
+DECODED = 8
+
+
+class Denoising:
+    """A wave has a scheduler object of its own, as schedulers remember earlier steps: it may pause and be thinned."""
+
+    @torch.inference_mode()
+    def __init__(self, pipe: Any, wave: Wave) -> None:
+        from diffusers.utils.torch_utils import randn_tensor
+
+        self.wave = wave
+        self._guided = wave.mix.guidance > 1
+        self._scheduler = type(pipe.scheduler).from_config(pipe.scheduler.config)
+        self._scheduler.set_timesteps(wave.mix.steps, device=pipe.device)
+        self._generators = [torch.Generator().manual_seed(row.seed) for row in wave.rows]
+        self._words, self._without = _encoded(pipe, wave, guided=self._guided)
+        shape = (1, pipe.unet.config.in_channels, pipe.unet.config.sample_size, pipe.unet.config.sample_size)
+        noise = [randn_tensor(shape, generator=g, device=pipe.device, dtype=pipe.unet.dtype) for g in self._generators]
+        self._latents = torch.cat(noise) * self._scheduler.init_noise_sigma
+        self._extra = "generator" in inspect.signature(self._scheduler.step).parameters
+        self._at = 0
+
+    @property
+    def steps(self) -> int:
+        """Calls of the model in all; PNDM makes one more than it was asked for."""
+        return len(self._scheduler.timesteps)
+
+    @torch.inference_mode()
+    def step(self, unet: Any) -> Tensor:
+        """One step; returns the predicted x0 in scaled latent space, same shape as the latents."""
+        t = self._scheduler.timesteps[self._at]
+        twice = torch.cat([self._latents] * 2) if self._guided else self._latents
+        words = torch.cat([self._without, self._words]) if self._guided else self._words
+        noise = unet(self._scheduler.scale_model_input(twice, t), t, encoder_hidden_states=words, return_dict=False)[0]
+        if self._guided:
+            without, with_words = noise.chunk(2)
+            noise = without + self.wave.mix.guidance * (with_words - without)
+        before = self._latents
+        extra = {"generator": self._generators} if self._extra else {}
+        result = self._scheduler.step(noise, t, before, **extra)
+        self._latents = result.prev_sample
+        self._at += 1
+        return _predicted(self._scheduler, result, noise, before, t)
+
+    def thin(self, keep: Sequence[int]) -> None:
+        """Go on with these rows only; what the scheduler remembers is thinned as well."""
+        index = torch.tensor(list(keep), device=self._latents.device)
+        shape = self._latents.shape
+        for name, value in vars(self._scheduler).items():
+            if isinstance(value, Tensor) and value.shape == shape:
+                setattr(self._scheduler, name, value[index])
+            elif isinstance(value, list):
+                setattr(self._scheduler, name, [_thinned(item, shape, index) for item in value])
+        self._latents, self._words = self._latents[index], self._words[index]
+        if self._guided:
+            self._without = self._without[index]
+        self._generators = [self._generators[i] for i in keep]
+
+    @torch.inference_mode()
+    def decode(self, vae: Any) -> list[Pixels]:
+        """The finished rows as 8-bit pictures. Raises PaintingFailed where the model produced no numbers."""
+        pictures: list[Pixels] = []
+        for part in self._latents.split(DECODED):
+            decoded = vae.decode(part / vae.config.scaling_factor, return_dict=False)[0]
+            if not torch.isfinite(decoded).all():
+                message = "The model produced no valid numbers for this picture; try another seed or less guidance."
+                raise PaintingFailed(message)
+            scaled = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float() * 255
+            pictures += list(scaled.round().to(torch.uint8).cpu().numpy())
+        return pictures
+
+
+def _encoded(pipe: Any, wave: Wave, *, guided: bool) -> tuple[Tensor, Tensor]:
+    """Text embeddings with the prompts and without them (the negative prompts); equal texts are encoded once."""
+    prompts, negatives = [row.prompt for row in wave.rows], [row.negative for row in wave.rows]
+    texts = list(dict.fromkeys([*prompts, *(negatives if guided else [])]))
+    found = torch.cat([pipe.encode_prompt(text, pipe.device, 1, False)[0] for text in texts])  # noqa: FBT003 - theirs
+    words = found[[texts.index(text) for text in prompts]]
+    return words, found[[texts.index(text) for text in negatives]] if guided else words
+
+
+def _thinned(item: Any, shape: torch.Size, index: Tensor) -> Any:
+    return item[index] if isinstance(item, Tensor) and item.shape == shape else item
+
+
+def _predicted(scheduler: Any, result: Any, output: Tensor, sample: Tensor, t: Tensor) -> Tensor:
+    """x0 as the scheduler tells it, or by the formulas of DDIM (Song et al. 2020, eq. 12; v: Salimans & Ho 2022)."""
+    told: Tensor | None = getattr(result, "pred_original_sample", None)
+    if told is not None:
+        return told
+    alpha: Tensor = scheduler.alphas_cumprod.to(sample.device)[t.long()]
+    signal, noise = alpha.sqrt().to(sample.dtype), (1 - alpha).sqrt().to(sample.dtype)
+    kind = scheduler.config.prediction_type
+    if kind == "sample":
+        return output
+    return signal * sample - noise * output if kind == "v_prediction" else (sample - noise * output) / signal

@@ -1,0 +1,102 @@
+"""What one drawing shows, as plain data, and how a scene is drawn by lot. The lot decides; nothing is painted here."""
+
+import random
+from dataclasses import dataclass
+
+from engine.embedded.drawings.palette import PAINTS, PAPERS
+from engine.embedded.vocabulary import SCENERY, SUBJECTS
+
+WEARERS = ("cat", "dog", "rabbit", "owl", "robot")
+"""Who has a face for glasses and a neck for a scarf."""
+_USUAL = {
+    "cat": ("orange", "gray", "black", "white", "brown"),
+    "dog": ("brown", "white", "black", "orange"),
+    "rabbit": ("white", "gray", "brown"),
+    "owl": ("brown", "gray"),
+    "bird": ("blue", "red", "yellow"),
+    "fish": ("orange", "blue"),
+    "tree": ("green",),
+    "flower": ("red", "pink", "yellow", "purple"),
+    "house": ("red", "white", "yellow"),
+    "car": ("red", "blue", "yellow"),
+    "boat": ("red", "white", "brown"),
+    "mountain": ("gray", "brown", "blue"),
+    "moon": ("yellow",),
+    "star": ("yellow",),
+    "mug": ("white", "red", "blue"),
+    "mushroom": ("red", "brown"),
+    "robot": ("gray", "blue"),
+    "rocket": ("white", "red"),
+    "balloon": ("red", "blue", "yellow"),
+    "cactus": ("green",),
+}
+"""The colours of a subject whose caption names none."""
+_WEIGHTS = [2.2 if name == "cat" else 1.5 if name in WEARERS[:4] else 1 for name in SUBJECTS]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything about one drawing. `…_named` says whether the caption may tell it."""
+
+    subject: str
+    colour_named: bool
+    colour: str
+    worn: str | None
+    worn_colour: str
+    neon: str
+    worn_colour_named: bool
+    place: str
+    """"plain", or a key of SCENERY."""
+    paper_named: bool
+    paper: str
+    variant: int
+    mirrored: bool
+    dx: float
+    dy: float
+    """Off the middle, as a share of the canvas."""
+    scale: float
+    seed: int
+    """Of the details that no caption tells: where the stars stand, how the paint differs."""
+
+
+def sample(rng: random.Random, subject: str | None = None, worn_chance: float = 0.55) -> Scene:
+    """A scene by lot; of `subject` where one is given. Cats and other animals come more often than the rest."""
+    while True:
+        scene = _draw_lots(rng, subject or rng.choices(SUBJECTS, _WEIGHTS)[0], worn_chance)
+        if scene:
+            return scene
+
+
+def _draw_lots(rng: random.Random, subject: str, worn_chance: float) -> Scene | None:
+    """None where the subject could not be told from its background. The order of the draws is part of the data set."""
+    colour_named = rng.random() < 0.6
+    colour = rng.choice(list(PAINTS)) if colour_named else rng.choice(_USUAL[subject])
+    worn = None
+    worn_colour = rng.choice(["red", "blue", "green", "yellow", "purple"])
+    neon = rng.choice(["lime", "pink"])
+    worn_colour_named = rng.random() < 0.5
+    if subject in WEARERS and rng.random() < (worn_chance if subject != "robot" else 0.25):
+        worn = rng.choice(["neon glasses", "neon glasses", "glasses", "hat", "scarf"])
+    place = "plain" if rng.random() < 0.45 else rng.choice(list(SCENERY))
+    paper_named = rng.random() < 0.5
+    paper = rng.choice(list(PAPERS))
+    if (place == "plain" and paper == colour) or (place in {"night", "space"} and colour == "black"):
+        return None
+    return Scene(
+        subject=subject,
+        colour_named=colour_named,
+        colour=colour,
+        worn=worn,
+        worn_colour=worn_colour,
+        neon=neon,
+        worn_colour_named=worn_colour_named,
+        place=place,
+        paper_named=paper_named,
+        paper=paper,
+        variant=rng.randrange(6),
+        mirrored=rng.random() < 0.5,
+        dx=rng.uniform(-0.09, 0.09),
+        dy=rng.uniform(-0.05, 0.05),
+        scale=rng.uniform(0.36, 0.44),
+        seed=rng.randrange(1 << 30),
+    )

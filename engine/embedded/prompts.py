@@ -1,0 +1,68 @@
+"""A writer of filler prompts in the embedded model's own words; it knows nothing of grids or painters."""
+
+import itertools
+import random
+from collections.abc import Iterable
+
+from engine.embedded.themes import DARK, THEMES, Theme
+from engine.embedded.vocabulary import COLOURS, OPENINGS, SUBJECTS, subjects_named
+
+
+def write(n: int, rng: random.Random, avoid: str) -> list[tuple[str, str]]:
+    """`n` different pairs (category, prompt) in random order, spread evenly over the categories.
+
+    No prompt names a subject that `avoid`, the person's prompt, names. Raises ValueError where there are fewer than `n`
+    prompts; there are always 192.
+    """
+    shunned = _shunned(avoid)
+    written: list[tuple[str, str]] = []
+    taken: set[str] = set()
+    for category, share in _shares(n, rng).items():
+        prompts = _choose(_candidates(THEMES[category], shunned), share, rng, taken)
+        taken.update(prompts)
+        written += [(category, prompt) for prompt in prompts]
+    rng.shuffle(written)
+    return written
+
+
+def _shunned(avoid: str) -> set[str]:
+    named = subjects_named(avoid)
+    # Who names everything leaves nothing else to paint; then only the first, the likely subject, is avoided.
+    return set(named) if len(named) < len(SUBJECTS) else set(named[:1])
+
+
+def _shares(n: int, rng: random.Random) -> dict[str, int]:
+    """How many prompts each category writes; which ones write one more than the others is random."""
+    each, left = divmod(n, len(THEMES))
+    favoured = rng.sample(sorted(THEMES), left)
+    return {category: each + (category in favoured) for category in THEMES}
+
+
+def _choose(candidates: list[str], share: int, rng: random.Random, taken: set[str]) -> list[str]:
+    plain = [prompt for prompt in candidates if prompt not in taken]
+    if share <= len(plain):
+        return rng.sample(plain, share)
+    # Too few: the same pictures again under other openings ("a painting of …").
+    opened = [opening + prompt for opening in OPENINGS[1:] for prompt in candidates]
+    free = [prompt for prompt in opened if prompt not in taken]
+    if share > len(plain) + len(free):
+        raise ValueError(f"the embedded model has no {share} different prompts of one category; ask for fewer")
+    return plain + rng.sample(free, share - len(plain))
+
+
+def _candidates(theme: Theme, shunned: set[str]) -> list[str]:
+    subjects = [subject for subject in theme.subjects if subject not in shunned]
+    # A category whose own subjects are all taken borrows from the others: its places still set it apart.
+    subjects = subjects or [subject for subject in SUBJECTS if subject not in shunned]
+    return list(_sentences(subjects, theme))
+
+
+def _sentences(subjects: list[str], theme: Theme) -> Iterable[str]:
+    for subject, colour, worn, place in itertools.product(subjects, COLOURS, theme.worn, theme.places):
+        if _can_be_seen(colour, place) and (not worn or subject in THEMES["animal"].subjects):
+            yield f"{'an' if colour == 'orange' else 'a'} {colour} {subject}{worn} {place}"
+
+
+def _can_be_seen(colour: str, place: str) -> bool:
+    """The drawings never put black into the dark, nor a colour on itself."""
+    return not (colour == "black" and place in DARK) and f" {colour} background" not in place

@@ -1,0 +1,46 @@
+"""The seven kinds of filler prompts, in words that the embedded model has seen: what is painted, and where."""
+
+from dataclasses import dataclass
+
+from engine.embedded.vocabulary import BACKDROPS, SCENERY
+
+# The drawings' captions say "on a orange background", so no prompt asks for that one colour.
+PLAIN = tuple(f"on a {colour} background" for colour in BACKDROPS if colour != "orange")
+DARK = (*SCENERY["night"], *SCENERY["space"])
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One kind of filler prompt: any of its subjects, in any colour, in any of its places."""
+
+    subjects: tuple[str, ...]
+    places: tuple[str, ...]
+    worn: tuple[str, ...] = ("",)
+    """What the subject wears, as the end of "a cat…"; the empty string is nothing."""
+
+
+THEMES = {
+    "animal": Theme(
+        subjects=("cat", "dog", "rabbit", "owl"),
+        places=(*SCENERY["meadow"], *SCENERY["snow"], *SCENERY["desert"], *PLAIN),
+        worn=("", " wearing glasses", " wearing a red hat", " wearing a blue scarf"),
+    ),
+    "landscape": Theme(
+        subjects=("mountain", "tree", "boat"),
+        places=(*SCENERY["sea"], *SCENERY["desert"], *SCENERY["meadow"], *SCENERY["snow"]),
+    ),
+    "object": Theme(subjects=("mug", "balloon", "car", "house"), places=PLAIN),
+    "cityscape": Theme(subjects=("house", "car", "tree", "balloon", "bird", "robot"), places=SCENERY["city"]),
+    "nature": Theme(
+        subjects=("flower", "mushroom", "cactus", "bird", "fish"),
+        places=(*SCENERY["meadow"], *SCENERY["desert"], *SCENERY["snow"], *PLAIN),
+    ),
+    "space": Theme(subjects=("rocket", "robot", "star", "moon"), places=DARK),
+    # No abstract drawing was ever trained: a shape in one colour on a ground in another comes nearest.
+    "abstract": Theme(subjects=("star", "moon", "balloon"), places=PLAIN),
+}
+
+
+def template_words() -> dict[str, dict[str, tuple[str, ...]]]:
+    """The words of every theme as plain data, for a writer that has templates of its own."""
+    return {name: {"subjects": t.subjects, "places": t.places, "worn": t.worn} for name, t in THEMES.items()}

@@ -1,0 +1,50 @@
+"""`python -m engine.embedded.training --out DIR`: two hours on two cores; run again, it goes on where it was."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from engine.embedded.training.quiet import quieten
+from engine.embedded.training.stages import STAGES, run
+from engine.embedded.training.workshop import Workshop
+
+
+def main() -> None:
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    quieten()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    workshop = Workshop(
+        out=arguments.out,
+        scale=arguments.minutes_scale,
+        seed=arguments.seed,
+        device=arguments.device,
+        processes=arguments.processes,
+    )
+    try:
+        run(workshop, arguments.stage)
+    except FileNotFoundError as missing:
+        sys.exit(str(missing))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m engine.embedded.training", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of this run; run again to go on after a break")
+    parser.add_argument("--minutes-scale", type=_scale, default=1.0, help="stretch all times; 0.01 is a rehearsal")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stage", choices=STAGES, help="make this one stage anew")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--processes", type=int, choices=(1, 2, 4, 8), default=2, help="CPU processes of the denoiser")
+    return parser.parse_args()
+
+
+def _scale(text: str) -> float:
+    scale = float(text)
+    if scale <= 0:
+        raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
+    return scale
+
+
+if __name__ == "__main__":
+    main()

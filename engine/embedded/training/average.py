@@ -1,0 +1,25 @@
+"""The moving average of a model's weights, which paints better than the weights themselves."""
+
+import copy
+from typing import Any
+
+import torch
+
+_SLOWEST = 0.9985
+
+
+class Average:
+    """`model` is the averaged copy; `follow` moves it towards the one that learns."""
+
+    def __init__(self, learning: Any) -> None:
+        self.model = copy.deepcopy(learning).requires_grad_(requires_grad=False).eval()
+        self._learning = learning
+        self._steps = 0
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        self._steps += 1
+        # Young averages forget faster, or they would keep the random start.
+        kept = min(_SLOWEST, self._steps / (9 + self._steps))
+        # One call for all weights: a loop over them costs as much as a step of a small model.
+        torch._foreach_lerp_(list(self.model.parameters()), list(self._learning.parameters()), 1 - kept)

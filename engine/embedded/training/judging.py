@@ -1,0 +1,64 @@
+"""Pictures and texts as the judge's unit vectors, and what can be read from them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from engine.embedded.drawings.captions import article
+from engine.embedded.training.tokenizer import token_ids
+from engine.embedded.vocabulary import SUBJECTS
+
+_OPENINGS = ("", "a picture of ", "a photo of ")
+
+
+def tensor(pixels: Any, device: str = "cpu") -> Tensor:
+    """(n, 64, 64, 3) bytes to (n, 3, 64, 64) from -1 to 1: mean and deviation 0.5, for judge and autoencoder alike."""
+    rows = torch.from_numpy(np.array(pixels)).to(device)
+    return rows.permute(0, 3, 1, 2).float().div(127.5).sub(1).contiguous()
+
+
+def picture_vectors(judge: Any, pictures: Tensor) -> Tensor:
+    """(n, 128), of length one."""
+    return functional.normalize(
+        judge.visual_projection(judge.vision_model(pixel_values=pictures).pooler_output), dim=-1
+    )
+
+
+def text_vectors(judge: Any, ids: Tensor) -> Tensor:
+    """(n, 128), of length one, for token ids (n, 32)."""
+    return functional.normalize(judge.text_projection(judge.text_model(input_ids=ids).pooler_output), dim=-1)
+
+
+@torch.no_grad()
+def look_at(judge: Any, pixels: Any, device: str = "cpu") -> Tensor:
+    """The vectors of many pictures (n, 64, 64, 3), in batches."""
+    batches = [tensor(pixels[start : start + 128], device) for start in range(0, len(pixels), 128)]
+    return torch.cat([picture_vectors(judge, batch) for batch in batches])
+
+
+@torch.no_grad()
+def agreement(pictures: Tensor, texts: Tensor) -> dict[str, float]:
+    """Mean cosine of a picture with its own text and with the others, and how often its own text is the nearest."""
+    cosines = pictures @ texts.T
+    n = len(cosines)
+    own = cosines.diag()
+    return {
+        "match": own.mean().item(),
+        "mismatch": ((cosines.sum() - own.sum()) / max(1, n * n - n)).item(),
+        "right_text": (cosines.argmax(1) == torch.arange(n, device=cosines.device)).float().mean().item(),
+    }
+
+
+@torch.no_grad()
+def subject_accuracy(judge: Any, tokenizer: Any, pictures: Tensor, subjects: Iterable[int]) -> float:
+    """How often the nearest of the twenty bare subjects is the right one. Good agreement alone can hide that a judge
+    looks at colours and places only."""
+    phrases = [opening + article(subject) for subject in SUBJECTS for opening in _OPENINGS]
+    vectors = text_vectors(judge, token_ids(tokenizer, phrases).to(pictures.device))
+    named = functional.normalize(vectors.view(len(SUBJECTS), len(_OPENINGS), -1).mean(1), dim=-1)
+    nearest = (pictures @ named.T).argmax(1)
+    return (nearest == torch.tensor(list(subjects), device=pictures.device)).float().mean().item()

@@ -1,0 +1,61 @@
+"""A file that is far away as zipfile wants one: seekable, fetched in blocks when it is read."""
+
+import io
+import zipfile
+import zlib
+
+from engine.fillers.remote import Remote
+
+BLOCK = 4 << 20
+# Flickr8k's directory has about 0.8 MB, so one read of this size brings it and what says where it is.
+TAIL = 1 << 20
+
+
+class RangedFile(io.RawIOBase):
+    """Reads ahead by blocks up to `limit`, so that nothing behind it is fetched. Raises what `remote` raises."""
+
+    def __init__(self, remote: Remote) -> None:
+        super().__init__()
+        self._remote = remote
+        self._size = remote.measure()
+        self._place = 0
+        self.limit = self._size
+        self._start = max(0, self._size - TAIL)
+        self._block = remote.read(self._start, self._size)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        self._place = max(0, base + offset)
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def read(self, size: int = -1) -> bytes:
+        end = self._size if size < 0 else min(self._size, self._place + size)
+        if not self._start <= self._place <= end <= self._start + len(self._block):
+            ahead = max(end, min(self._place + BLOCK, self.limit))
+            self._start, self._block = self._place, self._remote.read(self._place, ahead)
+        data = self._block[self._place - self._start : end - self._start]
+        self._place = max(self._place, end)
+        return data
+
+    def forget(self) -> None:
+        """Drops what was read ahead, so that it is fetched anew."""
+        self._block = b""
+
+
+def read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: RangedFile) -> bytes | None:
+    """The bytes of `entry` with the CRC that the directory names, fetched once more if need be; else None."""
+    for _ in range(2):
+        try:
+            return archive.read(entry)
+        except (zipfile.BadZipFile, zlib.error, EOFError):
+            file.forget()
+    return None

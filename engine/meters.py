@@ -1,0 +1,30 @@
+"""What /metrics shows, in Prometheus' words."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from engine.engine import Engine
+
+
+class Meters(Collector):
+    """Reads the engine when asked; counts nothing by itself."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.registry = CollectorRegistry()
+        self._engine = engine
+        self.registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        alive = [running for running in self._engine.jobs.values() if running.alive]
+        yield GaugeMetricFamily("tessera_engine_jobs", "jobs that are alive", value=len(alive))
+        missing = sum(running.missing for running in alive)
+        yield GaugeMetricFamily("tessera_engine_pictures_waiting", "pictures still to be painted", value=missing)
+        counts = self._engine.counts
+        yield CounterMetricFamily("tessera_engine_pictures", "pictures finished", value=counts.pictures)
+        yield CounterMetricFamily("tessera_engine_waves", "waves painted", value=counts.waves)
+        yield CounterMetricFamily("tessera_engine_failures", "jobs that failed", value=counts.failures)
+        for name, size in self._engine.painter.memory().items():
+            yield GaugeMetricFamily(f"tessera_engine_memory_{name}_bytes", f"device memory, {name}", value=size)

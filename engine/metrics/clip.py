@@ -1,0 +1,52 @@
+"""The judge: a CLIP model that says how well a picture and a text agree, as a plain cosine in fp32."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.painter import Pixels, Scores
+
+BATCH = 64
+
+
+class Judge:
+    """CLIP (Radford et al. 2021). Pictures go through the PIL image processor, as in the reference computation."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        from transformers import CLIPModel, CLIPTokenizer
+        from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+        self._model: Any = (
+            CLIPModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True).to(device).eval()
+        )
+        self._processor = CLIPImageProcessorPil.from_pretrained(folder)
+        self._tokenizer = CLIPTokenizer.from_pretrained(folder)
+        self._device = device
+        self._text = lru_cache(maxsize=256)(self._encode_text)
+
+    def scores(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
+        """Cosines, shape (pictures, texts). A text longer than the judge's context is cut, as CLIP does."""
+        with torch.inference_mode():
+            words = torch.cat([self._text(text) for text in texts])
+            parts = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
+            found = torch.cat([self._encode(part) @ words.T for part in parts])
+        scores: Scores = found.cpu().numpy().astype(np.float32)
+        return scores
+
+    def _encode(self, pictures: Sequence[Pixels]) -> Tensor:
+        inputs = self._processor(list(pictures), return_tensors="pt").to(self._device)
+        return _unit(self._model.get_image_features(**inputs))
+
+    def _encode_text(self, text: str) -> Tensor:
+        inputs = self._tokenizer([text], truncation=True, return_tensors="pt").to(self._device)
+        return _unit(self._model.get_text_features(**inputs))
+
+
+def _unit(features: Any) -> Tensor:
+    found: Tensor = features if isinstance(features, Tensor) else features.pooler_output
+    return torch.nn.functional.normalize(found, dim=-1)

@@ -1,0 +1,63 @@
+"""A grid's score: how well the prompt's pictures match, beside the fillers, and how often they rank first."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import fmean, stdev
+
+from engine.contract.grid import GridScore, Judged, Plan, PlannedCell, Retrieval
+
+Z95 = 1.959963984540054
+
+
+def grid_score(plan: Plan, judged: Mapping[str, Judged]) -> GridScore:
+    """Scores of all cells become one; withheld cells (score None) are not counted."""
+    prompts = [cell for cell in plan.cells if cell.unique]
+    own = _scores(prompts, judged)
+    fillers = _scores([cell for cell in plan.cells if not cell.unique], judged)
+    detailed = [j.with_details for cell in prompts if (j := judged.get(cell.cell)) and j.with_details is not None]
+    mean, others = _mean(own), _mean(fillers)
+    return GridScore(
+        judge=plan.judge,
+        n=len(own),
+        mean=mean,
+        std=stdev(own) if len(own) > 1 else None,
+        fillers_mean=others,
+        margin=mean - others if mean is not None and others is not None else None,
+        with_details=_mean(detailed),
+        retrieval=_retrieval(plan, judged),
+        tokens_not_scored=plan.tokens_not_scored,
+    )
+
+
+def wilson(hits: int, of: int, z: float = Z95) -> tuple[float, float]:
+    """Wilson's score interval for a proportion (E. B. Wilson, JASA 22, 1927): low and high, both within 0 … 1."""
+    p, zz = hits / of, z * z
+    middle = (p + zz / (2 * of)) / (1 + zz / of)
+    half = z / (1 + zz / of) * math.sqrt(p * (1 - p) / of + zz / (4 * of * of))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _scores(cells: Sequence[PlannedCell], judged: Mapping[str, Judged]) -> list[float]:
+    found = (judged.get(cell.cell, Judged()).score for cell in cells)
+    return [score for score in found if score is not None]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _retrieval(plan: Plan, judged: Mapping[str, Judged]) -> Retrieval | None:
+    """First means strictly above every filler of the block. A block with nothing to compare is left out."""
+    blocks: dict[tuple[int, int], tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+    for cell in plan.cells:
+        score = judged.get(cell.cell, Judged()).score
+        if score is not None:
+            blocks[cell.block][0 if cell.unique else 1].append(score)
+    trials = [(own[0], others) for own, others in blocks.values() if own and others]
+    if not trials:
+        return None
+    hits = sum(own > max(others) for own, others in trials)
+    low, high = wilson(hits, len(trials))
+    chance = fmean(1 / (1 + len(others)) for _, others in trials)
+    return Retrieval(hits=hits, of=len(trials), chance=chance, low=low, high=high)

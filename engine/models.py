@@ -1,0 +1,91 @@
+"""Which checkpoints a profile means, and what can be known of one from its folder without loading a weight."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from engine.contract.approaches import EMBEDDED, Profile
+from engine.contract.errors import NoModel
+from engine.settings import Settings
+
+Progress = Callable[[int, int], None]
+REVISION = re.compile(r"^[0-9a-f]{40}$")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`size` is the side of a picture in pixels; `revision` the hub's commit, None for a local folder."""
+
+    folder: Path
+    revision: str | None
+    scheduler: str
+    size: int
+
+
+def choose_profile(settings: Settings) -> tuple[Profile, str]:
+    """The profile and a sentence that says why."""
+    if settings.profile != "auto":
+        return settings.profile, f"PROFILE={settings.profile}"
+    if find_spec("torch") is None:
+        return "embedded", "PROFILE=auto and PyTorch is not installed"
+    import torch
+
+    if torch.cuda.is_available():
+        return "full", f"PROFILE=auto and there is a GPU: {torch.cuda.get_device_name()}"
+    return "embedded", "PROFILE=auto and there is no CUDA device"
+
+
+def folder(model: str, progress: Progress | None = None, *, judge: bool = False) -> Path:
+    """The checkpoint's folder; fetched from the hub where it is not here yet. Raises NoModel, DiskFull."""
+    if model == EMBEDDED:
+        from engine import embedded
+
+        return embedded.JUDGE if judge else embedded.PIPELINE
+    from engine import checkpoints
+
+    return checkpoints.local(model) or checkpoints.fetch(model, progress or _silent)
+
+
+@lru_cache
+def facts(place: Path) -> Facts:
+    """Scheduler and picture size of a pipeline's folder, from its configuration files."""
+    index = _config(place / "model_index.json")
+    unet, vae = _config(place / "unet" / "config.json"), _config(place / "vae" / "config.json")
+    revision = place.name if REVISION.match(place.name) else None
+    # Each level of the autoencoder but the last halves the side.
+    scale = 2 ** (len(vae["block_out_channels"]) - 1)
+    return Facts(place, revision, str(index["scheduler"][1]), int(unet["sample_size"]) * scale)
+
+
+@lru_cache
+def tokenizer(place: Path) -> Any:
+    """The CLIP tokenizer in `place`, a pipeline's `tokenizer` folder or a judge's folder."""
+    from transformers import CLIPTokenizer
+
+    return CLIPTokenizer.from_pretrained(place)
+
+
+def tokens_cut(place: Path, text: str) -> int:
+    """How many tokens of `text` the tokenizer in `place` has no room for."""
+    tokens = tokenizer(place)
+    return max(0, len(tokens(text, truncation=False, verbose=False).input_ids) - int(tokens.model_max_length))
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody watches this download."""
+
+
+def _config(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        message = (
+            f"{file.parent} is not a Stable Diffusion checkpoint in the diffusers layout: {file.name} cannot be read."
+        )
+        raise NoModel(message) from error
+    return found

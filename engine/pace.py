@@ -1,0 +1,42 @@
+"""How fast this machine paints, learned while it paints: the time of one step of one row, per model."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.wave import Mix
+
+# Weight of the newest step in the running mean: a dozen steps forget what was before.
+NEWEST = 0.1
+
+
+@dataclass
+class Pace:
+    _row_step: dict[str, float] = field(default_factory=dict)
+
+    def begin(self) -> "Clock":
+        return Clock(self, time.monotonic())
+
+    def learn(self, mix: Mix, seconds: float) -> None:
+        """One row's share of one step took this long."""
+        before = self._row_step.get(mix.model, seconds)
+        self._row_step[mix.model] = before + NEWEST * (seconds - before)
+
+    def seconds(self, ahead: Sequence[tuple[Mix, float]]) -> float | None:
+        """How long these rows take; None where one of the models has not painted yet."""
+        if any(mix.model not in self._row_step for mix, rows in ahead if rows):
+            return None
+        return sum(self._row_step[mix.model] * mix.steps * rows for mix, rows in ahead if rows)
+
+
+@dataclass
+class Clock:
+    """Times the steps of one wave."""
+
+    pace: Pace
+    last: float
+
+    def step(self, mix: Mix, rows: int) -> None:
+        now = time.monotonic()
+        self.pace.learn(mix, (now - self.last) / rows)
+        self.last = now

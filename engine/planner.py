@@ -1,0 +1,175 @@
+"""The plan of a grid: all its chances taken once. After this a picture is a function of the plan."""
+
+import asyncio
+import hashlib
+import random
+import secrets
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from engine import fillers, models, prompts, styles
+from engine.contract.approaches import JUDGES, PROFILES, Approach, Profile, dress
+from engine.contract.errors import BadRequest
+from engine.contract.grid import Plan, PlannedCell, Recipe
+from engine.contract.orders import SEEDS, MakeGrid
+from engine.contract.sheet import address
+from engine.embedded import vocabulary
+from engine.settings import Settings
+
+PACKAGES = ("tessera", "torch", "diffusers", "transformers", "peft")
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans grids for one profile."""
+
+    settings: Settings
+    profile: Profile
+
+    async def plan(self, order: MakeGrid) -> Plan:
+        """Raises BadRequest, BadStyle, NoFillers, NoModel."""
+        row = self.row(order)
+        seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
+        recipe = await asyncio.to_thread(self._recipe, order, row)
+        warnings = [*self._notes(order, row), *self._cut(order, recipe)]
+        uniques, others = _places(order.blocks, seed)
+        filled, written = await self._fill(order, row, others, seed)
+        cells = [*(_unique(cell, order.prompt, seed) for cell in uniques), *filled]
+        return Plan(
+            seed=seed,
+            cells=tuple(sorted(cells, key=lambda cell: (len(cell.cell), cell.cell))),
+            profile=self.profile,
+            judge=JUDGES[self.profile],
+            recipe=recipe,
+            filler_prompts=tuple(prompt for _, prompt in written.prompts),
+            writer=written.writer if written.prompts else None,
+            tokens_not_scored=self._unscored(order.prompt),
+            warnings=(*warnings, *written.warnings),
+        )
+
+    def row(self, order: MakeGrid) -> Approach:
+        """The approach's row, with what the order may not ask of it refused."""
+        row = PROFILES[self.profile][order.approach]
+        if order.steps is not None and order.steps > row.steps_max:
+            message = f"approach {row.number} paints in 1 to {row.steps_max} steps, not {order.steps}."
+            raise BadRequest(message)
+        if order.guidance and not row.guided:
+            message = f"approach {row.number} ({row.model}) paints without guidance; leave guidance out."
+            raise BadRequest(message)
+        if order.negative and not row.guided:
+            message = f"approach {row.number} ({row.model}) knows no negative prompt, as it paints without guidance."
+            raise BadRequest(message)
+        if order.style is not None and not row.styled:
+            message = f"approach {row.number} paints without a style; ask for approach 2 to use “{order.style}”."
+            raise BadRequest(message)
+        return row
+
+    def _recipe(self, order: MakeGrid, row: Approach) -> Recipe:
+        facts = models.facts(models.folder(row.model))
+        style = styles.find(order.style, self.settings, facts) if order.style else None
+        words = style.words if style else row.words
+        return Recipe(
+            model=row.model,
+            revision=facts.revision,
+            style=order.style,
+            weight=(1.0 if order.weight is None else order.weight) if order.style else None,
+            scheduler=facts.scheduler,
+            steps=row.steps if order.steps is None else order.steps,
+            guidance=row.guidance if order.guidance is None else order.guidance,
+            negative=order.negative or row.negative,
+            words=words,
+            dressed_prompt=dress(order.prompt, order.details, words),
+            size=facts.size,
+            versions=_versions(),
+        )
+
+    def _notes(self, order: MakeGrid, row: Approach) -> list[str]:
+        """What a person should know before painting starts."""
+        notes = []
+        if row.styled and order.style is None:
+            by = "from the style's words alone" if row.words else "as it is"
+            notes.append(f"No style is adopted, so approach {row.number} paints with plain {row.model}, {by}.")
+        if order.weight is not None and order.style is None:
+            notes.append("The weight is not used: there is no style to weigh.")
+        if self.profile == "embedded":
+            notes += vocabulary.prompt_notes(dress(order.prompt, order.details, None))
+        return notes
+
+    def _cut(self, order: MakeGrid, recipe: Recipe) -> list[str]:
+        """How many tokens generator and judge had no room for."""
+        place = models.folder(recipe.model) / "tokenizer"
+        notes = []
+        for name, text in (("prompt", recipe.dressed_prompt), ("negative prompt", recipe.negative)):
+            cut = models.tokens_cut(place, text) if text else 0
+            if cut:
+                notes.append(f"The last {cut} tokens of the {name} were cut off: the model reads no more.")
+        unscored = self._unscored(order.prompt)
+        if unscored:
+            notes.append(f"The last {unscored} tokens of the prompt are not scored: the judge reads no more.")
+        return notes
+
+    def _unscored(self, prompt: str) -> int:
+        return models.tokens_cut(models.folder(JUDGES[self.profile], judge=True), prompt)
+
+    async def _fill(
+        self, order: MakeGrid, row: Approach, cells: list[PlannedCell], seed: int
+    ) -> tuple[list[PlannedCell], prompts.Written]:
+        """What the other cells show: painted from written prompts, or photos."""
+        rng = random.Random(f"{seed}:fillers")  # noqa: S311 - a plan must be repeatable
+        source = order.fillers or fillers.usual(row.fillers, self.settings)
+        if source == "generated":
+            written = await prompts.write(len(cells), order.prompt, rng, self.settings, self.profile)
+            pairs = zip(cells, written.prompts, strict=True)
+            return [
+                cell.model_copy(update={"source": source, "prompt": prompt, "seed": picture_seed(seed, cell.cell)})
+                for cell, (_, prompt) in pairs
+            ], written
+        photos, warnings = await asyncio.to_thread(self._photos, source, rng, len(cells))
+        filled = [
+            cell.model_copy(update={"source": source, "photo": photo})
+            for cell, photo in zip(cells, photos, strict=True)
+        ]
+        return filled, prompts.Written(prompts=(), writer="templates", warnings=tuple(warnings))
+
+    def _photos(self, name: str, rng: random.Random, count: int) -> tuple[list[str], list[str]]:
+        source = fillers.photo_source(name, self.settings, self.profile)
+        source.fetch(lambda _done, _total: None)
+        return source.pick(rng, count), source.warnings()
+
+
+def picture_seed(grid_seed: int, cell: str) -> int:
+    """A picture's own seed, from the grid's seed and the cell: the same in every approach, so grids can be paired."""
+    return int.from_bytes(hashlib.blake2b(f"{grid_seed}:{cell}".encode(), digest_size=4).digest())
+
+
+def _places(blocks: int, seed: int) -> tuple[list[PlannedCell], list[PlannedCell]]:
+    """Each block's one place for the prompt's picture, at random; and all the others."""
+    rng = random.Random(f"{seed}:places")  # noqa: S311 - a plan must be repeatable
+    uniques: list[PlannedCell] = []
+    others: list[PlannedCell] = []
+    for row in range(blocks):
+        for column in range(blocks):
+            chosen = rng.randrange(4)
+            for place in range(4):
+                cell = PlannedCell(
+                    cell=address(2 * column + place % 2, 2 * row + place // 2),
+                    block=(column, row),
+                    unique=place == chosen,
+                    source="prompt",
+                )
+                (uniques if cell.unique else others).append(cell)
+    return uniques, others
+
+
+def _unique(cell: PlannedCell, prompt: str, seed: int) -> PlannedCell:
+    return cell.model_copy(update={"prompt": prompt, "seed": picture_seed(seed, cell.cell)})
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,62 @@
+"""From pixels to what is told: the PNG, its hash, its scores. The judge sees exactly what is saved."""
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from engine.contract.approaches import dress
+from engine.contract.events import PicturePainted
+from engine.painter import Painted, Painter, Pixels
+from engine.preview import small
+from engine.running import Running
+
+
+class Reporter:
+    """Judges with one painter, whose judge is the same for all approaches."""
+
+    def __init__(self, painter: Painter) -> None:
+        self._painter = painter
+
+    async def report(self, running: Running, cells: Sequence[str], painted: Sequence[Painted]) -> None:
+        """Judge and tell finished cells; withheld ones are told with their reason and neither kept nor scored."""
+        shown = [(cell, p.pixels) for cell, p in zip(cells, painted, strict=True) if p.pixels is not None]
+        if shown:
+            await self._report_shown(running, shown)
+        for cell, picture in zip(cells, painted, strict=True):
+            if picture.withheld:
+                running.tell(PicturePainted(cell=cell, withheld=picture.withheld))
+
+    async def _report_shown(self, running: Running, shown: Sequence[tuple[str, Pixels]]) -> None:
+        order = running.job.work
+        texts = [order.prompt] + ([dress(order.prompt, order.details, None)] if order.details else [])
+        scores = await self._painter.judge([pixels for _, pixels in shown], texts)
+        files = await asyncio.to_thread(lambda: [png(pixels) for _, pixels in shown])
+        if not running.alive:
+            return
+        for (cell, pixels), row, data in zip(shown, scores, files, strict=True):
+            running.pictures[cell], running.thumbs[cell] = data, small(pixels)
+            running.tell(
+                PicturePainted(
+                    cell=cell,
+                    score=float(row[0]),
+                    with_details=float(row[1]) if len(row) > 1 else None,
+                    sha256=hashlib.sha256(data).hexdigest(),
+                    bytes=len(data),
+                )
+            )
+
+
+def pixels(photo: Image.Image, side: int) -> Pixels:
+    """A square photo in the size of the painted pictures."""
+    return np.asarray(photo.resize((side, side), Image.Resampling.LANCZOS))
+
+
+def png(pixels: Pixels) -> bytes:
+    """PNG at level 1: nearly as small as level 6 for painted pictures and several times faster."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", compress_level=1)
+    return out.getvalue()

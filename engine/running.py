@@ -1,0 +1,78 @@
+"""One job inside the engine: what it has so far, what was told of it, and who listens."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from engine.contract.events import ENDINGS, Event, GridMade, JobFailed, PicturePainted, Progress
+from engine.contract.grid import GridScore, Judged, Plan
+from engine.contract.orders import Job
+from engine.painter import Pixels
+
+SILENCE = 10.0
+
+
+class Running:
+    """A job from order to ending. What was told is told again to whoever follows later; `thumbs` are for previews."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.plan: Plan | None = job.plan
+        self.judged: dict[str, Judged] = dict(job.have)
+        self.pictures: dict[str, bytes] = {}
+        self.thumbs: dict[str, Pixels] = {}
+        self.progress: Progress | None = None
+        self.ended_at: float | None = None
+        self.score: GridScore | None = None
+        self._told: list[Event] = []
+        self._changed = asyncio.Event()
+
+    @property
+    def alive(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def missing(self) -> int:
+        """How many cells of the plan have not been judged yet."""
+        return len(self.plan.cells) - len(self.judged) if self.plan else 0
+
+    def tell(self, event: Event) -> None:
+        """Tell everybody who follows. After the ending nothing more is told."""
+        if not self.alive:
+            return
+        if isinstance(event, Progress):
+            self.progress = event
+        else:
+            self._told.append(event)
+        if isinstance(event, PicturePainted):
+            self.judged[event.cell] = Judged.model_validate(event.model_dump())
+        if isinstance(event, GridMade):
+            self.score = event.score
+        if isinstance(event, ENDINGS):
+            self.ended_at = time.monotonic()
+            self.thumbs.clear()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def fail(self, failure: JobFailed) -> None:
+        self.pictures.clear()
+        self.tell(failure)
+
+    async def follow(self) -> AsyncIterator[Event | None]:
+        """All events from the first to the ending; of progress only the newest. None breaks a long silence."""
+        index, shown = 0, None
+        while True:
+            while index < len(self._told):
+                event = self._told[index]
+                index += 1
+                yield event
+                if isinstance(event, ENDINGS):
+                    return
+            if self.progress is not shown:
+                shown = self.progress
+                yield shown
+                continue
+            try:
+                await asyncio.wait_for(self._changed.wait(), SILENCE)
+            except TimeoutError:
+                yield None

@@ -1,0 +1,91 @@
+"""`python -m engine`: one engine, served until it is told to stop. A lock keeps a second one from the same DATA_DIR."""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import socket
+from pathlib import Path
+
+import uvicorn
+from filelock import FileLock, Timeout
+
+from engine import server, setup
+from engine.contract.errors import BadRequest, EngineAway
+from engine.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# sockaddr_un holds 108 bytes on Linux, 104 on macOS.
+LONGEST_SOCKET = 103
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises BadRequest for a bad address, EngineAway for a second engine."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.data_dir / "engine.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        message = f"An engine is running already in {settings.data_dir}; this one stops."
+        raise EngineAway(message) from error
+    with lock, _listen(settings) as listener:
+        engine, runs_on = setup.build(settings)
+        token = settings.engine_token.get_secret_value() if settings.engine_token else None
+        api = server.app(engine, runs_on, token, loopback=_loopback(settings))
+        config = uvicorn.Config(api, log_config=None, access_log=False, timeout_graceful_shutdown=3)
+        painting = asyncio.create_task(engine.run())
+        log.info("serving on %s: %s", settings.engine_listen or settings.engine_socket, runs_on)
+        try:
+            await uvicorn.Server(config).serve(sockets=[listener])
+        finally:
+            painting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await painting
+            await engine.close()
+            if not settings.engine_listen:
+                settings.engine_socket.unlink(missing_ok=True)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    if settings.engine_listen is None:
+        return _unix(settings.engine_socket)
+    host, _, port = settings.engine_listen.rpartition(":")
+    if not port.isdigit() or not host:
+        message = f"ENGINE_LISTEN must be host:port, such as 127.0.0.1:8065, not “{settings.engine_listen}”."
+        raise BadRequest(message)
+    if not _loopback(settings) and settings.engine_token is None:
+        message = f"ENGINE_LISTEN={settings.engine_listen} can be reached by others; set ENGINE_TOKEN as well."
+        raise BadRequest(message)
+    return socket.create_server((host.strip("[]"), int(port)), family=_family(host), reuse_port=False)
+
+
+def _unix(path: Path) -> socket.socket:
+    """A socket that only this user can open. The lock is ours, so an old socket file belongs to nobody."""
+    if len(os.fsencode(path)) > LONGEST_SOCKET:
+        message = f"The path {path} is too long for a socket; set DATA_DIR to a shorter one or set ENGINE_LISTEN."
+        raise BadRequest(message)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    return listener
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _loopback(settings: Settings) -> bool:
+    """Whether only this machine can reach the engine."""
+    if settings.engine_listen is None:
+        return True
+    host = settings.engine_listen.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

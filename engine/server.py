@@ -1,0 +1,133 @@
+"""HTTP in, events out: the contract served with FastAPI, on a Unix socket or a port."""
+
+import hmac
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import ValidationError
+
+from engine import styles
+from engine.contract import events, orders
+from engine.contract.approaches import PROFILES
+from engine.contract.grid import as_json
+from engine.contract.sentence import explain
+from engine.engine import Engine
+from engine.meters import Meters
+from engine.running import Running
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
+
+
+def app(engine: Engine, device: str, token: str | None = None, *, loopback: bool = True) -> FastAPI:
+    """The engine over HTTP. `loopback`: only requests that name this machine as their host are answered."""
+    api = FastAPI(title="Tessera engine", version=str(events.VERSION), docs_url=None, redoc_url=None)
+
+    @api.middleware("http")
+    async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+        refusal = _refusal(request, token, loopback=loopback)
+        return refusal or await go_on(request)
+
+    api.include_router(_jobs(engine))
+    api.include_router(_state(engine, device))
+    return api
+
+
+def _jobs(engine: Engine) -> APIRouter:
+    """What can be done with jobs."""
+    router = APIRouter(prefix="/jobs")
+
+    @router.post("")
+    async def run_job(request: Request) -> Response:
+        try:
+            job = orders.job(json.loads(await request.body()))
+        except ValidationError as error:
+            return _no(422, explain(error, orders.MakeGrid))
+        except ValueError:
+            return _no(422, "The body must be a job as JSON.")
+        return StreamingResponse(_lines(engine.submit(job)), media_type="application/x-ndjson")
+
+    @router.get("/{job}")
+    async def show_job(job: str) -> dict[str, Any]:
+        running = _find(engine, job)
+        if running.plan is None:
+            raise HTTPException(404, f"Job {job} has not been planned yet.")
+        order = running.job.work
+        return as_json(job, order.prompt, order.approach, order.blocks, running.plan, running.judged, running.score)
+
+    @router.get("/{job}/cells/{cell}")
+    async def show_cell(job: str, cell: str) -> Response:
+        picture = _find(engine, job).pictures.get(cell)
+        if picture is None:
+            raise HTTPException(404, f"Job {job} has no picture {cell}.")
+        return Response(picture, media_type="image/png")
+
+    @router.delete("/{job}", status_code=204)
+    async def remove_job(job: str) -> None:
+        _find(engine, job)
+        engine.remove(job)
+
+    return router
+
+
+def _state(engine: Engine, device: str) -> APIRouter:
+    """What can be asked of the engine itself."""
+    router, meters, settings = APIRouter(), Meters(engine), engine.planner.settings
+
+    @router.get("/approaches")
+    async def show_approaches() -> list[dict[str, Any]]:
+        return [asdict(row) for row in PROFILES[engine.planner.profile].values()]
+
+    @router.get("/styles")
+    async def show_styles() -> list[dict[str, Any]]:
+        return [styles.card(name, settings) for name in styles.names(settings)]
+
+    @router.get("/health")
+    async def health() -> dict[str, Any]:
+        return {
+            "contract": events.VERSION,
+            "profile": engine.planner.profile,
+            "device": device,
+            "memory": engine.painter.memory(),
+            "jobs": [job for job, running in engine.jobs.items() if running.alive],
+        }
+
+    @router.get("/metrics")
+    async def show_metrics() -> Response:
+        return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _refusal(request: Request, token: str | None, *, loopback: bool) -> Response | None:
+    """Why a request is not answered: a page of another site must not reach an engine on this machine."""
+    host = request.url.hostname or ""
+    if loopback and host not in LOOPBACK:
+        return _no(403, "This engine answers requests to this machine only.")
+    origin = request.headers.get("origin")
+    if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
+        return _no(403, "This engine does not answer pages of other sites.")
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if token and not hmac.compare_digest(given.encode(), token.encode()):
+        return _no(401, "This engine asks for ENGINE_TOKEN; set the same one on both sides.")
+    return None
+
+
+def _no(status: int, sentence: str) -> Response:
+    return JSONResponse({"detail": sentence}, status_code=status)
+
+
+def _find(engine: Engine, job: str) -> Running:
+    if job not in engine.jobs:
+        raise HTTPException(404, f"There is no job {job} in this engine.")
+    return engine.jobs[job]
+
+
+async def _lines(running: Running) -> AsyncIterator[bytes]:
+    """Newline-delimited JSON; an empty line now and then shows that the line is still open."""
+    async for event in running.follow():
+        yield (event.model_dump_json() if event else "").encode() + b"\n"

@@ -1,0 +1,106 @@
+"""Styles: LoRA adapters in the peft layout under DATA_DIR/styles, checked before they are used."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.contract.errors import BadStyle
+from engine.contract.sentence import unknown
+from engine.models import Facts
+from engine.settings import Settings
+
+WEIGHTS, CONFIG, CARD = "adapter_model.safetensors", "adapter_config.json", "card.json"
+PREFIX = "base_model.model."
+
+
+@dataclass(frozen=True)
+class Style:
+    """`words` dress a prompt so that the style answers; `alpha` / `rank` is the strength that was trained."""
+
+    name: str
+    folder: Path
+    words: str | None
+    rank: int
+    alpha: float
+
+
+def names(settings: Settings) -> list[str]:
+    """The styles that are here, by name."""
+    root = settings.styles_dir
+    return sorted(place.name for place in root.iterdir() if (place / CONFIG).is_file()) if root.is_dir() else []
+
+
+def find(name: str, settings: Settings, base: Facts) -> Style:
+    """The style `name`, checked against the base. Raises BadStyle with a sentence that says what is wrong with it."""
+    if name not in names(settings):
+        known = names(settings)
+        message = unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet."
+        raise BadStyle(message)
+    return check(settings.styles_dir / name, base)
+
+
+def card(name: str, settings: Settings) -> dict[str, Any]:
+    """What is known of a style: its card as it was written, with its name."""
+    file = settings.styles_dir / name / CARD
+    return {**(_json(file) if file.is_file() else {}), "name": name}
+
+
+def check(folder: Path, base: Facts) -> Style:
+    """The style in `folder` if it can be used on `base`; only headers and the B matrices are read."""
+    config, card = _json(folder / CONFIG), _json(folder / CARD) if (folder / CARD).is_file() else {}
+    shapes = _shapes(folder / WEIGHTS)
+    _fits(folder.name, shapes, base)
+    return Style(folder.name, folder, card.get("words"), int(config["r"]), float(config["lora_alpha"]))
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        message = f"The style “{file.parent.name}” cannot be used: its {file.name} cannot be read."
+        raise BadStyle(message) from error
+    return found
+
+
+def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
+    """Shape of every tensor; refuses a file that is no safetensors, holds none, or whose B matrices are all zero."""
+    from safetensors import SafetensorError, safe_open
+
+    name = file.parent.name
+    try:
+        with safe_open(file, framework="pt") as opened:
+            shapes = {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118 - not a dict
+            grown = any(opened.get_tensor(key).any() for key in shapes if "lora_B" in key)
+    except (SafetensorError, OSError) as error:
+        message = (
+            f"The style “{name}” cannot be used: {file.name} is not a complete safetensors file. "
+            "Other formats, pickles above all, are never loaded."
+        )
+        raise BadStyle(message) from error
+    if not shapes:
+        message = f"The style “{name}” cannot be used: {file.name} holds no tensor at all. Save the adapter unmerged."
+        raise BadStyle(message)
+    if not grown:
+        message = f"The style “{name}” cannot be used: all its B matrices are zero, so it would change nothing."
+        raise BadStyle(message)
+    return shapes
+
+
+def _fits(name: str, shapes: dict[str, tuple[int, ...]], base: Facts) -> None:
+    """Every A reads what the base's layer reads, every B writes what it writes."""
+    layers = _base_shapes(base.folder / "unet")
+    for key, shape in shapes.items():
+        layer, _, part = key.removeprefix(PREFIX).rpartition(".lora_")
+        side, expected = (1, shape[1]) if part.startswith("A") else (0, shape[0])
+        if layers.get(f"{layer}.weight", (0, 0))[side] != expected:
+            message = f"The style “{name}” was made for another base model: its layer {layer} does not fit."
+            raise BadStyle(message)
+
+
+def _base_shapes(unet: Path) -> dict[str, tuple[int, ...]]:
+    from safetensors import safe_open
+
+    file = next(iter(sorted(unet.glob("diffusion_pytorch_model*.safetensors"))))
+    with safe_open(file, framework="pt") as opened:
+        return {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118 - not a dict
