@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import logging
 import os
+import signal
 import socket
 from pathlib import Path
 
@@ -36,6 +37,7 @@ async def serve(settings: Settings) -> None:
         api = server.app(engine, runs_on, token, loopback=_loopback(settings))
         config = uvicorn.Config(api, log_config=None, access_log=False, timeout_graceful_shutdown=3)
         painting = asyncio.create_task(engine.run())
+        _survive_the_second_signal()
         log.info("serving on %s: %s", settings.engine_listen or settings.engine_socket, runs_on)
         try:
             await uvicorn.Server(config).serve(sockets=[listener])
@@ -46,6 +48,13 @@ async def serve(settings: Settings) -> None:
             await engine.close()
             if not settings.engine_listen:
                 settings.engine_socket.unlink(missing_ok=True)
+
+
+def _survive_the_second_signal() -> None:
+    """Uvicorn raises the signal again after its own shutdown; ours is still to come, so that one must not kill us."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: None)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -10,7 +10,10 @@ from typing import Any
 
 from engine.checkpoints import files
 from engine.checkpoints.failures import again_in, failure
+from engine.checkpoints.files import variant
 from engine.contract.errors import NoModel
+
+__all__ = ["fetch", "local", "variant"]
 
 Progress = Callable[[int, int], None]
 
@@ -56,12 +59,16 @@ def fetch(repo: str, progress: Progress, *, half: bool = False) -> Path:
 
 def _snapshots(repo: str) -> list[Path]:
     """The folders of `repo` in the cache: its main branch, then what the hub's converter offered for it."""
+    home = _home(repo)
+    refs = [home / "refs" / "main", *sorted((home / "refs" / "refs" / "pr").glob("*"))]
+    return [home / "snapshots" / ref.read_text(encoding="ascii").strip() for ref in refs if ref.is_file()]
+
+
+def _home(repo: str) -> Path:
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
-    home = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
-    refs = [home / "refs" / "main", *sorted((home / "refs" / "refs" / "pr").glob("*"))]
-    return [home / "snapshots" / ref.read_text(encoding="ascii").strip() for ref in refs if ref.is_file()]
+    return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
 
 
 def _download(repo: str, progress: Progress, *, half: bool) -> None:
@@ -69,23 +76,28 @@ def _download(repo: str, progress: Progress, *, half: bool) -> None:
 
     api = HfApi()
     revision = "main"
-    names = _names(api, repo, revision)
-    if files.pickled(names):
+    commit, sizes = _listed(api, repo, revision)
+    if files.pickled(list(sizes)):
         revision = _converted(api, repo) or revision
-        names = _names(api, repo, revision)
-    if files.pickled(names):
+        commit, sizes = _listed(api, repo, revision)
+    if files.pickled(list(sizes)):
         raise NoModel(
             f"{repo} offers weights only as pickles, which can run foreign code when they are opened. "
             "Tessera loads safetensors only: choose a checkpoint that has them."
         )
-    wanted = files.wanted(names, half=half)
+    wanted = files.wanted(list(sizes), half=half)
     if not wanted:
         raise NoModel(f"{repo} holds no checkpoint that Tessera can load: neither model_index.json nor config.json.")
-    snapshot_download(repo, revision=revision, allow_patterns=wanted, tqdm_class=_told(progress))
+    folder = _home(repo) / "snapshots" / commit
+    here = sum(sizes[name] for name in wanted if (folder / name).is_file())
+    told = _told(progress, here, sum(sizes[name] for name in wanted))
+    snapshot_download(repo, revision=revision, allow_patterns=wanted, tqdm_class=told)
 
 
-def _names(api: Any, repo: str, revision: str) -> list[str]:
-    return [sibling.rfilename for sibling in api.model_info(repo, revision=revision).siblings or []]
+def _listed(api: Any, repo: str, revision: str) -> tuple[str, dict[str, int]]:
+    """The commit of `revision` and its files with their sizes in bytes."""
+    info = api.model_info(repo, revision=revision, files_metadata=True)
+    return info.sha, {sibling.rfilename: sibling.size or 0 for sibling in info.siblings or []}
 
 
 def _converted(api: Any, repo: str) -> str | None:
@@ -96,20 +108,21 @@ def _converted(api: Any, repo: str) -> str | None:
     return next((offer.git_reference for offer in good), None)
 
 
-def _told(progress: Progress) -> type[Any]:
-    """A progress bar that draws nothing and tells `progress`."""
+def _told(progress: Progress, here: int, total: int) -> type[Any]:
+    """A progress bar that draws nothing and tells `progress`; `here` bytes of `total` are not fetched again."""
     from tqdm.auto import tqdm  # type: ignore[import-untyped]  # it ships no types
 
     class Told(tqdm):  # type: ignore[misc]  # the same
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            self._bytes = kwargs.get("unit") == "B" and "Reconstructing" in kwargs.get("desc", "")
+            # One bar counts bytes that came, one bytes that are kept, one files; the second is the one to tell.
+            self._bytes = "Reconstructing" in kwargs.get("desc", "")
             super().__init__(*args, **{**kwargs, "disable": True})
-            self.done = 0
+            self.done = here
 
         def update(self, n: float | None = 1) -> None:
             # A disabled bar counts nothing itself.
             self.done += int(n or 0)
             if self._bytes:
-                progress(self.done, int(self.total or 0))
+                progress(min(self.done, total), total)
 
     return Told

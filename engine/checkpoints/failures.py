@@ -38,6 +38,7 @@ SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (errors.FileMetadataError, NO_HUB),
     (JSONDecodeError, NO_HUB),
     (errors.LocalEntryNotFoundError, AWAY),
+    (errors.XetDownloadError, "The download of {repo} from {hub} broke off again and again. " + FETCH + "."),
     (OSError, "{repo} could not be written below HF_HOME: {error}. " + FETCH + "."),
 )
 
@@ -69,7 +70,9 @@ def again_in(error: Exception, attempt: int) -> float | None:
             return None
         if isinstance(cause, errors.HfHubHTTPError):
             return _pause(cause, attempt) if _status(cause) in PASSING else None
-        if isinstance(cause, httpx.TransportError | JSONDecodeError) or "Consistency check failed" in str(cause):
+        if isinstance(
+            cause, httpx.TransportError | JSONDecodeError | errors.XetDownloadError
+        ) or "Consistency check failed" in str(cause):
             return 2.0**attempt
     return None
 

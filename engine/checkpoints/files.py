@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 # The parts of a StableDiffusionPipeline, and whether a part has weights.
 PARTS = {
@@ -17,38 +17,37 @@ PARTS = {
 }
 
 WEIGHTS = re.compile(
-    r"(?P<stem>model|diffusion_pytorch_model)(?P<rest>(\.fp16)?(-\d+-of-\d+)?(\.fp16)?\.safetensors(\.index(\.fp16)?\.json)?)"
+    r"(model|diffusion_pytorch_model)((\.fp16)?(-\d+-of-\d+)?(\.fp16)?\.safetensors(\.index(\.fp16)?\.json)?)"
 )
 PICKLE = re.compile(r"(pytorch_model|diffusion_pytorch_model)(\.fp16)?(-\d+-of-\d+)?(\.fp16)?\.bin")
-TOKENIZERS = ("tokenizer.json", "vocab.json")
 
 
 def wanted(names: list[str], *, half: bool) -> list[str]:
-    """The names to fetch: configurations, vocabularies and for each part one kind of safetensors."""
-    if "model_index.json" in names:
-        parts = [_part(names, f"{part}/", half=half) for part in PARTS]
-        return ["model_index.json", *(name for part in parts for name in part)]
-    return _part(names, "", half=half) if "config.json" in names else []
+    """The names to fetch: configurations, vocabularies and safetensors, in fp16 if `half` and every part has them."""
+    folders = _folders(names)
+    weighty = [_inside(names, folder) for folder in folders if PARTS.get(folder.rstrip("/"), True)]
+    fp16 = half and all(_kind(inside, fp16=True) for inside in weighty if _kind(inside, fp16=False))
+    index = ["model_index.json"] if "model_index.json" in names else []
+    return [*index, *(folder + name for folder in folders for name in _needed(_inside(names, folder), fp16=fp16))]
 
 
 def pickled(names: list[str]) -> bool:
     """Whether some part has its weights only as a pickle."""
-    folders = [f"{part}/" for part in PARTS] if "model_index.json" in names else [""]
     return any(
         any(PICKLE.fullmatch(name) for name in _inside(names, folder))
         and not any(WEIGHTS.fullmatch(name) for name in _inside(names, folder))
-        for folder in folders
+        for folder in _folders(names)
     )
 
 
 def whole(folder: Path, *, half: bool) -> bool:
-    """Whether `folder` holds a complete checkpoint. Each safetensors file is as long as its own header says."""
-    index = _json(folder / "model_index.json")
-    if index is None:
-        tokenizer = any((folder / name).is_file() for name in TOKENIZERS)
-        return tokenizer and _has(folder, "preprocessor_config.json") and _weights(folder, half=half)
-    named = [name for name, source in index.items() if name in PARTS and isinstance(source, list) and source[-1]]
-    return "unet" in named and all(_part_whole(folder / name, half=half) for name in named)
+    """Whether `folder` holds a complete checkpoint, each file of weights as long as its own header says."""
+    return _complete(folder, fp16=False) or (half and _complete(folder, fp16=True))
+
+
+def variant(folder: Path, *, half: bool) -> Literal["fp16"] | None:
+    """What to give to `from_pretrained(variant=…)` for a folder that is whole."""
+    return "fp16" if half and _complete(folder, fp16=True) else None
 
 
 def drop_damaged(folder: Path) -> None:
@@ -60,38 +59,48 @@ def drop_damaged(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _part_whole(folder: Path, *, half: bool) -> bool:
+def _complete(folder: Path, *, fp16: bool) -> bool:
+    index = _json(folder / "model_index.json")
+    if index is None:
+        return _tokens(folder) and _has(folder, "preprocessor_config.json") and _weights(folder, fp16=fp16)
+    named = [name for name, source in index.items() if name in PARTS and isinstance(source, list) and source[-1]]
+    return "unet" in named and all(_part(folder / name, fp16=fp16) for name in named)
+
+
+def _part(folder: Path, *, fp16: bool) -> bool:
     if PARTS[folder.name]:
-        return _weights(folder, half=half)
+        return _weights(folder, fp16=fp16)
     if folder.name == "tokenizer":
-        return any(_has(folder, name) for name in TOKENIZERS)
+        return _tokens(folder)
     return _has(folder, "scheduler_config.json" if folder.name == "scheduler" else "preprocessor_config.json")
 
 
-def _weights(folder: Path, *, half: bool) -> bool:
-    here = sorted(file.name for file in folder.glob("*.safetensors*"))
-    chosen = _kind(here, half=half)
-    shards = {
-        shard
-        for name in chosen
-        if name.endswith(".json")
-        for shard in (_json(folder / name) or {}).get("weight_map", {}).values()
-    }
+def _tokens(folder: Path) -> bool:
+    return _has(folder, "tokenizer.json") or (_has(folder, "vocab.json") and _has(folder, "merges.txt"))
+
+
+def _weights(folder: Path, *, fp16: bool) -> bool:
+    chosen = _kind(sorted(file.name for file in folder.glob("*.safetensors*")), fp16=fp16)
+    maps = [_json(folder / name) or {} for name in chosen if name.endswith(".json")]
+    shards = {shard for each in maps for shard in each.get("weight_map", {}).values()}
     tensors = {name for name in chosen if name.endswith(".safetensors")} | shards
     return _has(folder, "config.json") and bool(tensors) and all(_as_long_as_told(folder / name) for name in tensors)
 
 
-def _kind(names: list[str], *, half: bool) -> list[str]:
-    """The fp16 weights among `names` where `half` asks for them and they exist, else the full ones."""
-    weights = [name for name in names if WEIGHTS.fullmatch(name)]
-    halves = [name for name in weights if "fp16" in name]
-    return halves if half and halves else [name for name in weights if name not in halves]
+def _kind(names: list[str], *, fp16: bool) -> list[str]:
+    return [name for name in names if WEIGHTS.fullmatch(name) and ("fp16" in name) is fp16]
 
 
-def _part(names: list[str], folder: str, *, half: bool) -> list[str]:
-    inside = _inside(names, folder)
+def _needed(inside: list[str], *, fp16: bool) -> list[str]:
     texts = [name for name in inside if name.endswith((".json", ".txt")) and ".index." not in name]
-    return [folder + name for name in [*texts, *_kind(inside, half=half)]]
+    return [*texts, *_kind(inside, fp16=fp16)]
+
+
+def _folders(names: list[str]) -> list[str]:
+    """Where the parts lie: the folders of a pipeline, or the root of a single model."""
+    if "model_index.json" in names:
+        return [f"{part}/" for part in PARTS]
+    return [""] if "config.json" in names else []
 
 
 def _inside(names: list[str], folder: str) -> list[str]:

@@ -88,8 +88,8 @@ def _request(wanted: Mapping[str, int], avoid: str) -> str:
     counts = ", ".join(f"{share + SPARE} of category {category}" for category, share in wanted.items() if share)
     return (
         f"Write prompts for a text-to-image model: {counts}. Each names one clear subject, a setting, an artistic "
-        "medium and a light, in 6 to 20 English words on one line. All must differ in subject. No people, no text in the "
-        "picture, no brands. None may repeat, paraphrase or show the subject of this prompt, which is quoted as data: "
+        "medium and a light, in 6 to 20 English words on one line. All must differ in subject. No people, no text in "
+        "the picture, no brands. None may repeat, paraphrase or show the subject of this prompt, quoted as data: "
         f"{json.dumps(avoid)}"
     )
 
@@ -126,7 +126,7 @@ def _passes(error: Exception) -> bool:
 
     if isinstance(error, GoogleAPICallError):
         return error.code in PASSING
-    return isinstance(error, requests.ConnectionError | requests.Timeout)
+    return isinstance(error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError)
 
 
 def _cause(error: Exception, settings: Settings) -> str:
@@ -146,6 +146,8 @@ def _cause(error: Exception, settings: Settings) -> str:
         return told.get(code, f"it is out of order ({code})")
     if isinstance(error, requests.Timeout):
         return f"it did not answer within {TOTAL_S:.0f} s"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "its answer breaks off"
     if isinstance(error, requests.ConnectionError):
         return f"{urlsplit(settings.gemini_api_url).netloc} cannot be reached"
     return f"its answer cannot be read ({type(error).__name__})"

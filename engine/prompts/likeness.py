@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # From this share of the shorter prompt's content words on, two prompts count as paraphrases.
 TOO_ALIKE = 0.2
@@ -35,6 +36,7 @@ def normal(prompt: str) -> str:
     return " ".join(re.findall(r"\w+", folded))
 
 
+@lru_cache(maxsize=4096)  # the person's prompt is compared with every filler's
 def content(prompt: str) -> frozenset[str]:
     """The stems of the words that say what is seen."""
     words = [word for word in normal(prompt).split() if word not in GLUE]

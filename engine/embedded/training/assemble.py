@@ -11,8 +11,8 @@ from engine.embedded.training.noising import SCHEDULE
 from engine.embedded.training.workshop import Workshop, write_json
 
 
-def train(workshop: Workshop, _minutes: float) -> dict[str, Any]:
-    """Writes `weights/pipeline` and `weights/judge`; nothing is learned here."""
+def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+    """Writes `weights/pipeline` and `weights/judge`."""
     pipeline, judge = workshop.weights / "pipeline", workshop.weights / "judge"
     _pipeline(workshop).save_pretrained(pipeline)
     _save_judge(workshop, judge)

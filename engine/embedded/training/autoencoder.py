@@ -19,7 +19,7 @@ _BATCH, _RATE = 8, 2e-3
 _EDGES, _KL = 0.5, 3e-4
 
 
-def train(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
     torch.manual_seed(workshop.seed)
     shown, rng = pictures.load(workshop), np.random.default_rng(workshop.seed)
     rows = np.concatenate([shown.training, shown.training_sketches])

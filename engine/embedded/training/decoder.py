@@ -20,7 +20,7 @@ _EDGES = 0.7
 _NOISE = 0.03
 
 
-def train(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
     from diffusers import AutoencoderKL
 
     torch.manual_seed(workshop.seed)

@@ -20,7 +20,7 @@ _BATCH = {"cpu": 32, "cuda": 256}
 _RATE, _TEXT_RATE = 1e-3, 3e-4
 
 
-def train(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
     workshop.denoiser.mkdir(exist_ok=True)
     processes = workshop.processes if workshop.device == "cpu" else 1
     work_together(_learn, processes, workshop, minutes)

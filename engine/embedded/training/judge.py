@@ -24,7 +24,7 @@ _SHARPEST = math.log(60)
 """The logit scale's bound; CLIP's own is 100."""
 
 
-def train(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
     from transformers import CLIPImageProcessorPil, CLIPTokenizer
 
     torch.manual_seed(workshop.seed)

@@ -9,8 +9,8 @@ from engine.embedded.training.autoencoder import encode
 from engine.embedded.training.workshop import Workshop
 
 
-def train(workshop: Workshop, _minutes: float) -> dict[str, Any]:
-    """Encodes everything; nothing is learned here."""
+def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+    """Encodes everything."""
     from diffusers import AutoencoderKL
     from safetensors.torch import save_file
 

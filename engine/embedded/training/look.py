@@ -18,8 +18,8 @@ _PROMPTS, _STEPS, _GUIDANCE = 64, 12, 3.0
 _COLUMNS, _SIDE = 8, 128
 
 
-def train(workshop: Workshop, _minutes: float) -> dict[str, Any]:
-    """Measures the shipped folders; nothing is learned here. The judge's numbers on real drawings are its ceiling."""
+def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+    """Measures the shipped folders. The judge's numbers on real drawings are its ceiling."""
     from diffusers import StableDiffusionPipeline
     from transformers import CLIPModel, CLIPTokenizer
 

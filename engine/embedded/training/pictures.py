@@ -60,8 +60,8 @@ def load(workshop: Workshop) -> Pictures:
     return Pictures(pixels, told["captions"], told["subjects"], told["in_colour"])
 
 
-def train(workshop: Workshop, _minutes: float) -> dict[str, Any]:
-    """Draws everything; nothing is learned here."""
+def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+    """Draws everything."""
     workshop.pictures.mkdir(exist_ok=True)
     in_colour, sketches = workshop.count(45_000, 1024), workshop.count(3_000, 128)
     lots = [*_lots(workshop.seed, 0, in_colour, sketched=False), *_lots(workshop.seed, 1, sketches, sketched=True)]

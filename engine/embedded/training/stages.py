@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stage:
-    """`module` of this package has `train(workshop, minutes)`, which answers what it measured."""
+    """`module` of this package has `make(workshop, minutes)`, which answers with what it measured."""
 
     module: str
     minutes: float
@@ -57,8 +57,8 @@ def _run_one(workshop: Workshop, name: str) -> None:
     if missing:
         raise FileNotFoundError(f"stage {name} needs {' and '.join(missing)} first; run without --stage to make them")
     begun = time.monotonic()
-    train: Callable[[Workshop, float], dict[str, Any]] = import_module(f"{__package__}.{stage.module}").train
-    measured = train(workshop, stage.minutes * workshop.scale)
+    make: Callable[[Workshop, float], dict[str, Any]] = import_module(f"{__package__}.{stage.module}").make
+    measured = make(workshop, stage.minutes * workshop.scale)
     minutes = round((time.monotonic() - begun) / 60, 2)
     write_json(_marker(workshop, name), {"stage": name, "minutes": minutes, "measured": measured})
     _log.info("%s: done in %.1f minutes %s", name, minutes, json.dumps(measured))

@@ -26,7 +26,7 @@ _LATER_WORDS = (
 )
 
 
-def train(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
     from transformers import CLIPTokenizer
 
     merges = _merges(_texts(random.Random(workshop.seed)))  # noqa: S311 - captions, no secrets

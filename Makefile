@@ -1,0 +1,40 @@
+# Every target does its own set-up: a virtual environment in .venv with the pinned dependencies of constraints.txt.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test run bench lint clean
+
+demo: $(VENV)/engine.stamp  ## three grids of the embedded model, one per approach
+	PROFILE=embedded DATA_DIR=demo/data $(BIN)/python -m engine demo --out demo
+
+test: $(VENV)/all.stamp  ## all tests; only loopback is used
+	$(BIN)/python -m pytest
+
+run: $(VENV)/all.stamp  ## the bot: every platform that has a token, and the chat in the browser
+	$(BIN)/python -m bot
+
+bench: $(VENV)/all.stamp  ## how fast, beside plain diffusers, in one run
+	$(BIN)/python -m bench
+
+lint: $(VENV)/all.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Tessera needs Python 3.11 to 3.13; name one with: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/engine.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[engine]'
+	@touch $@
+
+$(VENV)/all.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]'
+	@touch $@ $(VENV)/engine.stamp
