@@ -48,7 +48,8 @@ def folder(model: str, progress: Progress | None = None, *, judge: bool = False)
         return embedded.JUDGE if judge else embedded.PIPELINE
     from engine import checkpoints
 
-    return checkpoints.local(model) or checkpoints.fetch(model, progress or _silent)
+    half = not judge and _has_gpu()
+    return checkpoints.fetch(model, progress or _silent, half=half)
 
 
 @lru_cache
@@ -74,6 +75,12 @@ def tokens_cut(place: Path, text: str) -> int:
     """How many tokens of `text` the tokenizer in `place` has no room for."""
     tokens = tokenizer(place)
     return max(0, len(tokens(text, truncation=False, verbose=False).input_ids) - int(tokens.model_max_length))
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _silent(_done: int, _total: int) -> None:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import time
+import warnings
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,10 @@ class Pipelines:
         style = styles.find(name, self._settings, models.facts(models.folder(model)))
         config = LoraConfig.from_pretrained(str(style.folder))
         config.inference_mode = True
-        pipe.unet.add_adapter(config, adapter_name=name)
+        with warnings.catch_warnings():
+            # peft warns of a second adapter in one model; several people's styles side by side are what we want.
+            warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)
+            pipe.unet.add_adapter(config, adapter_name=name)
         state = {
             key.removeprefix(styles.PREFIX): value for key, value in load_file(style.folder / styles.WEIGHTS).items()
         }

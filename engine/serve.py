@@ -80,6 +80,7 @@ def _unix(path: Path) -> socket.socket:
     before = os.umask(0o177)
     try:
         listener.bind(str(path))
+        listener.listen()
     finally:
         os.umask(before)
     return listener

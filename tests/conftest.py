@@ -1,6 +1,7 @@
-"""What all tests share: no settings of the machine they run on, and quiet libraries."""
+"""What all tests share: no settings of the machine they run on."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,7 @@ for name in [name for name in os.environ if name.lower() in Settings.model_field
     del os.environ[name]
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _quiet() -> None:
-    """The libraries' notes about torchvision are no part of what is tested."""
-    from engine.quiet import quiet
-
-    quiet()
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder for all engines of a run, so that the filler drawings are made once."""
+    return tmp_path_factory.mktemp("home")

@@ -10,6 +10,8 @@ from PIL import Image, ImageOps
 from engine.contract.errors import DiskFull, NoFillers, TesseraError
 
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
+# Pixels a side; no picture on a sheet is larger.
+LARGEST = 1024
 
 
 class Pictures:
@@ -58,6 +60,8 @@ class Pictures:
                 # Pillow only warns about a picture that unpacks to something enormous.
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
                 with Image.open(file) as image:
+                    # A camera's JPEG is unpacked at a half, a quarter or an eighth of its size, many times faster.
+                    image.draft("RGB", (LARGEST, LARGEST))
                     return _square(image)
         # Pillow's decoders raise whatever the damage leads them to.
         except Exception as error:
@@ -110,6 +114,9 @@ def _inside(name: str) -> PurePosixPath:
 def _square(image: Image.Image) -> Image.Image:
     """The centre square of the first frame, the right way up, on white where the picture is transparent."""
     upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I;16"):
+        # Pillow cuts sixteen bits off at 255 instead of scaling them.
+        upright = upright.point(lambda value: value / 256).convert("L")
     if upright.has_transparency_data:
         layer = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -27,6 +28,10 @@ class Remote:
     """`setting` names the address for people, `remedy` says what they can do. Raises NoFillers with both."""
 
     def __init__(self, url: str, setting: str, remedy: str) -> None:
+        address = urlsplit(url)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise NoFillers(f"{setting} is “{url}”; it must be an address that begins with https://. {remedy}")
+        self._host = address.hostname
         self._url = url
         self._setting = setting
         self._remedy = remedy
@@ -106,8 +111,7 @@ class Remote:
         self._size = int(told["size"])
 
     def _sorry(self, cause: str) -> NoFillers:
-        host = httpx.URL(self._url).host
-        return NoFillers(f"Flickr8k cannot be had from {host} ({self._setting}): {cause}. {self._remedy}")
+        return NoFillers(f"Flickr8k cannot be had from {self._host} ({self._setting}): {cause}. {self._remedy}")
 
 
 class _Later(Exception):

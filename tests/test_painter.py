@@ -1,0 +1,225 @@
+"""DiffusionPainter on tiny checkpoints in the layouts of v1-4 and sd-turbo: judge, styles, safety, shared models."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import UNet2DConditionModel
+from PIL import Image
+from transformers import CLIPModel, CLIPTokenizer
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+from engine import embedded, models
+from engine.contract.approaches import JUDGES, TURBO, V1_4
+from engine.contract.errors import BadStyle, NoModel
+from engine.diffusion import DiffusionPainter
+from engine.embedded.drawings.album import album
+from engine.metrics.clip import Judge
+from engine.painter import Pixels
+from engine.safety import UNSAFE
+from engine.settings import Settings
+from engine.wave import Mix, Wave
+from tests.stand_ins import tiny
+from tests.styles import make_style
+from tests.waves import furthest, wave
+
+PLAIN = Mix(TURBO, None, 0.0, 2, 0.0)
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("checkpoints")
+    return {
+        V1_4: tiny.v1_4(root / "v1-4"),
+        TURBO: tiny.turbo(root / "turbo"),
+        JUDGES["full"]: tiny.judge(root / "judge"),
+    }
+
+
+@pytest.fixture
+async def painter(
+    checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DiffusionPainter]:
+    """The painter of the full profile; the hub's names lead to the tiny checkpoints."""
+    monkeypatch.setattr(models, "folder", lambda model, _progress=None, **_: checkpoints[model])
+    torch.set_num_threads(1)
+    found = DiffusionPainter(Settings(data_dir=tmp_path, _env_file=None), "full")
+    yield found
+    await found.close()
+
+
+async def paint(painter: DiffusionPainter, work: Wave) -> list[Pixels]:
+    for _ in range(await painter.begin(work)):
+        await painter.step(work.id)
+    return [picture.pixels for picture in await painter.finish(work.id) if picture.pixels is not None]
+
+
+async def test_both_base_models_paint_and_their_pictures_differ(painter: DiffusionPainter) -> None:
+    one = await paint(painter, wave(1, PLAIN, [7, 8]))
+    other = await paint(painter, wave(2, Mix(V1_4, None, 0.0, 2, 7.5), [7, 8]))
+
+    assert [picture.shape for picture in [*one, *other]] == [(64, 64, 3)] * 4
+    assert furthest(one, other) > 10
+
+
+async def test_a_preview_has_one_small_picture_a_row(painter: DiffusionPainter) -> None:
+    work = wave(1, PLAIN, [7, 8, 9])
+    await painter.begin(work)
+
+    thumbs = await painter.step(1, preview=True)
+
+    assert thumbs is not None
+    assert [thumb.shape for thumb in thumbs] == [(8, 8, 3)] * 3
+    await painter.drop(1)
+
+
+async def test_approaches_1_and_3_share_one_loaded_model(painter: DiffusionPainter) -> None:
+    first = await painter._run(painter._pipelines.get, V1_4)
+    await painter._run(painter._pipelines.get, TURBO)
+
+    assert await painter._run(painter._pipelines.get, V1_4) is first
+
+
+async def test_a_model_is_put_away_before_another_is_loaded_where_there_is_room_for_one(
+    painter: DiffusionPainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter._pipelines, "_most", lambda: 1)
+    await painter._run(painter._pipelines.get, V1_4)
+
+    await painter._run(painter._pipelines.get, TURBO)
+
+    assert list(painter._pipelines._loaded) == [TURBO]
+
+
+async def test_a_style_changes_the_pictures_and_weight_0_does_not(
+    painter: DiffusionPainter, checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    make_style(tmp_path / "styles", "ink", UNet2DConditionModel.from_pretrained(checkpoints[TURBO] / "unet"), 1)
+    plain = await paint(painter, wave(1, PLAIN, [7]))
+
+    full = await paint(painter, wave(2, Mix(TURBO, "ink", 1.0, 2, 0.0), [7]))
+    none = await paint(painter, wave(3, Mix(TURBO, "ink", 0.0, 2, 0.0), [7]))
+    again = await paint(painter, wave(4, PLAIN, [7]))
+
+    assert furthest(plain, full) > 3
+    assert furthest(plain, none) <= 1
+    assert furthest(plain, again) == 0
+
+
+async def test_two_waves_with_different_styles_in_turns_do_not_mix(
+    painter: DiffusionPainter, checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    unet = UNet2DConditionModel.from_pretrained(checkpoints[TURBO] / "unet")
+    make_style(tmp_path / "styles", "ink", unet, 1)
+    make_style(tmp_path / "styles", "oil", unet, 2)
+    ink, oil = wave(1, Mix(TURBO, "ink", 1.0, 3, 0.0), [7]), wave(2, Mix(TURBO, "oil", 0.5, 3, 0.0), [7])
+    alone = [await paint(painter, ink), await paint(painter, oil)]
+
+    steps = await painter.begin(ink), await painter.begin(oil)
+    for _ in range(max(steps)):
+        await painter.step(1)
+        await painter.step(2)
+    mixed = [await painter.finish(1), await painter.finish(2)]
+
+    for before, after in zip(alone, mixed, strict=True):
+        assert furthest(before, [picture.pixels for picture in after if picture.pixels is not None]) == 0
+    assert furthest(alone[0], alone[1]) > 3
+
+
+async def test_peft_reads_the_same_style_to_the_same_pictures(
+    painter: DiffusionPainter, checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    from diffusers import StableDiffusionPipeline
+    from peft import PeftModel
+
+    unet = UNet2DConditionModel.from_pretrained(checkpoints[TURBO] / "unet")
+    folder = make_style(tmp_path / "styles", "ink", unet, 1)
+    ours = await paint(painter, wave(1, Mix(TURBO, "ink", 1.0, 2, 0.0), [7]))
+
+    pipe = StableDiffusionPipeline.from_pretrained(
+        checkpoints[TURBO], safety_checker=None, feature_extractor=None, requires_safety_checker=False
+    )
+    pipe.set_progress_bar_config(disable=True)
+    pipe.unet = PeftModel.from_pretrained(pipe.unet, str(folder))
+    theirs = pipe("a cat 7", num_inference_steps=2, guidance_scale=0.0, generator=torch.Generator().manual_seed(7))
+
+    assert furthest(ours, [np.asarray(theirs.images[0])]) <= 1
+
+
+async def test_a_style_for_another_base_is_refused_before_it_is_loaded(
+    painter: DiffusionPainter, tmp_path: Path
+) -> None:
+    make_style(tmp_path / "styles", "ink", UNet2DConditionModel.from_pretrained(embedded.PIPELINE / "unet"), 1)
+
+    with pytest.raises(BadStyle, match="another base"):
+        await painter.begin(wave(1, Mix(TURBO, "ink", 1.0, 2, 0.0), [7]))
+
+
+async def test_unsafe_pictures_of_both_models_are_withheld(
+    painter: DiffusionPainter, checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = {**checkpoints, V1_4: tiny.v1_4(tmp_path / "strict", withholds=True)}
+    monkeypatch.setattr(models, "folder", lambda model, _progress=None, **_: strict[model])
+    work = wave(1, PLAIN, [7, 8])
+    for _ in range(await painter.begin(work)):
+        await painter.step(1)
+
+    painted = await painter.finish(1)
+
+    assert [(picture.pixels, picture.withheld) for picture in painted] == [(None, UNSAFE)] * 2
+
+
+async def test_a_folder_that_is_no_checkpoint_is_named(
+    painter: DiffusionPainter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(models, "folder", lambda *_args, **_more: tmp_path)
+
+    with pytest.raises(NoModel, match="cannot be loaded"):
+        await painter.begin(wave(1, PLAIN, [7]))
+
+
+@pytest.mark.parametrize("texts", [["a cat"], ["a cat wearing neon glasses", "a red boat on the sea"]])
+def test_scores_are_those_of_a_plain_transformers_computation(tmp_path: Path, texts: list[str]) -> None:
+    pictures = [np.asarray(Image.open(file)) for file in album(tmp_path, 6, 1)]
+    model, tokenizer = (
+        CLIPModel.from_pretrained(embedded.JUDGE, dtype=torch.float32),
+        CLIPTokenizer.from_pretrained(embedded.JUDGE),
+    )
+    processor = CLIPImageProcessorPil.from_pretrained(embedded.JUDGE)
+    with torch.no_grad():
+        found = model(
+            **processor([Image.fromarray(picture) for picture in pictures], return_tensors="pt"),
+            **tokenizer(texts, padding=True, return_tensors="pt"),
+        )
+    expected = (found.image_embeds @ found.text_embeds.T).numpy()
+
+    scores = Judge(embedded.JUDGE, torch.device("cpu")).scores(pictures, texts)
+
+    assert scores.shape == (6, len(texts))
+    assert np.abs(scores - expected).max() < 1e-4
+    # torchmetrics' CLIPScore is max(100 * cos, 0).
+    assert np.allclose(
+        np.maximum(100 * scores, 0),
+        np.maximum(model.logit_scale.exp().item() ** -1 * found.logits_per_image.detach().numpy() * 100, 0),
+        atol=1e-2,
+    )
+
+
+def test_the_judge_cuts_what_it_cannot_read_instead_of_failing() -> None:
+    judge = Judge(embedded.JUDGE, torch.device("cpu"))
+    picture = np.zeros((64, 64, 3), np.uint8)
+
+    scores = judge.scores([picture], ["a cat " * 100])
+
+    assert np.isfinite(scores).all()
+
+
+async def test_work_of_two_jobs_is_served_in_the_order_in_which_it_came(painter: DiffusionPainter) -> None:
+    order: list[int] = []
+
+    await asyncio.gather(*(painter._run(order.append, number) for number in range(20)))
+
+    assert order == list(range(20))

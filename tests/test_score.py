@@ -1,0 +1,115 @@
+"""The grid's score against independent computations."""
+
+import math
+import random
+
+import pytest
+from scipy.stats import binomtest
+
+from engine.contract.grid import Judged, Plan, PlannedCell, Recipe
+from engine.contract.sheet import address
+from engine.metrics.grid_score import grid_score, wilson
+
+RECIPE = Recipe(
+    model="m", revision=None, style=None, weight=None, scheduler="s", steps=1, guidance=1.0, negative=None,
+    dressed_prompt="a cat", size=64, versions={},
+)  # fmt: skip
+
+
+def plan(blocks: int, seed: int = 0) -> Plan:
+    rng = random.Random(seed)
+    cells = []
+    for row in range(blocks):
+        for column in range(blocks):
+            chosen = rng.randrange(4)
+            cells += [
+                PlannedCell(
+                    cell=address(2 * column + i % 2, 2 * row + i // 2),
+                    block=(column, row),
+                    unique=i == chosen,
+                    source="prompt" if i == chosen else "album",
+                )
+                for i in range(4)
+            ]
+    return Plan(seed=seed, cells=tuple(cells), profile="embedded", judge="j", recipe=RECIPE)
+
+
+def judged(found: Plan, own: float, other: float) -> dict[str, Judged]:
+    return {cell.cell: Judged(score=own if cell.unique else other) for cell in found.cells}
+
+
+@pytest.mark.parametrize(("hits", "of"), [(0, 16), (1, 16), (12, 16), (16, 16), (1, 1), (64, 64), (33, 64)])
+def test_wilsons_interval_is_that_of_scipy(hits: int, of: int) -> None:
+    expected = binomtest(hits, of).proportion_ci(0.95, method="wilson")
+
+    low, high = wilson(hits, of)
+
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_mean_deviation_and_margin_are_over_the_right_cells() -> None:
+    found = plan(2)
+    rng = random.Random(1)
+    scores = {cell.cell: Judged(score=rng.uniform(-1, 1), with_details=0.5) for cell in found.cells}
+    own = [scores[cell.cell].score or 0 for cell in found.cells if cell.unique]
+    others = [scores[cell.cell].score or 0 for cell in found.cells if not cell.unique]
+
+    score = grid_score(found, scores)
+
+    mean = sum(own) / 4
+    assert score.n == 4
+    assert score.mean == pytest.approx(mean)
+    assert score.std == pytest.approx(math.sqrt(sum((s - mean) ** 2 for s in own) / 3))
+    assert score.margin == pytest.approx(mean - sum(others) / 12)
+    assert score.with_details == pytest.approx(0.5)
+
+
+def test_retrieval_counts_blocks_by_brute_force() -> None:
+    found = plan(8)
+    rng = random.Random(2)
+    scores = {cell.cell: Judged(score=rng.uniform(-1, 1) + 0.3 * cell.unique) for cell in found.cells}
+    hits = 0
+    for block in {cell.block for cell in found.cells}:
+        four = sorted((c for c in found.cells if c.block == block), key=lambda c: -(scores[c.cell].score or 0))
+        hits += four[0].unique
+
+    retrieval = grid_score(found, scores).retrieval
+
+    assert retrieval is not None
+    assert (retrieval.hits, retrieval.of, retrieval.chance) == (hits, 64, 0.25)
+
+
+def test_a_tie_is_no_hit() -> None:
+    found = plan(2)
+
+    retrieval = grid_score(found, judged(found, 0.2, 0.2)).retrieval
+
+    assert retrieval is not None
+    assert retrieval.hits == 0
+
+
+def test_withheld_cells_are_neither_scored_nor_counted() -> None:
+    found = plan(2)
+    scores = judged(found, 0.3, 0.1)
+    own = next(cell.cell for cell in found.cells if cell.unique)
+    scores[own] = Judged(withheld="unsafe")
+
+    score = grid_score(found, scores)
+
+    assert score.n == 3
+    assert score.retrieval is not None
+    assert score.retrieval.of == 3
+
+
+def test_a_grid_whose_pictures_are_all_withheld_has_no_number() -> None:
+    found = plan(1)
+
+    score = grid_score(found, {cell.cell: Judged(withheld="unsafe") for cell in found.cells})
+
+    assert (score.n, score.mean, score.std, score.margin, score.retrieval) == (0, None, None, None, None)
+
+
+def test_a_single_picture_has_no_deviation() -> None:
+    found = plan(1)
+
+    assert grid_score(found, judged(found, 0.3, 0.1)).std is None

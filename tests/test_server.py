@@ -1,0 +1,202 @@
+"""The engine over HTTP, by its own client and by hand: streams, take-overs, refusals."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from engine import server
+from engine.contract.client import EngineClient
+from engine.contract.errors import BadRequest, EngineAway, Mismatch
+from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
+from engine.painter import FakePainter
+from engine.serve import _unix
+from tests.engines import grid, running_engine
+
+
+@contextlib.asynccontextmanager
+async def served(
+    home: Path, socket: Path, painter: FakePainter, token: str | None = None
+) -> AsyncIterator[EngineClient]:
+    """The engine on a Unix socket, with a client of its own."""
+    async with running_engine(home, painter) as engine:
+        listener = _unix(socket)
+        http = uvicorn.Server(uvicorn.Config(server.app(engine, "no device", token), log_config=None, ws="none"))
+        serving = asyncio.create_task(http.serve(sockets=[listener]))
+        client = EngineClient(None, socket, token)
+        yield client
+        await client.close()
+        http.should_exit = True
+        await serving
+        listener.close()
+
+
+async def all_events(stream: AsyncIterator[Event]) -> list[Event]:
+    return [event async for event in stream]
+
+
+async def test_a_job_over_http_ends_with_its_grid_and_its_pictures_can_be_fetched(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        job = grid(blocks=2, approach=3)
+        told = await all_events(client.run(job))
+        files = [await client.picture(job.id, event.cell) for event in told if isinstance(event, PicturePainted)]
+
+    assert isinstance(told[-1], GridMade)
+    assert len(files) == 16
+    assert all(data.startswith(b"\x89PNG") for data in files)
+
+
+async def test_a_stream_that_was_cut_cancels_nothing_and_is_taken_over(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "s", FakePainter(step_seconds=0.001)) as client:
+        job = grid(approach=3)
+        stream = client.run(job)
+        first = [await anext(stream) for _ in range(3)]
+        await stream.aclose()  # type: ignore[attr-defined]
+
+        told = await all_events(client.run(job))
+
+    planned = [event for event in first if isinstance(event, GridPlanned)]
+    assert planned == [event for event in told if isinstance(event, GridPlanned)]
+    assert len({event.cell for event in told if isinstance(event, PicturePainted)}) == 64
+    assert isinstance(told[-1], GridMade)
+
+
+async def test_results_are_kept_until_they_are_acknowledged(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        job = grid(blocks=1)
+        await all_events(client.run(job))
+        assert await client.picture(job.id, "A1")
+
+        await client.cancel(job.id)
+
+        with pytest.raises(BadRequest, match="no job"):
+            await client.picture(job.id, "A1")
+
+
+async def test_delete_cancels_a_job_that_is_alive(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "s", FakePainter(step_seconds=0.005)) as client:
+        job = grid(approach=3)
+        stream = client.run(job)
+        await anext(stream)
+        await client.cancel(job.id)
+
+        told = await all_events(stream)
+
+    assert isinstance(told[-1], JobFailed)
+    assert told[-1].reason == "cancelled"
+
+
+async def test_a_silent_stream_stays_open_with_empty_lines(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.running.SILENCE", 0.001)
+    async with served(home, tmp_path / "s", FakePainter(step_seconds=0.02)) as client:
+        told = await all_events(client.run(grid(blocks=1, steps=3)))
+
+    assert isinstance(told[-1], GridMade)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("{", "The body must be a job as JSON."),
+        ('{"id": "k3x9tq2m7d"}', "work is missing: given."),
+        ({"prompt": ""}, "prompt must say something; it is empty."),
+        ({"prompt": "a cat", "blocks": 9}, "blocks must be a whole number from 1 to 8, not “9”."),
+        ({"prompt": "a cat", "promt": "x"}, "There is no “promt”. Did you mean prompt?"),
+    ],
+)
+async def test_a_bad_order_is_refused_with_a_sentence(
+    home: Path, tmp_path: Path, body: str | dict[str, object], sentence: str
+) -> None:
+    order = body if isinstance(body, str) else json.dumps({"id": "k3x9tq2m7d", "work": {"kind": "make_grid", **body}})
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        answer = await client._http.post("/jobs", content=order)
+
+    assert (answer.status_code, answer.json()["detail"]) == (422, sentence)
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}])
+async def test_pages_of_other_sites_are_refused(home: Path, tmp_path: Path, headers: dict[str, str]) -> None:
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        answer = await client._http.get("/health", headers=headers)
+
+    assert answer.status_code == 403
+
+
+async def test_a_token_is_asked_for_where_one_is_set(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "s", FakePainter(), token="right") as client:
+        assert (await client.health())["profile"] == "embedded"
+
+        stranger = EngineClient(None, tmp_path / "s", "wrong")
+        with pytest.raises(EngineAway, match="ENGINE_TOKEN"):
+            await stranger.health()
+        await stranger.close()
+
+
+async def test_an_engine_of_another_contract_is_told_from_one_that_is_away(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        monkeypatch.setattr("engine.contract.events.VERSION", 1.5)
+        monkeypatch.setattr(server.events, "VERSION", 2)
+        health = client.health
+        monkeypatch.setattr("engine.contract.client.events", type("Older", (), {"VERSION": 1}))
+        with pytest.raises(Mismatch, match="version 2"):
+            await health()
+
+    nobody = EngineClient(None, tmp_path / "nobody", None)
+    with pytest.raises(EngineAway, match="python -m engine"):
+        await nobody.health()
+    await nobody.close()
+
+
+async def test_state_is_shown_to_people_and_to_prometheus(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        job = grid(blocks=1, approach=3)
+        await all_events(client.run(job))
+        shown = (await client._http.get(f"/jobs/{job.id}")).json()
+        metrics = (await client._http.get("/metrics")).text
+        rows = await client.approaches()
+        styles = await client.styles()
+
+    assert [cell["cell"] for cell in shown["cells"]] == ["A1", "A2", "B1", "B2"]
+    assert shown["score"]["n"] == 1
+    assert "tessera_engine_pictures_total 4.0" in metrics
+    assert [row["number"] for row in rows] == [1, 2, 3]
+    assert styles == []
+
+
+async def test_a_connection_that_breaks_off_is_told_as_engine_away(tmp_path: Path) -> None:
+    async def half_an_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        progress = Progress(done=0, total=4, phase="waiting").model_dump_json().encode() + b"\n"
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"%x\r\n%s\r\n" % (len(progress), progress)
+        )
+        await writer.drain()
+        writer.close()
+
+    listening = await asyncio.start_unix_server(half_an_answer, tmp_path / "s")
+    client = EngineClient(None, tmp_path / "s", None)
+    told = []
+    with pytest.raises(EngineAway):
+        async for event in client.run(grid()):
+            told.append(event)  # noqa: PERF401 - what came before the cut is looked at
+
+    assert [type(event) for event in told] == [Progress]
+    await client.close()
+    listening.close()
+
+
+def test_httpx_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+
+    client = EngineClient("http://127.0.0.1:2", tmp_path, None)
+
+    assert all(not isinstance(t, httpx.HTTPTransport) for t in client._http._mounts.values())

@@ -1,0 +1,405 @@
+"""What people do in Slack, as the core hears it: through the unmodified client libraries, both ways of connecting."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from bot.chat import Button, Field, Form, Home, Menu, Message
+from bot.commands import COMMANDS
+from tests.slack_core import PNG, SHEET, Notes, Scene, adapter, bot, both, scene, slack
+from tests.stand_ins.slack_person import SlackPerson
+from tests.stand_ins.slack_server import SlackServer
+from tests.stand_ins.slack_workspace import BOT_USER
+
+__all__ = ["bot", "both", "slack"]
+
+
+async def test_a_grid_is_acknowledged_said_updated_and_posted_into_its_thread(both: Scene) -> None:
+    notes = Notes()
+    buttons = (Button("Again", "again:k3"), Button("Delete", "delete:k3", "danger"))
+    menu = Menu("Cells", "cell:k3", (("A1", "A1"), ("B2", "B2")))
+
+    answer = await both.ada.command("C1", "/grid", "a cat approach:2")
+    heard = both.core.heard[0]
+    await heard.talk.acknowledge(private=False)
+    parent = await heard.talk.say(Message("waiting", eta=1_900_000_000), notes.attempt("k3-say"))
+    await heard.talk.update(Message("painting ▓▓░░"))
+    result = await heard.talk.post(Message("*done*", (SHEET,), buttons, menu), notes.attempt("k3-post"))
+
+    assert answer.acknowledged
+    assert answer.body is None
+    assert (heard.platform, heard.text, heard.options) == ("slack", "/grid a cat approach:2", None)
+    assert (heard.person.id, heard.person.name, heard.place.server) == ("U1", "Ada", "T1")
+    said, posted = both.slack.posted("C1")
+    assert said["text"] == "painting ▓▓░░"
+    assert said["metadata"]["event_payload"] == {"key": "k3-say", "role": "job"}
+    assert posted["thread_ts"] == said["ts"]
+    assert posted["pictures"] == [("k3x9tq2m7d.png", PNG, "A grid of 64 pictures")]
+    assert posted["metadata"]["event_payload"] == {"key": "k3-post", "role": "result"}
+    assert parent == f"C1:{said['ts']}"
+    assert result.startswith(f"C1:{posted['ts']}:F")
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "text"),
+    [
+        ("/grid", "a &lt;b&gt; &amp; c", "/grid a &lt;b&gt; &amp; c"),
+        ("/grid", "", "/grid"),
+        ("/finetune", "name:sketch", "/finetune name:sketch"),
+        ("/tessera", "history page:2", "/history page:2"),
+        ("/tessera", "/queue", "/queue"),
+        ("/tessera", "", "/help"),
+    ],
+)
+async def test_a_slash_command_reaches_the_core_as_text(bot: Scene, command: str, typed: str, text: str) -> None:
+    answer = await bot.ada.command("C1", command, typed)
+
+    assert answer.acknowledged
+    assert bot.core.heard[0].text == text
+
+
+async def test_the_acknowledgement_waits_for_the_core_to_have_committed(both: Scene) -> None:
+    committed = asyncio.Event()
+
+    async def commit(_: Any) -> None:
+        committed.set()
+
+    both.core.answer = commit
+    answer = await both.ada.command("C1", "/grid", "a cat")
+
+    assert answer.acknowledged
+    assert committed.is_set()
+
+
+async def test_a_core_that_fails_costs_no_acknowledgement_and_the_person_is_told(both: Scene) -> None:
+    async def fail(_: Any) -> None:
+        raise RuntimeError("disk full")
+
+    both.core.answer = fail
+    answers = [
+        await both.ada.command("C1", "/grid", "a cat"),
+        await both.ada.write("C1", f"<@{BOT_USER}> grid a cat"),
+    ]
+
+    assert [answer.acknowledged for answer in answers] == [True, True]
+    assert len(both.slack.space.whispers) == 2
+    assert "try again" in both.slack.space.whispers[0]["text"]
+    assert "disk full" not in json.dumps(both.slack.space.whispers)
+
+
+async def test_a_core_that_hangs_is_acknowledged_in_time_and_goes_on(both: Scene) -> None:
+    go_on, done = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: Any) -> None:
+        await go_on.wait()
+        done.set()
+
+    both.core.answer = hang
+    answer = await both.ada.command("C1", "/grid", "a cat")
+    go_on.set()
+    await asyncio.wait_for(done.wait(), 1)
+
+    assert answer.acknowledged
+    assert answer.seconds < 2
+
+
+async def test_200_people_at_once_are_acknowledged_in_under_a_second_each(both: Scene) -> None:
+    for n in range(200):
+        both.slack.space.add_user(f"U{n + 10}", f"person{n}")
+    both.slack.channel("C2")
+    people = [SlackPerson(both.slack, f"U{n + 10}") for n in range(200)]
+
+    answers = await asyncio.gather(*(each.command("C2", "/grid", f"cat {n}") for n, each in enumerate(people)))
+
+    assert all(answer.acknowledged for answer in answers)
+    assert sorted(answer.seconds for answer in answers)[197] < 1
+    assert len({heard.event for heard in both.core.heard}) == 200
+
+
+async def test_unsigned_tampered_and_stale_requests_are_refused(slack: SlackServer) -> None:
+    async with scene(slack, requests=True) as bot:
+        body = "command=%2Fgrid&text=cat&user_id=U1&team_id=T1&channel_id=C1&trigger_id=1"
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        bad = [
+            {},
+            slack.signature(body, secret="another secret"),
+            slack.signature(body + "&text=dog"),
+            slack.signature(body, age=301),
+            slack.signature(body, age=-302),
+        ]
+
+        statuses = [(await slack.send(body, form | headers)).status for headers in bad]
+        good = await slack.send(body, form | slack.signature(body))
+
+        assert statuses == [401] * 5
+        assert good.status == 200
+        assert len(bot.core.heard) == 1
+
+
+async def test_a_mention_inside_a_thread_is_answered_in_that_thread(both: Scene) -> None:
+    root = both.slack.space.add_message(both.slack.space.channels["C1"], "U1", "look at this")
+
+    await both.ada.write("C1", f"<@{BOT_USER}> grid a cat", thread=root["ts"])
+    talk, notes = both.core.heard[0].talk, Notes()
+    await talk.say(Message("waiting"), notes.attempt("say"))
+    await talk.post(Message("done", (SHEET,)), notes.attempt("post"))
+
+    assert both.core.heard[0].text == "/grid a cat"
+    assert [each["thread_ts"] for each in both.slack.posted("C1")] == [root["ts"], root["ts"]]
+
+
+async def test_a_mention_in_the_channel_is_answered_in_a_thread_under_it(bot: Scene) -> None:
+    await bot.ada.write("C1", f"<@{BOT_USER}>  /history")
+    await bot.core.heard[0].talk.say(Message("waiting"), Notes().attempt("say"))
+
+    asked = bot.slack.space.channels["C1"].messages[0]
+    assert bot.core.heard[0].text == "/history"
+    assert bot.slack.posted("C1")[0]["thread_ts"] == asked["ts"]
+
+
+async def test_direct_messages_are_heard_and_answered_there(both: Scene) -> None:
+    direct = both.slack.space.direct("U1").id
+
+    await both.ada.write(direct, "grid a cat")
+    heard = both.core.heard[0]
+    await heard.talk.say(Message("waiting"), Notes().attempt("say"))
+    await heard.talk.whisper(Message("for you"))
+
+    assert (heard.text, heard.place.private, heard.place.server) == ("/grid a cat", True, None)
+    assert await heard.talk.can_post() is None
+    assert [each["text"] for each in both.slack.posted(direct)] == ["waiting", "for you"]
+
+
+async def test_the_apps_own_words_edits_and_other_bots_are_not_heard(bot: Scene) -> None:
+    direct = bot.slack.space.direct("U1").id
+    event = {"type": "message", "channel": direct, "channel_type": "im", "user": "U1", "text": "grid", "ts": "1.1"}
+    unheard: list[dict[str, Any]] = [
+        {"bot_id": "B1", "user": BOT_USER},
+        {"bot_id": "B9"},
+        {"subtype": "message_changed"},
+        {"edited": {"user": "U1"}},
+    ]
+
+    answers = [
+        await bot.slack.deliver("events_api", {"type": "event_callback", "event_id": "E", "event": event | more})
+        for more in unheard
+    ]
+
+    assert all(answer.acknowledged for answer in answers)
+    assert bot.core.heard == []
+
+
+async def test_a_redelivered_event_keeps_its_id(both: Scene) -> None:
+    await both.ada.write("C1", f"<@{BOT_USER}> grid a cat", deliveries=3)
+
+    assert len(both.core.heard) == 3
+    assert len({heard.event for heard in both.core.heard}) == 1
+
+
+async def test_two_commands_and_two_presses_have_ids_of_their_own(bot: Scene) -> None:
+    talk = await bot.talk()
+    await talk.say(Message("x", buttons=(Button("Again", "again:k3"),)), Notes().attempt("say"))
+    message = bot.slack.posted("C1")[0]
+
+    await bot.ada.command("C1", "/grid", "a cat")
+    await bot.ada.press(message, "Again", "C1")
+    await bot.ada.press(message, "Again", "C1")
+
+    events = [heard.event for heard in bot.core.heard] + [pressed.event for pressed in bot.core.pressed]
+    assert len(set(events)) == 4
+
+
+async def test_buttons_and_menus_of_an_old_message_work_after_a_restart(slack: SlackServer) -> None:
+    menu = Menu("Cells", "cell:k3", (("A1 a cat", "A1"), ("B2", "B2")))
+    notes = Notes()
+    async with scene(slack) as before:
+        talk = await before.talk()
+        await talk.say(Message("waiting"), notes.attempt("say"))
+        await talk.post(Message("x", (SHEET,), (Button("Again", "again:k3"),), menu), notes.attempt("post"))
+    parent, sheet = slack.posted("C1")
+    slack.space.pass_time(90 * 24 * 3600)
+
+    async with scene(slack) as after:
+        pressed = await after.ada.press(sheet, "Again", "C1")
+        chosen = await after.ada.choose(sheet, "A1 a cat", "C1")
+        await after.core.pressed[0].talk.say(Message("waiting again"), notes.attempt("other"))
+
+        assert pressed.acknowledged
+        assert chosen.acknowledged
+        assert [each.press for each in after.core.pressed] == ["again:k3", "cell:k3:A1"]
+        assert slack.posted("C1")[-1]["thread_ts"] == parent["ts"]
+
+
+FORM = Form(
+    "Edit and run again",
+    "edit:k3",
+    (Field("prompt", "Prompt", "a cat", required=True, long=True), Field("seed", "Seed")),
+)
+
+
+async def test_a_form_opens_at_a_press_and_its_answers_come_back(both: Scene) -> None:
+    talk = await both.talk()
+    await talk.say(Message("x", buttons=(Button("Edit", "edit:k3"),)), Notes().attempt("say"))
+
+    async def ask(asked: Any) -> None:
+        if not asked.values:
+            await asked.talk.ask(FORM)
+
+    both.core.answer = ask
+    await both.ada.press(both.slack.posted("C1")[0], "Edit", "C1")
+    view = both.slack.space.views[0]
+    sent = await both.ada.submit(view, {"prompt": "a <dog> & more"})
+    await both.ada.submit(view, {"prompt": "a <dog> & more"})
+
+    assert sent.acknowledged
+    first, second = both.core.pressed[1:]
+    assert (first.press, first.values, first.place.channel) == ("edit:k3", {"prompt": "a <dog> & more"}, "C1")
+    assert first.event == second.event
+
+
+async def test_a_form_that_comes_too_late_is_offered_by_a_button(bot: Scene) -> None:
+    talk = await bot.talk()
+    bot.slack.space.pass_time(4)
+
+    await talk.ask(FORM)
+    offer = bot.slack.space.whispers[0]
+    await bot.ada.press(offer, "Open the form", "C1")
+    await bot.ada.submit(bot.slack.space.views[0], {"seed": "7"})
+
+    assert bot.slack.calls("views.open")[0].outcome == "expired_trigger_id"
+    assert bot.core.pressed[0].press == "edit:k3"
+    assert bot.core.pressed[0].values == {"prompt": "a cat", "seed": "7"}
+
+
+async def test_a_mention_that_asks_for_a_form_gets_a_button_because_nothing_was_pressed(bot: Scene) -> None:
+    await bot.ada.write("C1", f"<@{BOT_USER}> grid")
+
+    await bot.core.heard[0].talk.ask(FORM)
+
+    assert bot.slack.calls("views.open") == []
+    assert bot.slack.space.whispers[0]["user"] == "U1"
+
+
+async def test_the_global_shortcut_opens_a_form_read_from_the_command(both: Scene) -> None:
+    opened = await both.ada.shortcut("new_grid")
+    view = both.slack.space.views[0]
+    filled = {"prompt": "a cat", "approach": "2", "blocks": "4", "guidance": "7.5", "details": "yes", "where": "C1"}
+    sent = await both.ada.submit(view, filled)
+
+    heard = both.core.heard[0]
+    assert opened.acknowledged
+    assert sent.acknowledged
+    assert heard.text == "/grid"
+    assert heard.options == {"prompt": "a cat", "approach": "2", "blocks": "4", "guidance": "7.5", "details": "yes"}
+    assert heard.place.channel == "C1"
+
+
+async def test_the_form_of_the_real_grid_command_is_one_that_slack_opens(bot: Scene) -> None:
+    bot.core.commands = COMMANDS
+    grid = next(command for command in COMMANDS if command.name == "grid")
+
+    await bot.ada.shortcut("new_grid")
+
+    fields = [block["block_id"] for block in bot.slack.space.views[0]["blocks"]]
+    assert fields == [*(option.name for option in grid.options), "where"]
+
+
+async def test_a_form_without_a_channel_is_answered_in_direct_messages(bot: Scene) -> None:
+    await bot.ada.shortcut("new_grid")
+    await bot.ada.submit(bot.slack.space.views[0], {"prompt": "a cat"})
+
+    heard, notes = bot.core.heard[0], Notes()
+    await heard.talk.say(Message("waiting"), notes.attempt("say"))
+    await heard.talk.post(Message("done", (SHEET,)), notes.attempt("post"))
+
+    assert heard.place.private
+    said, posted = bot.slack.posted("DU1")
+    assert posted["thread_ts"] == said["ts"]
+
+
+async def test_the_message_shortcut_takes_the_words_and_answers_in_their_thread(both: Scene) -> None:
+    message = both.slack.space.add_message(both.slack.space.channels["C1"], "U1", "cats &amp; <dogs>")
+
+    await both.ada.shortcut("grid_from_this", message, "C1")
+    await both.ada.submit(both.slack.space.views[0], {})
+    await both.core.heard[0].talk.say(Message("waiting"), Notes().attempt("say"))
+
+    assert both.core.heard[0].options == {"prompt": "cats & <dogs>"}
+    assert both.slack.posted("C1")[0]["thread_ts"] == message["ts"]
+
+
+async def test_a_select_of_the_form_is_completed_by_the_core(both: Scene) -> None:
+    await both.ada.shortcut("new_grid")
+
+    suggested = await both.ada.suggest(both.slack.space.views[0], "style", "sk")
+
+    assert suggested == ["grid-style-sk"]
+
+
+async def test_the_app_home_shows_the_own_queue_and_history_with_a_new_grid_button(both: Scene) -> None:
+    both.core.page = Home(("2nd: <!channel> waits", "1st"), (("k3x9tq2m7d", "a cat, 0.31"),))
+
+    opened = await both.ada.open_home()
+    page = both.slack.space.homes["U1"]
+    await both.ada.press(page, "New grid")
+    await both.ada.press(page, "Show")
+
+    assert opened.acknowledged
+    assert "2nd: &lt;!channel&gt; waits" in json.dumps(page)
+    assert both.slack.space.views[0]["callback_id"] == "command:grid"
+    assert both.core.heard[0].text == "/show k3x9tq2m7d"
+    assert both.core.heard[0].place.private
+
+
+async def test_a_long_history_fits_the_app_home(bot: Scene) -> None:
+    bot.core.page = Home(tuple("&" * 4000 for _ in range(60)), tuple((f"id{n}", "<" * 4000) for n in range(200)))
+
+    await bot.ada.open_home()
+
+    assert len(bot.slack.space.homes["U1"]["blocks"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("rights", "listed", "moderator"),
+    [
+        ({"is_admin": True}, (), True),
+        ({"is_owner": True}, (), True),
+        ({}, ("slack:U2",), True),
+        ({}, ("discord:U2", "slack:U3"), False),
+        ({}, (), False),
+    ],
+)
+async def test_moderators_are_admins_and_the_listed(
+    slack: SlackServer, rights: dict[str, bool], listed: tuple[str, ...], moderator: bool
+) -> None:
+    slack.space.add_user("U2", "bea", **rights)
+    async with scene(slack, moderators=listed) as bot:
+        await SlackPerson(slack, "U2").command("C1", "/tessera", "status")
+        await SlackPerson(slack, "U2").command("C1", "/tessera", "status")
+
+        assert [heard.person.moderator for heard in bot.core.heard] == [moderator, moderator]
+        assert len(slack.calls("users.info")) == 1
+
+
+async def test_where_slack_does_not_name_the_person_the_command_is_heard_without_rights(bot: Scene) -> None:
+    bot.slack.space.users["U1"]["is_admin"] = True
+    bot.slack.fault("users.info", "user_not_found")
+
+    await bot.ada.command("C1", "/grid", "a cat")
+    await bot.ada.command("C1", "/grid", "a cat")
+
+    assert [heard.person.moderator for heard in bot.core.heard] == [False, True]
+    assert bot.core.heard[0].person.name == "ada"
+
+
+async def test_a_talk_reopened_before_the_platform_runs_can_answer(slack: SlackServer) -> None:
+    async with scene(slack) as bot:
+        address = (await bot.talk()).address
+
+    talk = await adapter(slack).reopen(address)
+    await talk.say(Message("still here"), Notes().attempt("say"))
+
+    assert slack.posted("C1")[0]["text"] == "still here"
+    assert set(json.loads(address)) == {"team", "channel", "user", "since"}
