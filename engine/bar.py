@@ -1,5 +1,6 @@
 """A progress bar on standard error that says what is being waited for and how long it takes."""
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ from engine.contract.grid import Plan
 
 
 class Bar:
-    """Used as a context. On something that is no terminal only the last state is written."""
+    """Used as a context. Nothing of it stays but a line when it is complete; a terminal is needed to see it move."""
 
     def __init__(self, title: str) -> None:
         self._console = Console(stderr=True)
@@ -23,8 +24,10 @@ class Bar:
             TextColumn("{task.fields[eta]}"),
             TimeElapsedColumn(),
             console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
         )
-        self._title = title
+        self._title, self._begun = title, time.monotonic()
         self._task = self._progress.add_task(title, total=None, eta="")
 
     def __enter__(self) -> Self:
@@ -43,8 +46,9 @@ class Bar:
             self._console.print(escape("; ".join(plan.filler_prompts)), style="dim")
 
     def complete(self) -> None:
-        task = self._progress.tasks[0]
-        self._progress.update(self._task, description=self._title, completed=task.total, eta="")
+        self._progress.stop()
+        total = self._progress.tasks[0].total or 0
+        self._console.print(f"{self._title}: {total:.0f} pictures in {time.monotonic() - self._begun:.1f} s")
 
     def update(self, state: events.Progress) -> None:
         eta = f"about {state.eta_s:.0f} s left" if state.eta_s else ""
