@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from engine import models, styles
+from engine import checkpoints, models, styles
 from engine.contract.errors import NoModel
 from engine.settings import Settings
 
@@ -100,7 +100,7 @@ class Pipelines:
                 safety_checker=None,
                 feature_extractor=None,
                 requires_safety_checker=False,
-                **_variant(folder),
+                variant=checkpoints.variant(folder, half=self.dtype == torch.float16),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"The checkpoint in {folder} cannot be loaded: {error}"
@@ -111,12 +111,6 @@ class Pipelines:
             pipe.vae.to(memory_format=torch.channels_last)
         log.info("loaded", extra={"model": str(folder), "seconds": round(time.monotonic() - begun, 2)})
         return pipe
-
-
-def _variant(folder: Path) -> dict[str, str]:
-    """The fp16 files where these are the only ones that were fetched."""
-    files = [file.name for file in (folder / "unet").glob("*.safetensors")]
-    return {"variant": "fp16"} if files and all(".fp16." in name for name in files) else {}
 
 
 def _activate(unet: Any, style: str | None, weight: float) -> None:

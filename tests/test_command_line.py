@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 from engine import embedded
 from engine.command_line import main
+from engine.painter import Pixels
 from tests.styles import CONFIG, make_style
 
 FLAGSHIP = "a cat wearing neon-glasses"
@@ -35,6 +36,11 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str, status: int = 2) ->
     return err.strip()
 
 
+def pixels(file: str) -> Pixels:
+    with Image.open(file) as image:
+        return np.asarray(image)
+
+
 def test_a_grid_is_printed_as_one_json_object_and_its_files_are_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -47,9 +53,10 @@ def test_a_grid_is_printed_as_one_json_object_and_its_files_are_there(
     assert (found["prompt"], found["seed"], found["approach"], found["blocks"]) == (FLAGSHIP, 7, 3, 2)
     assert found["recipe"]["steps"] == 12
     assert len(found["filler_prompts"]) == 12
-    assert Image.open(found["sheet"]).info["tessera"]
+    with Image.open(found["sheet"]) as sheet:
+        assert sheet.info["tessera"]
     assert json.loads((tmp_path / "out" / "recipe.json").read_text()) == found
-    assert all(Image.open(cell["file"]).size == (64, 64) for cell in found["cells"])
+    assert {pixels(cell["file"]).shape for cell in found["cells"]} == {(64, 64, 3)}
     assert {cell["source"] for cell in found["cells"]} == {"prompt", "generated"}
 
 
@@ -263,7 +270,7 @@ def test_the_command_hands_over_to_an_engine_that_is_running_and_a_second_one_re
 
     # A colour, not a picture: the fake painter of the running engine made it.
     own = next(cell for cell in json.loads(made.stdout)["cells"] if cell["unique"])
-    cell = np.asarray(Image.open(own["file"]))
+    cell = pixels(own["file"])
     assert (cell == cell[0, 0]).all()
     assert second.returncode == 1
     assert "running already" in second.stderr

@@ -1,0 +1,199 @@
+"""An engine in the test's own process that keeps the contract's promises: a stream can be taken over, a retry paints
+only what is missing, results are kept until they are acknowledged. It can be held at any event, and it can die.
+"""
+
+import asyncio
+import hashlib
+import io
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+from PIL import Image
+
+from engine.contract import events
+from engine.contract.errors import BadRequest, EngineAway
+from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
+from engine.contract.grid import GridScore, Plan, PlannedCell, Recipe
+from engine.contract.orders import Job
+from engine.contract.sheet import address
+
+SIZE = 32
+
+
+def plan_of(job: Job) -> Plan:
+    """Two by two cells a block, the first of each from the prompt, the others photos (approaches 1 and 2)."""
+    order, seed = job.work, job.work.seed if job.work.seed is not None else 7
+    generated = order.approach == 3
+    cells = []
+    for row in range(2 * order.blocks):
+        for column in range(2 * order.blocks):
+            unique = row % 2 == 0 and column % 2 == 0
+            source = "prompt" if unique else "generated" if generated else "album"
+            painted = unique or generated
+            cells.append(
+                PlannedCell(
+                    cell=address(column, row),
+                    block=(column // 2, row // 2),
+                    unique=unique,
+                    source=source,
+                    prompt=(order.prompt if unique else "a filler") if painted else None,
+                    seed=seed + len(cells) if painted else None,
+                    photo=None if painted else "photo.png",
+                )
+            )
+    recipe = Recipe(
+        model="fake", revision=None, style=None, weight=None, scheduler="none", steps=1, guidance=0.0, negative=None,
+        dressed_prompt=order.prompt, size=SIZE, versions={},
+    )  # fmt: skip
+    return Plan(seed=seed, cells=tuple(cells), profile="embedded", judge="fake", recipe=recipe)
+
+
+def picture_of(job: str, cell: str) -> bytes:
+    digest = hashlib.sha256(f"{job}{cell}".encode()).digest()
+    out = io.BytesIO()
+    Image.new("RGB", (SIZE, SIZE), tuple(digest[:3])).save(out, "PNG")
+    return out.getvalue()
+
+
+class _Alive:
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.events: list[Event] = []
+        self.task: asyncio.Task[None] | None = None
+
+
+class FakeEngine:
+    """Stands in for `EngineClient` and the process behind it. `hold` stops every job after some events."""
+
+    def __init__(self, *, wave: int = 1) -> None:
+        self.generation = 1
+        self.up = True
+        self.alive: dict[str, _Alive] = {}
+        self.order: list[str] = []
+        self.painted: Counter[tuple[str, str]] = Counter()
+        self.most_at_once = 0
+        self.wave = wave
+        self.deadly: set[str] = set()
+        self.failing: dict[str, JobFailed] = {}
+        self.damage = 0
+        self.held_after: float = float("inf")
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self._news = asyncio.Condition()
+
+    async def run(self, job: Job) -> AsyncIterator[Event]:
+        self._check()
+        generation = self.generation
+        known = self.alive.get(job.id)
+        if known is None:
+            known = self.alive[job.id] = _Alive(job)
+            self.order.append(job.id)
+            known.task = asyncio.create_task(self._paint(known))
+        sent = 0
+        while True:
+            async with self._news:
+                while len(known.events) <= sent and self.generation == generation:
+                    await self._news.wait()
+            if self.generation != generation:
+                raise EngineAway("The engine died.")
+            event = known.events[sent]
+            sent += 1
+            yield event
+            if isinstance(event, events.ENDINGS):
+                return
+
+    async def picture(self, job: str, cell: str) -> bytes:
+        self._check()
+        if self.damage > 0:
+            self.damage -= 1
+            return b"damaged"
+        return picture_of(job, cell)
+
+    async def cancel(self, job: str) -> None:
+        self._check()
+        known = self.alive.get(job)
+        if known is None:
+            raise BadRequest(f"There is no job {job}.")
+        if known.events and isinstance(known.events[-1], events.ENDINGS):
+            del self.alive[job]
+            return
+        if known.task:
+            known.task.cancel()
+        await self._tell(known, JobFailed(reason="cancelled", detail="It was cancelled."))
+
+    async def health(self) -> dict[str, Any]:
+        self._check()
+        return {"contract": events.VERSION, "instance": f"engine-{self.generation}", "wave": self.wave,
+                "profile": "embedded", "device": "none", "memory": "none", "jobs": list(self.alive)}  # fmt: skip
+
+    async def styles(self) -> list[dict[str, Any]]:
+        return [{"name": "sketch", "summary": "pencil"}]
+
+    async def close(self) -> None:
+        return
+
+    async def die(self, *, restart: bool = True) -> None:
+        """As kill -9: everything that it had is lost; another process answers at once, or after `start_again`."""
+        for known in self.alive.values():
+            if known.task and known.task is not asyncio.current_task():
+                known.task.cancel()
+        self.alive.clear()
+        self.generation += 1
+        self.up = restart
+        async with self._news:
+            self._news.notify_all()
+
+    def start_again(self) -> None:
+        self.up = True
+
+    def hold(self, after: int) -> None:
+        """Hold the jobs once they have sent `after` events; `reached` tells, `go_on` lets go."""
+        self.held_after = after
+        self.reached.clear()
+        self.go_on.clear()
+
+    def _check(self) -> None:
+        if not self.up:
+            raise EngineAway("Nothing answers.")
+
+    async def _paint(self, known: _Alive) -> None:
+        job = known.job
+        plan = job.plan or plan_of(job)
+        await self._tell(known, GridPlanned(plan=plan))
+        if job.work.prompt in self.deadly:
+            await self._tell(known, Progress(done=0, total=1, phase="loading"))
+            await self.die()
+            return
+        if job.work.prompt in self.failing:
+            await self._tell(known, self.failing[job.work.prompt])
+            return
+        missing = [cell for cell in plan.cells if cell.cell not in job.have]
+        self.most_at_once = max(self.most_at_once, sum(not self._ended(entry) for entry in self.alive.values()))
+        for done, cell in enumerate(missing):
+            self.painted[job.id, cell.cell] += 1
+            await self._tell(known, Progress(done=done, total=len(missing), phase="painting", eta_s=9.0))
+            await self._tell(known, self._painted(job, cell.cell))
+        unique = sum(cell.unique for cell in plan.cells)
+        score = GridScore(judge="fake", n=unique, mean=0.25, std=0.01, fillers_mean=0.1, margin=0.15, with_details=None,
+                          retrieval=None)  # fmt: skip
+        await self._tell(known, GridMade(score=score))
+
+    def _painted(self, job: Job, cell: str) -> PicturePainted:
+        if "nude" in job.work.prompt and cell == "A1":
+            return PicturePainted(cell=cell, withheld="judged unsafe")
+        data = picture_of(job.id, cell)
+        return PicturePainted(cell=cell, score=0.25, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+
+    async def _tell(self, known: _Alive, event: Event) -> None:
+        if len(known.events) >= self.held_after and not isinstance(event, JobFailed) and not self.go_on.is_set():
+            self.reached.set()
+            await self.go_on.wait()
+        known.events.append(event)
+        async with self._news:
+            self._news.notify_all()
+        await asyncio.sleep(0)
+
+    @staticmethod
+    def _ended(known: _Alive) -> bool:
+        return bool(known.events) and isinstance(known.events[-1], events.ENDINGS)

@@ -1,0 +1,392 @@
+"""The web chat as a person meets it, in headless Chromium. Skipped, and said so, where there is no Chromium."""
+
+import json
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.chat import Message
+from tests.chromium import CHROMIUM, Page, chromium, page
+from tests.web_core import COMMANDS, JOB, ScriptedCore
+from tests.web_site import Site, served
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt install chromium)")
+
+
+@pytest.fixture(scope="module")
+def debugger(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as address:
+        yield address
+
+
+@asynccontextmanager
+async def opened(
+    debugger: str, folder: Path, core: ScriptedCore | None = None, **media: Any
+) -> AsyncGenerator[tuple[Page, Site]]:
+    """The page, with the input focused. At the end nothing may have failed in it, the content policy included."""
+    async with served(folder, core) as site, page(debugger, site.address, **media) as view:
+        await view.until("document.activeElement.id === 'line'")
+        yield view, site
+        assert view.complaints == []
+
+
+async def type_line(view: Page, text: str) -> None:
+    await view.until("document.activeElement.id === 'line' && !document.querySelector('#send').disabled")
+    await view.type(text)
+    await view.press("Escape")
+    await view.press("Enter")
+
+
+async def sheet(view: Page) -> None:
+    """Order a grid and wait for its sheet."""
+    await type_line(view, "/grid a cat")
+    await view.until("document.querySelector('.sheet img')?.complete")
+
+
+async def test_a_newcomer_clicks_an_example_and_gets_a_sheet(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, site):
+        await view.until("document.querySelector('#welcome h1').checkVisibility()")
+
+        await view.click("#examples button")
+
+        await view.until("document.querySelector('.sheet img')?.complete")
+        assert await view.js("document.querySelector('#welcome').hidden") is True
+        assert site.core.heard[0].text == "/grid a cat wearing neon glasses"
+
+
+async def test_a_sentence_is_a_prompt_and_a_bare_name_is_its_command(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, site):
+        await type_line(view, "a dog at night")
+        await view.until("document.querySelector('.sheet')")
+        await type_line(view, "help")
+        await view.until("document.querySelectorAll('.typed').length === 2")
+
+        assert [heard.text for heard in site.core.heard] == ["/grid a dog at night", "/help"]
+
+
+async def test_only_bold_and_code_are_marked_and_nothing_else_is_read_as_html(tmp_path: Path, debugger: str) -> None:
+    nasty = "<img src=x onerror=alert(1)> *bold* `co*d*e` <b>no</b> 2*3*4 & &amp; *<i>x</i>*"
+    async with opened(debugger, tmp_path) as (view, _):
+        await type_line(view, nasty.replace("<img", "/echo <img", 1))
+        await view.until("document.querySelector('.said')")
+
+        said = await view.js("document.querySelector('.said .text').innerText")
+        marks = await view.js(
+            "[...document.querySelectorAll('.said .text *')].map((e) => e.tagName + ':' + e.textContent)"
+        )
+        foreign = await view.js("document.querySelectorAll('article img, article b:not(.typed b), article i').length")
+
+    assert said == "/echo <img src=x onerror=alert(1)> bold co*d*e <b>no</b> 2*3*4 & &amp; <i>x</i>"
+    assert marks == ["STRONG:bold", "CODE:co*d*e", "STRONG:<i>x</i>"]
+    assert foreign == 0
+
+
+async def test_commands_options_and_values_complete_as_one_types(tmp_path: Path, debugger: str) -> None:
+    offers = "[...document.querySelectorAll('#offers li b')].map((e) => e.textContent)"
+    async with opened(debugger, tmp_path) as (view, site):
+        await view.type("/g")
+        await view.until(f"{offers}.length === 1")
+        await view.press("Tab")
+        assert await view.js("line.value") == "/grid "
+
+        await view.type("appr")
+        await view.until(f"{offers}[0] === 'approach:'")
+        await view.press("Tab")
+        assert await view.until(f"{offers}.length === 2 && {offers}") == ["1", "2"]
+        await view.press("ArrowDown")
+        await view.press("ArrowDown")
+        assert await view.js("line.getAttribute('aria-activedescendant')") == "offer-1"
+        await view.press("Enter")
+        assert await view.js("line.value") == "/grid approach:2 "
+
+        await view.type('prompt:"a d')
+        assert await view.until(f"{offers}.length === 1 && {offers}") == ["a dog at night"]
+        await view.press("Tab")
+        assert await view.js("line.value") == '/grid approach:2 prompt:"a dog at night" '
+        assert site.core.completed[-1] == ("grid", "prompt", "a d")
+        assert await view.js("[...document.querySelectorAll('.chip')].map((e) => e.textContent)") == ["blocks", "seed"]
+
+
+async def test_free_text_is_sent_as_it_is_even_while_something_is_offered(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, site):
+        await view.type("/grid a cat se")
+        await view.until("document.querySelectorAll('#offers li').length === 1")
+        await view.press("Enter")
+        await view.until("document.querySelector('.sheet')")
+
+        assert site.core.heard[0].text == "/grid a cat se"
+
+
+async def test_progress_moves_while_the_focus_stays_on_cancel(tmp_path: Path, debugger: str) -> None:
+    core = ScriptedCore(gated=True)
+    assert core.steps
+    async with opened(debugger, tmp_path, core) as (view, _):
+        await type_line(view, "/grid a cat")
+        await view.until("document.querySelector('.said .danger')")
+        await view.js("document.querySelector('.said .danger').focus()")
+        shares = []
+        for share in (0.25, 0.5, 0.75):
+            core.steps.release()
+            shares.append(await view.until(f"document.querySelector('progress').value === {share} && {share}"))
+            await view.until("document.querySelector('.said img')?.complete")
+            assert await view.js("document.activeElement.textContent") == "Cancel"
+        core.steps.release()
+        await view.until("document.querySelector('.sheet')")
+        await core.answers()
+
+    assert shares == [0.25, 0.5, 0.75]
+
+
+async def test_pointing_at_a_cell_shows_its_prompt_seed_and_score(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await sheet(view)
+
+        await view.point("[data-cell=C1]")
+        tip = await view.until("!document.querySelector('.tip').hidden && document.querySelector('.tip').innerText")
+        await view.point("[data-cell=B2]")
+        withheld = await view.until(
+            "document.querySelector('.tip').innerText.includes('B2') && document.querySelector('.tip').innerText"
+        )
+        await view.point("#line")
+        await view.until("document.querySelector('.tip').hidden")
+
+    assert tip.split("\n") == ["C1, from your prompt", "a cat wearing neon glasses", "Seed 1002", "Score 0.270"]
+    assert "Withheld unsafe" in withheld
+    assert "Score" not in withheld
+
+
+async def test_a_click_opens_the_cell_in_full_size_and_escape_gives_the_focus_back(
+    tmp_path: Path, debugger: str
+) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await sheet(view)
+
+        await view.click("[data-cell=A3]")
+        width = await view.until("document.querySelector('#viewer[open] img')?.naturalWidth")
+        facts = await view.js("document.querySelector('#viewer-facts').innerText")
+        saved = await view.js("document.querySelector('#viewer-save').download")
+        await view.press("ArrowRight")
+        await view.until("document.querySelector('#viewer-title').textContent.startsWith('B3')")
+        await view.press("Escape")
+
+        assert await view.until("document.activeElement.dataset.cell") == "A3"
+    assert width == 64
+    assert "1020" in facts
+    assert saved == f"{JOB}-A3.png"
+
+
+async def test_a_withheld_cell_says_so_instead_of_a_picture(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await sheet(view)
+        await view.click("[data-cell=B2]")
+
+        assert (
+            await view.until("document.querySelector('#viewer[open] .stage').innerText") == "This picture was withheld."
+        )
+
+
+async def test_the_sheet_is_walked_with_the_arrow_keys_and_one_tab_stop(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await sheet(view)
+        assert await view.js("document.querySelectorAll('.cells [tabindex=\"0\"]').length") == 1
+        await view.js("document.querySelector('[data-cell=A1]').focus()")
+
+        path = []
+        for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft", "ArrowUp"):
+            await view.press(key)
+            path.append(await view.js("document.activeElement.dataset.cell"))
+        await view.press("Enter")
+        await view.until("document.querySelector('#viewer').open")
+
+    assert path == ["B1", "B2", "A2", "A2", "A1"]
+
+
+async def test_all_cells_stand_in_a_table_for_whoever_cannot_point(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await sheet(view)
+        await view.click("summary")
+
+        rows = await view.until(
+            "document.querySelectorAll('tbody tr').length && [...document.querySelectorAll('tbody tr')].map((r) => r.innerText)"
+        )
+
+    assert len(rows) == 16
+    assert rows[2].split("\t") == ["C1", "prompt", "a cat wearing neon glasses", "1002", "0.270"]
+    assert rows[5].split("\t")[-1] == "withheld"
+
+
+async def test_buttons_and_menus_send_what_they_carry(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, site):
+        await sheet(view)
+        await view.click(".posted .primary")
+        await view.until("document.querySelectorAll('.whispered').length === 1")
+        await view.js("document.querySelector('.menu select').value = 'C1'")
+        await view.click(".menu button")
+        await view.until("document.querySelectorAll('.whispered').length === 2")
+
+        assert [pressed.press for pressed in site.core.pressed] == [f"again:{JOB}", f"cell:{JOB}:C1"]
+        assert "Only you see this" in await view.js("document.querySelector('.whispered').innerText")
+
+
+async def test_a_form_comes_back_after_a_reload_and_sends_its_values(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, site):
+        await type_line(view, "/ask")
+        await view.until("document.querySelector('dialog[open] textarea')")
+        await view.go(site.address)
+        await view.until("document.querySelector('dialog[open] input')")
+
+        await view.js("document.querySelector('dialog[open] input').select()")
+        await view.type("Ada")
+        await view.press("Enter")
+        await view.until("!document.querySelector('dialog[open]')")
+
+        assert site.core.pressed[-1].values == {"name": "Ada", "more": ""}
+        await view.go(site.address)
+        await view.until("document.querySelector('.whispered')")
+        assert await view.js("document.querySelector('dialog[open]')") is None
+
+
+async def test_escape_puts_a_form_away_for_good(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, site):
+        await type_line(view, "/ask")
+        await view.until("document.querySelector('dialog[open]')")
+        await view.press("Escape")
+        await view.until("!document.querySelector('dialog[open]')")
+        await view.go(site.address)
+        await view.until("document.querySelector('.typed')")
+
+        assert await view.js("document.querySelector('dialog[open]')") is None
+
+
+async def test_a_reload_shows_the_same_conversation(tmp_path: Path, debugger: str) -> None:
+    texts = "[...document.querySelectorAll('article .text')].map((e) => e.innerText)"
+    async with opened(debugger, tmp_path) as (view, site):
+        await sheet(view)
+        before = await view.js(texts)
+        await view.go(site.address)
+        await view.until("document.querySelector('.sheet img')?.complete")
+
+        assert await view.js(texts) == before
+        assert len(before) == 3
+
+
+async def test_while_the_bot_restarts_the_page_says_so_and_then_goes_on(tmp_path: Path, debugger: str) -> None:
+    async with AsyncExitStack() as first_run:
+        first = await first_run.enter_async_context(served(tmp_path))
+        async with page(debugger, first.address) as view:
+            await view.until("document.activeElement.id === 'line'")
+            await type_line(view, "before")
+            await view.until("document.querySelector('.sheet')")
+            person, port = first.core.heard[0].person.id, int(first.address.rpartition(":")[2])
+
+            await first_run.aclose()
+            await view.until("document.querySelector('#trouble').innerText.includes('cannot be reached')")
+            await type_line(view, "/echo meanwhile")
+            assert await view.until("!document.querySelector('#send').disabled && line.value") == "/echo meanwhile"
+            # Said while no page was connected: it must not be missed.
+            talk = await first.platform.reopen(json.dumps({"person": person, "message": None}))
+            await talk.whisper(Message("while you were away"))
+            first.platform.conversation.close()
+
+            async with served(tmp_path, port=port) as second:
+                await view.until("document.querySelector('#trouble').hidden && document.querySelector('.whispered')")
+                await view.press("Enter")
+                await view.until("[...document.querySelectorAll('.said')].at(-1).innerText === '/echo meanwhile'")
+                assert [heard.text for heard in second.core.heard] == ["/echo meanwhile"]
+
+
+async def test_the_theme_follows_the_system_until_one_is_chosen_and_stays_chosen(tmp_path: Path, debugger: str) -> None:
+    paper = "getComputedStyle(document.body).backgroundColor"
+    async with opened(debugger, tmp_path, scheme="dark") as (view, site):
+        dark = await view.js(paper)
+        await view.click("#theme")
+        light = await view.js(paper)
+        await view.go(site.address)
+        await view.until("document.activeElement.id === 'line'")
+
+        assert await view.js(paper) == light
+        assert (dark, light) == ("rgb(21, 23, 28)", "rgb(247, 246, 242)")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1400])
+async def test_nothing_runs_off_the_side_at_any_width(tmp_path: Path, debugger: str, width: int) -> None:
+    async with opened(debugger, tmp_path, width=width) as (view, _):
+        await sheet(view)
+        await view.click("summary")
+
+        assert await view.js("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_every_control_has_a_name_and_every_picture_words(tmp_path: Path, debugger: str) -> None:
+    roles = {
+        "button",
+        "textbox",
+        "combobox",
+        "checkbox",
+        "link",
+        "image",
+        "gridcell",
+        "progressbar",
+        "dialog",
+        "option",
+    }
+    async with opened(debugger, tmp_path) as (view, _):
+        await sheet(view)
+        await view.click("summary")
+        await type_line(view, "/ask")
+        await view.until("document.querySelector('dialog[open]')")
+        await view.js("document.querySelector('dialog[open]').close()")
+        await view.call("Accessibility.enable", {})
+        tree = (await view.call("Accessibility.getFullAXTree", {}))["nodes"]
+
+    named = [(n["role"]["value"], n.get("name", {}).get("value", "")) for n in tree if not n["ignored"]]
+    assert [role for role, name in named if role in roles and not name.strip()] == []
+    assert {"gridcell", "combobox", "checkbox", "progressbar", "log", "main", "banner"} <= {role for role, _ in named}
+
+
+async def test_the_skip_link_leads_to_the_input(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await view.js("document.activeElement.blur()")
+        await view.press("Tab")
+        assert await view.js("document.activeElement.className") == "skip"
+        await view.press("Enter")
+
+        assert await view.until("document.activeElement.id === 'line'")
+
+
+async def test_what_comes_is_read_out_once_and_progress_is_not(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await view.js(
+            "(() => { window.said = []; new MutationObserver(() => { const t = announcer.textContent; if (t) said.push(t); })"
+            ".observe(announcer, {childList: true, subtree: true}); })()"
+        )
+        await sheet(view)
+        await view.until("said.some((text) => text.includes('Score'))")
+
+        heard = await view.js("said")
+    assert [text for text in heard if text.startswith("Painting")] == []
+    assert "*" not in heard[-1]
+
+
+async def test_the_door_asks_for_the_token_and_lets_in(tmp_path: Path, debugger: str) -> None:
+    async with served(tmp_path, token="s3cret") as site, page(debugger, site.address) as view:
+        await view.until("document.activeElement.id === 'token'")
+        await view.type("wrong")
+        await view.press("Enter")
+        await view.until("document.querySelector('#trouble').innerText.includes('WEB_TOKEN')")
+        await view.js("token.select()")
+        await view.type("s3cret")
+        await view.press("Enter")
+
+        await view.until("document.activeElement.id === 'line'")
+        assert await view.js("document.querySelector('#door').checkVisibility()") is False
+
+
+async def test_the_commands_of_moderators_are_offered_on_this_machine(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await view.type("/")
+
+        assert await view.until("document.querySelectorAll('#offers li').length") == len(COMMANDS)
