@@ -52,6 +52,8 @@ class Bar:
 
     def update(self, state: events.Progress) -> None:
         eta = f"about {state.eta_s:.0f} s left" if state.eta_s else ""
+        if state.phase == "fetching":
+            eta = f"{state.done / 1e6:.0f} of {state.total / 1e6:.0f} MB"
         self._progress.update(
             self._task,
             description=f"{self._title}, {state.phase}",

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine import fillers
@@ -99,7 +99,9 @@ class Engine:
         job, order = running.job, running.job.work
         try:
             running.tell(Progress(done=0, total=4 * order.blocks**2, phase="planning"))
-            plan = running.plan = job.plan or await self.planner.plan(order)
+            plan = running.plan = job.plan or await self.planner.plan(order, _fetching(running))
+            if not running.alive:
+                return
             running.tell(GridPlanned(plan=plan))
             self._scheduler.add(job.id, job.turn, _mix(plan), _rows(job.id, plan, running))
             running.tell(self._progress(running, 0.0, "waiting"))
@@ -205,7 +207,7 @@ class Engine:
 
     def _tell_progress(self, rows: tuple[Row, ...], share: float, thumbs: list[Pixels] | None) -> None:
         """Tell every job in the wave how far it is, and what it looks like where `thumbs` are there."""
-        for job in {row.job for row in rows}:
+        for job in {row.job for row in rows if self._alive(row.job)}:
             running = self.jobs[job]
             mine = [index for index, row in enumerate(rows) if row.job == job]
             progress = self._progress(running, share * len(mine), "painting", len(mine) * (1 - share), rows)
@@ -241,6 +243,16 @@ class Engine:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _fetching(running: Running) -> Callable[[int, int], None]:
+    """What to tell of a download, from whatever thread it runs in."""
+    loop = asyncio.get_running_loop()
+
+    def tell(done: int, total: int) -> None:
+        loop.call_soon_threadsafe(running.tell, Progress(done=done, total=total, phase="fetching"))
+
+    return tell
 
 
 def _mix(plan: Plan) -> Mix:

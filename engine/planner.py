@@ -26,14 +26,15 @@ class Planner:
     settings: Settings
     profile: Profile
 
-    async def plan(self, order: MakeGrid) -> Plan:
-        """Raises BadRequest, BadStyle, NoFillers, NoModel."""
+    async def plan(self, order: MakeGrid, fetching: models.Progress) -> Plan:
+        """`fetching` is told bytes (done, total) from a thread. Raises BadRequest, BadStyle, NoFillers, NoModel."""
         row = self.row(order)
         seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
-        recipe = await asyncio.to_thread(self._recipe, order, row)
-        warnings = [*self._notes(order, row), *self._cut(order, recipe)]
+        recipe = await asyncio.to_thread(self._recipe, order, row, fetching)
+        unscored = await asyncio.to_thread(self._unscored, order.prompt, fetching)
+        warnings = [*self._notes(order, row), *await asyncio.to_thread(_cut, recipe, unscored)]
         uniques, others = _places(order.blocks, seed)
-        filled, written = await self._fill(order, row, others, seed)
+        filled, written = await self._fill(order, row, others, seed, fetching)
         cells = [*(_unique(cell, order.prompt, seed) for cell in uniques), *filled]
         return Plan(
             seed=seed,
@@ -43,7 +44,7 @@ class Planner:
             recipe=recipe,
             filler_prompts=tuple(prompt for _, prompt in written.prompts),
             writer=written.writer if written.prompts else None,
-            tokens_not_scored=self._unscored(order.prompt),
+            tokens_not_scored=unscored,
             warnings=(*warnings, *written.warnings),
         )
 
@@ -64,8 +65,8 @@ class Planner:
             raise BadRequest(message)
         return row
 
-    def _recipe(self, order: MakeGrid, row: Approach) -> Recipe:
-        facts = models.facts(models.folder(row.model))
+    def _recipe(self, order: MakeGrid, row: Approach, fetching: models.Progress) -> Recipe:
+        facts = models.facts(models.folder(row.model, fetching))
         style = styles.find(order.style, self.settings, facts) if order.style else None
         words = style.words if style else row.words
         return Recipe(
@@ -95,24 +96,11 @@ class Planner:
             notes += vocabulary.prompt_notes(dress(order.prompt, order.details, None))
         return notes
 
-    def _cut(self, order: MakeGrid, recipe: Recipe) -> list[str]:
-        """How many tokens generator and judge had no room for."""
-        place = models.folder(recipe.model) / "tokenizer"
-        notes = []
-        for name, text in (("prompt", recipe.dressed_prompt), ("negative prompt", recipe.negative)):
-            cut = models.tokens_cut(place, text) if text else 0
-            if cut:
-                notes.append(f"The last {cut} tokens of the {name} were cut off: the model reads no more.")
-        unscored = self._unscored(order.prompt)
-        if unscored:
-            notes.append(f"The last {unscored} tokens of the prompt are not scored: the judge reads no more.")
-        return notes
-
-    def _unscored(self, prompt: str) -> int:
-        return models.tokens_cut(models.folder(JUDGES[self.profile], judge=True), prompt)
+    def _unscored(self, prompt: str, fetching: models.Progress) -> int:
+        return models.tokens_cut(models.folder(JUDGES[self.profile], fetching, judge=True), prompt)
 
     async def _fill(
-        self, order: MakeGrid, row: Approach, cells: list[PlannedCell], seed: int
+        self, order: MakeGrid, row: Approach, cells: list[PlannedCell], seed: int, fetching: models.Progress
     ) -> tuple[list[PlannedCell], prompts.Written]:
         """What the other cells show: painted from written prompts, or photos."""
         rng = random.Random(f"{seed}:fillers")  # noqa: S311 - a plan must be repeatable
@@ -124,17 +112,32 @@ class Planner:
                 cell.model_copy(update={"source": source, "prompt": prompt, "seed": picture_seed(seed, cell.cell)})
                 for cell, (_, prompt) in pairs
             ], written
-        photos, warnings = await asyncio.to_thread(self._photos, source, rng, len(cells))
+        photos, warnings = await asyncio.to_thread(self._photos, source, rng, len(cells), fetching)
         filled = [
             cell.model_copy(update={"source": source, "photo": photo})
             for cell, photo in zip(cells, photos, strict=True)
         ]
         return filled, prompts.Written(prompts=(), writer="templates", warnings=tuple(warnings))
 
-    def _photos(self, name: str, rng: random.Random, count: int) -> tuple[list[str], list[str]]:
+    def _photos(
+        self, name: str, rng: random.Random, count: int, fetching: models.Progress
+    ) -> tuple[list[str], list[str]]:
         source = fillers.photo_source(name, self.settings, self.profile)
-        source.fetch(lambda _done, _total: None)
+        source.fetch(fetching)
         return source.pick(rng, count), source.warnings()
+
+
+def _cut(recipe: Recipe, unscored: int) -> list[str]:
+    """How many tokens generator and judge had no room for, in words."""
+    place = models.folder(recipe.model) / "tokenizer"
+    notes = []
+    for name, text in (("prompt", recipe.dressed_prompt), ("negative prompt", recipe.negative)):
+        cut = models.tokens_cut(place, text) if text else 0
+        if cut:
+            notes.append(f"The last {cut} tokens of the {name} were cut off: the model reads no more.")
+    if unscored:
+        notes.append(f"The last {unscored} tokens of the prompt are not scored: the judge reads no more.")
+    return notes
 
 
 def picture_seed(grid_seed: int, cell: str) -> int:

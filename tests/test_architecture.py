@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings as BotSettings
 from engine.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 CONTRACT = "engine.contract"
+
+
+SETTINGS = sorted({*Settings.model_fields, *BotSettings.model_fields})
 
 
 def imports(file: Path) -> set[str]:
@@ -68,11 +72,11 @@ def test_the_scheduler_and_the_contract_load_without_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+@pytest.mark.parametrize("name", SETTINGS)
 def test_the_readme_lists_every_setting(name: str) -> None:
     assert f"`{name.upper()}`" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+@pytest.mark.parametrize("name", SETTINGS)
 def test_the_example_environment_names_every_setting(name: str) -> None:
     assert f"{name.upper()}=" in (ROOT / ".env.example").read_text(encoding="utf-8")

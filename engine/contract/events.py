@@ -6,10 +6,11 @@ from pydantic import Field, TypeAdapter
 
 from engine.contract.errors import Reason
 from engine.contract.grid import Data, GridScore, Judged, Plan
+from engine.contract.training import EpochEnded, Estimated, StyleTrained
 
 VERSION = 1
 
-Phase = Literal["waiting", "loading", "planning", "painting", "judging"]
+Phase = Literal["waiting", "fetching", "loading", "planning", "painting", "judging"]
 
 
 class GridPlanned(Data):
@@ -20,7 +21,10 @@ class GridPlanned(Data):
 
 
 class Progress(Data):
-    """`done` of `total` pictures; `eta_s` counts from now; `preview` is a JPEG in base64, laid out like the sheet."""
+    """`done` of `total` pictures, of bytes while fetching; `eta_s` counts from now.
+
+    `preview` is a JPEG in base64, laid out like the sheet.
+    """
 
     event: Literal["progress"] = "progress"
     done: float
@@ -52,8 +56,8 @@ class JobFailed(Data):
     detail: str
 
 
-Event = GridPlanned | Progress | PicturePainted | GridMade | JobFailed
-ENDINGS = (GridMade, JobFailed)
+Event = GridPlanned | Progress | PicturePainted | GridMade | EpochEnded | StyleTrained | Estimated | JobFailed
+ENDINGS = (GridMade, StyleTrained, Estimated, JobFailed)
 
 _events: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 

@@ -1,35 +1,19 @@
 """What the bot may ask of the engine. Orders are imperative; an order with an unknown field is refused."""
 
-import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError
 
 from engine.contract import ids
 from engine.contract.grid import Judged, Plan
+from engine.contract.order import SEEDS, STYLE_NAME, Order, Text
+from engine.contract.sentence import explain, unknown
+from engine.contract.training import EstimateTraining, TrainStyle
 
-SEEDS = 2**32
-STYLE_NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
+__all__ = ["KINDS", "SEEDS", "STYLE_NAME", "Job", "MakeGrid", "Order", "Text", "Work", "job", "refusal"]
 
-
-def _text(words: str) -> str:
-    """One line of visible text: line breaks become blanks, other control characters are refused."""
-    line = " ".join(words.split())
-    if not line:
-        message = "must say something; it is empty"
-        raise ValueError(message)
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in line):
-        message = "must not hold control characters; type it as plain text"
-        raise ValueError(message)
-    return line
-
-
-Text = Annotated[str, Field(max_length=1000), AfterValidator(_text)]
 FillerSource = Literal["flickr8k", "album", "generated"]
-
-
-class Order(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
 
 
 class MakeGrid(Order):
@@ -51,7 +35,25 @@ class MakeGrid(Order):
     fillers: Annotated[FillerSource | None, Field(description="where the other pictures come from")] = None
 
 
-Work = MakeGrid  # a union by `kind` once there is more than one
+KINDS: dict[str, type[Order]] = {
+    "make_grid": MakeGrid,
+    "train_style": TrainStyle,
+    "estimate_training": EstimateTraining,
+}
+
+
+def _kind(work: Any) -> str:
+    """Work that does not say what it is means a grid."""
+    found = work.get("kind") if isinstance(work, Mapping) else getattr(work, "kind", None)
+    return str(found or "make_grid")
+
+
+Work = Annotated[
+    Annotated[MakeGrid, Tag("make_grid")]
+    | Annotated[TrainStyle, Tag("train_style")]
+    | Annotated[EstimateTraining, Tag("estimate_training")],
+    Discriminator(_kind),
+]
 
 
 class Job(Order):
@@ -67,3 +69,15 @@ class Job(Order):
 def job(data: Any) -> Job:
     """The job in `data` (a mapping). Raises pydantic's ValidationError."""
     return Job.model_validate(data)
+
+
+def refusal(error: ValidationError, data: Any) -> str:
+    """Why `data` is no job, as a sentence in the words of the work that it names."""
+    work = data.get("work") if isinstance(data, Mapping) else None
+    kind = _kind(work)
+    if kind not in KINDS:
+        return unknown(kind, KINDS)
+    order: type[BaseModel] = KINDS[kind]
+    if kind == "estimate_training" and "training" in error.errors(include_url=False)[0]["loc"]:
+        order = TrainStyle
+    return explain(error, order)
