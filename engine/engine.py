@@ -40,7 +40,7 @@ class Engine:
     """`most` is how many pictures a wave holds at most: the fewest that keep the device busy."""
 
     def __init__(self, planner: Planner, painter: Painter, most: int = 16) -> None:
-        self.planner, self.painter = planner, painter
+        self.planner, self.painter, self.most = planner, painter, most
         self.jobs: dict[str, Running] = {}
         self.pace, self.counts = Pace(), Counts()
         self._scheduler = Scheduler(most)

@@ -15,6 +15,7 @@ from engine import styles
 from engine.contract import events, orders
 from engine.contract.approaches import PROFILES
 from engine.contract.grid import as_json
+from engine.contract.ids import new_id
 from engine.contract.sentence import explain
 from engine.engine import Engine
 from engine.meters import Meters
@@ -76,7 +77,7 @@ def _jobs(engine: Engine) -> APIRouter:
 
 def _state(engine: Engine, device: str) -> APIRouter:
     """What can be asked of the engine itself."""
-    router, meters, settings = APIRouter(), Meters(engine), engine.planner.settings
+    router, meters, settings, instance = APIRouter(), Meters(engine), engine.planner.settings, new_id()
 
     @router.get("/approaches")
     async def show_approaches() -> list[dict[str, Any]]:
@@ -90,6 +91,8 @@ def _state(engine: Engine, device: str) -> APIRouter:
     async def health() -> dict[str, Any]:
         return {
             "contract": events.VERSION,
+            "instance": instance,
+            "wave": engine.most,
             "profile": engine.planner.profile,
             "device": device,
             "memory": engine.painter.memory(),
