@@ -1,5 +1,6 @@
 # Every target does its own set-up: a virtual environment in .venv with the pinned dependencies of constraints.txt.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -27,8 +28,7 @@ clean:
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-		{ echo "Tessera needs Python 3.11 to 3.13; name one with: make PYTHON=python3.11"; exit 1; }
+	@$(or $(PYTHON),false) -c '$(FITS)' || { echo "Tessera needs Python 3.11 to 3.13: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/engine.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python

@@ -1,0 +1,96 @@
+"""Discord's failures as the port's, by a table; and calls made again where the network alone was at fault."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+from bot.errors import DeliveryError, Gone, NoRights, PlatformAway, TooLarge
+
+T = TypeVar("T")
+NETWORK = (aiohttp.ClientError, OSError, TimeoutError)
+FOREIGN = (discord.DiscordException, *NETWORK)
+
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION = 10003, 10008, 10015, 10062
+ALREADY_ACKNOWLEDGED, TOKEN_EXPIRED, NO_THREAD_HERE, THREAD_EXISTS = 40060, 50027, 50024, 160004
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of failure: Discord's codes, or HTTP statuses where no code says more, and what it means to the core."""
+
+    codes: tuple[int, ...]
+    statuses: tuple[int, ...]
+    becomes: type[DeliveryError]
+    text: str
+
+
+TABLE = (
+    Row((40005,), (413,), TooLarge, "Discord takes no file of this size here; a smaller one would be right."),
+    Row((50007,), (), NoRights, "Discord does not let me send you direct messages; allow them for this server."),
+    Row((50083,), (), NoRights, "The thread is archived and locked; a moderator would have to open it again."),
+    Row((50001,), (), NoRights, "I may not see this channel: I am missing the right “View Channel”."),
+    Row(
+        (50013,), (403,), NoRights, "I may not post here: a right such as “Send Messages” or “Attach Files” is missing."
+    ),
+    Row((10003,), (), Gone, "The channel is no more."),
+    Row((10008,), (), Gone, "The message is no more."),
+    Row(
+        (TOKEN_EXPIRED, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION),
+        (401, 404),
+        Gone,
+        "Discord no longer knows where to answer.",
+    ),
+    Row((), (429,), PlatformAway, "Discord asks for fewer requests; it is tried again later."),
+)
+AWAY = "Discord cannot be reached at the moment; it is tried again later."
+
+
+def translate(error: Exception) -> DeliveryError:
+    """The port's error for one of discord.py's or the network's. Codes say more than statuses, so they come first."""
+    if not isinstance(error, discord.HTTPException):
+        return PlatformAway(AWAY)
+    for row in TABLE:
+        if error.code in row.codes:
+            return row.becomes(row.text)
+    for row in TABLE:
+        if error.status in row.statuses:
+            return row.becomes(row.text)
+    if error.status >= 500:  # noqa: PLR2004 (HTTP's own line between their fault and ours)
+        return PlatformAway(AWAY)
+    return DeliveryError(f"Discord did not take the message ({error.status}, code {error.code}).")
+
+
+def token_gone(error: discord.HTTPException) -> bool:
+    """Whether the interaction's token no longer works, so that the bot's own token is the way."""
+    return error.status == 401 or error.code in (TOKEN_EXPIRED, UNKNOWN_WEBHOOK)  # noqa: PLR2004 (HTTP: unauthorised)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    try:
+        yield
+    except FOREIGN as error:
+        raise translate(error) from error
+    except RuntimeError as error:  # what aiohttp raises while the connection is being replaced or the bot stops
+        if "Session is closed" not in str(error):
+            raise
+        raise PlatformAway(AWAY) from error
+
+
+async def tried(call: Callable[[], Awaitable[T]], pauses: Sequence[float]) -> T:
+    """The call's result; made again after each pause while only the network or a 5xx was at fault.
+
+    discord.py repeats 500, 502 and 504 itself, but on Linux neither a cut connection nor a 503. Only for calls whose
+    repetition changes nothing: edits, look-ups, deletions, and posts with an enforced nonce.
+    """
+    for pause in pauses:
+        try:
+            return await call()
+        except (discord.DiscordServerError, *NETWORK):
+            await asyncio.sleep(pause)
+    return await call()

@@ -1,0 +1,75 @@
+"""What came from Discord, as the core hears it: who, where, which words; and the talk in which it is answered."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from adapters.discord.address import TOKEN_LIVES, Address
+from adapters.discord.commands import FROM_TEXT, options_given
+from adapters.discord.controls import answers, pressed
+from adapters.discord.first import FirstAnswer
+from adapters.discord.line import Line
+from adapters.discord.talk import DiscordTalk
+from bot.chat import Heard, Person, Place, Pressed
+
+NAME = "discord"
+_WITH_AGE = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
+_KINDS: Mapping[discord.InteractionType, Any] = {
+    discord.InteractionType.component: "press",
+    discord.InteractionType.modal_submit: "form",
+}
+
+
+def person_of(interaction: discord.Interaction) -> Person:
+    moderator = interaction.guild_id is not None and interaction.permissions.manage_guild
+    return Person(NAME, str(interaction.user.id), interaction.user.display_name, moderator)
+
+
+def place_of(interaction: discord.Interaction) -> Place:
+    channel = interaction.channel
+    unsafe_ok = bool(isinstance(channel, _WITH_AGE) and channel.is_nsfw())
+    server = None if interaction.guild_id is None else str(interaction.guild_id)
+    return Place(server, str(interaction.channel_id), private=server is None, unsafe_ok=unsafe_ok)
+
+
+def heard_of(interaction: discord.Interaction, data: Mapping[str, Any], talk: DiscordTalk) -> Heard:
+    """A slash command with its options, or the message command, which is `/grid` with the message's text as prompt."""
+    name, options = data["name"], options_given(data)
+    if name == FROM_TEXT:
+        name, options = "grid", {"prompt": _text_pointed_at(data)}
+    person, place = person_of(interaction), place_of(interaction)
+    return Heard(NAME, str(interaction.id), person, place, talk, name, options)
+
+
+def pressed_of(interaction: discord.Interaction, data: Mapping[str, Any], talk: DiscordTalk) -> Pressed:
+    person, place = person_of(interaction), place_of(interaction)
+    if interaction.type is discord.InteractionType.modal_submit:
+        return Pressed(NAME, str(interaction.id), person, place, talk, data["custom_id"], answers(data))
+    return Pressed(NAME, str(interaction.id), person, place, talk, pressed(data))
+
+
+def talk_of(line: Line, interaction: discord.Interaction) -> DiscordTalk:
+    channel = interaction.channel
+    address = Address(
+        channel=interaction.channel_id or 0,
+        user=interaction.user.id,
+        event=interaction.id,
+        application=interaction.application_id,
+        guild=interaction.guild_id,
+        token=interaction.token,
+        token_until=min(time.time(), interaction.created_at.timestamp()) + TOKEN_LIVES,
+        kind=_KINDS.get(interaction.type, "command"),
+        in_thread=isinstance(channel, discord.Thread),
+        can_thread=isinstance(channel, discord.TextChannel),
+        rights=interaction.app_permissions.value,
+        file_bytes=interaction.filesize_limit,
+        pressed=interaction.message.id if interaction.message else None,
+    )
+    return DiscordTalk(line, address, FirstAnswer(line, address, interaction))
+
+
+def _text_pointed_at(data: Mapping[str, Any]) -> str:
+    message = data.get("resolved", {}).get("messages", {}).get(data.get("target_id"), {})
+    return str(message.get("content", "")).strip()

@@ -1,0 +1,94 @@
+"""The client that hears: each interaction becomes one call of the core, and is acknowledged in time whatever else."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from adapters.discord.commands import fitting, option_typed, registered
+from adapters.discord.hearing import heard_of, person_of, place_of, pressed_of, talk_of
+from adapters.discord.line import Line
+from bot.chat import Core, Message
+from bot.errors import DeliveryError
+
+log = logging.getLogger(__name__)
+_TYPES = discord.InteractionType
+COMPLETE_WITHIN = 2.5
+"""Seconds; Discord wants completions within three, and none rather than late ones."""
+
+
+class Listener(discord.Client):
+    def __init__(self, core: Core, line: Line, **options: Any) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses voice here
+        intents = discord.Intents(guilds=True)
+        super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none(), **options)
+        self._core = core
+        self._line = line
+        self._private = {command.name: command.private for command in core.commands}
+        self._options = {(command.name, option.name): option for command in core.commands for option in command.options}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.came_up = False
+
+    async def setup_hook(self) -> None:
+        """Tell Discord the commands. Where it refuses them it keeps the old: said in the log, no reason to stop."""
+        try:
+            told: Any = registered(self._core.commands)
+            await self.http.bulk_upsert_global_commands(self.application_id or 0, told)
+        except discord.DiscordServerError:
+            raise
+        except discord.HTTPException as error:
+            log.error("Discord refused the commands: %s", error)  # noqa: TRY400 (the trace adds nothing to what Discord says)
+
+    async def on_ready(self) -> None:
+        self.came_up = True
+        log.info("Connected to Discord.")
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        data: Mapping[str, Any] = interaction.data or {}
+        if interaction.type is _TYPES.autocomplete:
+            await self._complete(interaction, data)
+        elif interaction.type in (_TYPES.application_command, _TYPES.component, _TYPES.modal_submit):
+            await self._hear(interaction, data)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await super().close()
+
+    async def _hear(self, interaction: discord.Interaction, data: Mapping[str, Any]) -> None:
+        talk = talk_of(self._line, interaction)
+        self._acknowledge_in_time(talk, private=self._private.get(data.get("name", ""), False))
+        try:
+            if interaction.type is _TYPES.application_command:
+                await self._core.hear(heard_of(interaction, data, talk))
+            else:
+                await self._core.press(pressed_of(interaction, data, talk))
+        except Exception:
+            log.exception("event %s could not be answered", interaction.id)
+            sorry = Message(f"Something went wrong here. The number for whoever runs me: `{interaction.id}`.")
+            try:
+                await talk.whisper(sorry)
+            except DeliveryError as error:
+                log.warning("event %s: not even that could be said: %s", interaction.id, error)
+
+    def _acknowledge_in_time(self, talk: Any, *, private: bool) -> None:
+        task = asyncio.create_task(talk.acknowledge_in_time(private=private))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _complete(self, interaction: discord.Interaction, data: Mapping[str, Any]) -> None:
+        name, typed = option_typed(data)
+        option = self._options.get((data["name"], name))
+        if option is None:
+            return
+        try:
+            if option.choices:
+                values = [choice for choice in option.choices if typed.lower() in choice[0].lower()]
+            else:
+                asked = self._core.complete(person_of(interaction), place_of(interaction), data["name"], name, typed)
+                values = [(value, value) for value in await asyncio.wait_for(asked, COMPLETE_WITHIN)]
+            await interaction.response.autocomplete(fitting(values, option))
+        except (TimeoutError, ValueError, discord.HTTPException) as error:
+            log.warning("nothing was offered for %s of /%s: %s", name, data["name"], type(error).__name__)

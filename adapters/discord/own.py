@@ -1,0 +1,70 @@
+"""The job's own message: the reply to the command, or the message that answered a press; edited from then on."""
+
+from adapters.discord.address import Address
+from adapters.discord.channel import Channel
+from adapters.discord.line import Line
+from adapters.discord.parts import Parts
+from adapters.discord.reply import Reply, TokenGone
+from bot.chat import Message
+from bot.errors import Gone, NoRights
+
+
+class OwnMessage:
+    def __init__(self, line: Line, address: Address, reply: Reply) -> None:
+        self._at = address
+        self._reply = reply
+        self._channel = Channel(line, address.channel)
+
+    async def say(self, message: Message, mark: str, *, reopened: bool) -> int:
+        """Its id, edited where it is there already. After a restart it is looked for before a new one is posted."""
+        if self._at.message is None and (reopened or self._at.replied):
+            await self._find(mark)
+        if self._at.message is not None:
+            try:
+                await self.edit(message)
+            except Gone:
+                self._at.message = None  # somebody deleted it while the job was waiting
+        if self._at.message is None:
+            self._at.message = await self._post(Parts(message, mark=mark), mark)
+        self._at.said = True
+        return self._at.message
+
+    async def edit(self, message: Message, *, mark: str | None = None, note: str = "") -> None:
+        """Edit it; before anything was said after a press, the message that was pressed."""
+        pointer = f"→ <#{self._at.thread}>" if self._at.thread is not None else ""
+        parts = Parts(message, mark=mark, note="\n".join(filter(None, (note, pointer))))
+        pressed = self._at.message is None
+        if pressed and self._at.pressed is None:
+            raise Gone("There is no message of this job to edit yet.")
+        if (pressed or self._at.replied) and self._reply.works:
+            try:
+                await self._reply.edit(self._at.message, parts)
+            except TokenGone:
+                pass
+            else:
+                return
+        if self._at.private:
+            raise Gone("The time for answering privately here is over.")
+        await self._channel.edit(self._at.message or self._at.pressed or 0, parts)
+
+    async def _find(self, mark: str) -> None:
+        """What an earlier process left: the reply to the command, or a message with the mark."""
+        if self._at.kind != "press":
+            found = await self._reply.original() if self._reply.works else None
+            found = found or await self._channel.find_reply(self._at.event)
+            if found is not None:
+                self._at.message, self._at.replied = found, True
+                return
+        self._at.message = await self._channel.find_mark(mark, after=self._at.event)
+        self._at.replied = False
+
+    async def _post(self, parts: Parts, mark: str) -> int:
+        self._at.replied = False
+        if not self._at.private:
+            try:
+                return await self._channel.send(parts, mark)
+            except NoRights:
+                if not self._reply.works:
+                    raise
+        self._at.replied = True
+        return await self._reply.add(parts, private=self._at.private)

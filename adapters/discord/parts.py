@@ -1,0 +1,45 @@
+"""One message as the arguments of discord.py's `send` and `edit`, made afresh for each try: files are read once."""
+
+from io import BytesIO
+from typing import Any
+
+import discord
+
+from adapters.discord.controls import view_of
+from adapters.discord.marks import marked_name, small_text
+from adapters.discord.wording import countdown, worded
+from bot.chat import Message, Picture
+
+LONGEST_ALT = 1024
+
+
+class Parts:
+    """A message with its mark and, below its text, what Discord adds: a pointer to a thread, a reason."""
+
+    def __init__(self, message: Message, *, mark: str | None = None, note: str = "") -> None:
+        self.message = message
+        self.mark = mark
+        self.note = note
+
+    def to_edit(self) -> dict[str, Any]:
+        """An edit says everything: a picture or a button that the newest state does not have goes away."""
+        return {"content": self._text(), "attachments": self._files(), "view": view_of(self.message)}
+
+    def to_send(self) -> dict[str, Any]:
+        view = view_of(self.message)
+        return {"content": self._text(), "files": self._files()} | ({} if view is None else {"view": view})
+
+    def _text(self) -> str:
+        tail = f"\nReady {countdown(self.message.eta)}" if self.message.eta is not None else ""
+        tail += f"\n{self.note}" if self.note else ""
+        if self.mark and not self.message.pictures:
+            tail += small_text(self.mark)
+        return worded(self.message.text, tail=tail)
+
+    def _files(self) -> list[discord.File]:
+        return [self._file(picture) for picture in (*self.message.pictures, *self.message.files)]
+
+    def _file(self, picture: Picture) -> discord.File:
+        name = marked_name(picture.name, self.mark) if self.mark else picture.name
+        alt = picture.alt[:LONGEST_ALT]
+        return discord.File(BytesIO(picture.data), filename=name, description=alt, spoiler=picture.spoiler)

@@ -1,0 +1,152 @@
+"""Where one job is answered on Discord. It lives as long as its address: past the token, and past this process."""
+
+import asyncio
+import logging
+
+import discord
+
+from adapters.discord.address import Address, message_id, read_message_id
+from adapters.discord.channel import Channel, direct_channel
+from adapters.discord.delivering import Delivering
+from adapters.discord.first import FirstAnswer
+from adapters.discord.line import Line
+from adapters.discord.marks import mark_of
+from adapters.discord.own import OwnMessage
+from adapters.discord.parts import Parts
+from adapters.discord.reply import Reply, TokenGone
+from adapters.discord.rights import missing_to_post, posting_sentence
+from bot.chat import Delivery, Form, Limits, Message
+from bot.errors import Gone, NoRights
+
+log = logging.getLogger(__name__)
+FORMATS = ("PNG", "WEBP", "JPEG")
+TOO_LATE = Message("Discord only opens a form at once, and that took too long. Please press again.")
+
+
+class DiscordTalk:
+    """`first` is there in the process that heard the interaction, and None for a talk that was reopened."""
+
+    def __init__(self, line: Line, address: Address, first: FirstAnswer | None = None) -> None:
+        self._line = line
+        self._at = address
+        self._first = first
+        self._reply = Reply(line, address)
+        self._own = OwnMessage(line, address, self._reply)
+        self._delivering = Delivering(line, address, self._reply, self._own)
+        self._editing = asyncio.Lock()
+        self._newest: Message | None = None
+
+    @property
+    def address(self) -> str:
+        return self._at.as_json()
+
+    async def limits(self) -> Limits:
+        """The smaller of what the interaction and the server allow: results also go where only the server's counts."""
+        client = await self._line.client()
+        guild = client.get_guild(self._at.guild) if self._at.guild is not None else None
+        known = [self._at.file_bytes or discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES]
+        known += [guild.filesize_limit] if guild is not None and not guild.unavailable else []
+        return Limits(min(known), FORMATS)
+
+    async def acknowledge(self, *, private: bool) -> None:
+        if self._first is not None:
+            await self._first.acknowledge(private=private)
+
+    async def acknowledge_in_time(self, *, private: bool) -> None:
+        """Acknowledge by the platform's own clock, in case nobody else does while there is time."""
+        if self._first is not None:
+            await self._first.acknowledge_in_time(private=private)
+
+    async def say(self, message: Message, delivery: Delivery) -> str:
+        async with self._editing:
+            own = await self._own.say(message, mark_of(delivery.key), reopened=self._first is None)
+        return message_id(self._at.channel, own)
+
+    async def update(self, message: Message) -> None:
+        """The newest state wins: one that has been overtaken while an earlier edit was under way is never sent."""
+        self._newest = message
+        async with self._editing:
+            if self._newest is message:
+                self._newest = None
+                await self._own.edit(message)
+
+    async def post(self, message: Message, delivery: Delivery) -> str:
+        self._newest = None  # an edit that still waits must not come after the result
+        async with self._editing:
+            return await self._delivering.deliver(message, mark_of(delivery.key))
+
+    async def whisper(self, message: Message) -> None:
+        """By the interaction while its token works, afterwards as a direct message."""
+        parts = Parts(message)
+        if self._first is not None and await self._first.whisper(parts):
+            return
+        async with self._editing:
+            try:
+                await self._whisper_later(parts)
+            except TokenGone:
+                conversation = await direct_channel(self._line, self._at.user)
+                await conversation.send(parts, mark_of(f"{self._at.event}{message.text}"))
+
+    async def ask(self, form: Form) -> None:
+        if self._first is None or not await self._first.ask(form):
+            await self.whisper(TOO_LATE)
+
+    async def delete(self, message_id: str) -> None:
+        channel, message = read_message_id(message_id)
+        if self._at.private and message == self._at.message:
+            try:
+                await self._reply.delete(message)
+            except Gone:
+                log.info("a private answer to event %s is gone already", self._at.event)
+            return
+        await Channel(self._line, channel).delete(message)
+
+    async def can_post(self) -> str | None:
+        if self._at.guild is None or self._at.private:
+            return None
+        missing = missing_to_post(await self._rights(), in_thread=self._at.in_thread)
+        return posting_sentence(missing) if missing else None
+
+    async def find_posted(self, key: str) -> str | None:
+        """Looked for in the reply, its thread and the channel; where they are closed, in the direct conversation."""
+        await asyncio.sleep(self._line.settles)
+        mark, own = mark_of(key), self._at.message
+        if own is not None and self._at.private and self._reply.works and await self._reply.has_mark(own, mark):
+            return message_id(self._at.channel, own)
+        if own is not None and await Channel(self._line, self._at.channel).has_mark(own, mark):
+            return message_id(self._at.channel, own)
+        places = [Channel(self._line, place) for place in (self._at.thread or own, self._at.channel) if place]
+        for place in places:
+            found = await place.find_mark(mark, after=self._at.event)
+            if found is not None:
+                self._at.thread = place.id if place.id == own else self._at.thread
+                return message_id(place.id, found)
+        return await self._find_with_person(mark)
+
+    async def _find_with_person(self, mark: str) -> str | None:
+        try:
+            conversation = await direct_channel(self._line, self._at.user)
+        except (NoRights, Gone):
+            return None
+        found = await conversation.find_mark(mark, after=self._at.event)
+        return None if found is None else message_id(conversation.id, found)
+
+    async def _whisper_later(self, parts: Parts) -> None:
+        """A reply that nobody used yet becomes the private answer, or makes way for it where all could see it."""
+        unused = self._at.replied and not self._at.said and self._at.message is not None
+        if unused and self._at.private:
+            await self._reply.edit(self._at.message, parts)
+            self._at.said = True
+            return
+        if unused and self._at.message is not None:
+            await self._reply.delete(self._at.message)
+            self._at.message, self._at.replied = None, False
+        await self._reply.add(parts, private=True)
+
+    async def _rights(self) -> discord.Permissions:
+        """What the interaction said; after a restart, what the gateway has said since."""
+        client = await self._line.client()
+        channel = client.get_channel(self._at.channel)
+        if self._first is None and isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return channel.permissions_for(channel.guild.me)
+        return discord.Permissions(self._at.rights)

@@ -1,0 +1,1 @@
+"""The Discord adapter: the unmodified discord.py against the stand-in, over loopback."""

@@ -1,0 +1,87 @@
+"""Commands as Discord shows them and as the core hears them."""
+
+import discord
+import discord.gateway
+import discord.http
+
+from adapters.discord.commands import FROM_TEXT
+from adapters.discord.platform import DiscordPlatform
+from tests.discord_adapter.running import grid, platform_for, running
+from tests.discord_adapter.scripted_core import ScriptedCore
+from tests.stand_ins.discord_server import DiscordServer
+
+
+async def test_commands_are_registered_with_choices_completion_bounds_and_rights(
+    server: DiscordServer, bot: DiscordPlatform
+) -> None:
+    known = {command["name"]: command for command in server.state.commands}
+    options = {option["name"]: option for option in known["grid"]["options"]}
+
+    assert list(known) == ["grid", "status", "mydata", FROM_TEXT]
+    assert options["approach"]["choices"] == [{"name": "pre-trained", "value": 1}, {"name": "fine-tuned", "value": 2}]
+    assert options["prompt"]["autocomplete"]
+    assert options["prompt"]["required"]
+    assert (options["seed"]["min_value"], options["seed"]["max_value"]) == (0, 2**32 - 1)
+    assert known["status"]["default_member_permissions"] == str(discord.Permissions(manage_guild=True).value)
+    assert "default_member_permissions" not in known["grid"]
+
+
+async def test_a_slash_command_is_heard_with_its_options_as_text(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    told = await server.people.slash(
+        server.ann, server.room, "grid", prompt="a cat", approach=2, guidance=7.0, details=True
+    )
+
+    heard = await core.next()
+
+    assert heard.options == {"prompt": "a cat", "approach": "2", "guidance": "7", "details": "true"}
+    assert (heard.platform, heard.event, heard.text) == ("discord", str(told.id), "grid")
+    assert (heard.person.id, heard.person.name) == (str(server.ann.id), "Ann")
+    assert (heard.place.server, heard.place.channel) == (str(server.state.guild), str(server.room.id))
+    assert not heard.person.moderator
+    assert not heard.place.private
+    assert not heard.place.unsafe_ok
+
+
+async def test_a_moderator_is_who_may_manage_the_server(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    moderator = server.add_person("Mo", manage_guild=True)
+
+    await server.people.slash(moderator, server.room, "status")
+
+    assert (await core.next()).person.moderator
+
+
+async def test_a_place_says_that_it_is_direct_or_for_adults(server: DiscordServer, core: ScriptedCore) -> None:
+    server.room.nsfw = True
+    server.refresh()
+    async with running(platform_for(server), core, server):
+        _, direct = await grid(server, core, server.direct)
+        _, adult = await grid(server, core, server.room)
+
+    assert direct.place.private
+    assert direct.place.server is None
+    assert not direct.place.unsafe_ok
+    assert adult.place.unsafe_ok
+
+
+async def test_completions_come_from_the_core_and_none_is_cut(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    core.completions = ["a cat", "x" * 101, *(f"cat {n}" for n in range(40))]
+
+    offered = await server.people.autocomplete(server.ann, server.room, "grid", "prompt", "ca")
+
+    assert core.asked == [("grid", "prompt", "ca")]
+    assert len(offered) == 25
+    assert offered[:2] == ["a cat", "cat 0"]
+
+
+async def test_any_message_can_be_made_a_grid(server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform) -> None:
+    await server.people.use_on(server.ann, server.room, FROM_TEXT, " a dog on the moon ")
+
+    heard = await core.next()
+
+    assert (heard.text, heard.options) == ("grid", {"prompt": "a dog on the moon"})

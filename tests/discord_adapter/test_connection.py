@@ -1,0 +1,96 @@
+"""The connection: refused, away, cut, resumed."""
+
+import contextlib
+
+import pytest
+
+from adapters.discord import make
+from adapters.discord.platform import DiscordPlatform
+from bot.errors import DeliveryError
+from tests.discord_adapter.running import SHEET, platform_for, reply, running, said
+from tests.discord_adapter.scripted_core import ScriptedCore, delivery
+from tests.stand_ins.discord_server import DiscordServer
+from tests.stand_ins.discord_server.faults import Kind
+
+
+async def test_a_wrong_token_ends_with_a_sentence_without_the_token(server: DiscordServer, core: ScriptedCore) -> None:
+    with pytest.raises(ValueError, match="DISCORD_TOKEN") as raised:
+        await platform_for(server, "a.wrong.token").run(core)
+
+    assert "a.wrong.token" not in str(raised.value)
+
+
+async def test_a_token_that_only_the_gateway_refuses_ends_with_the_same_sentence(
+    server: DiscordServer, core: ScriptedCore
+) -> None:
+    server.gateway.token = "another"
+
+    with pytest.raises(ValueError, match="DISCORD_TOKEN"):
+        await platform_for(server).run(core)
+
+
+@pytest.mark.parametrize("kind", ["cut", "503", "429 without Via"])
+async def test_discord_being_away_at_start_is_waited_out(kind: Kind, server: DiscordServer, core: ScriptedCore) -> None:
+    server.fault("GET /users/@me", kind, 3)
+
+    async with running(platform_for(server), core, server):
+        told, _ = await said(server, core)
+
+    assert reply(server, told).content == "waiting"
+
+
+async def test_refused_commands_do_not_keep_the_bot_from_hearing(server: DiscordServer, core: ScriptedCore) -> None:
+    async with running(platform_for(server), core, server):
+        pass
+    server.fault("PUT /applications", "403")
+
+    async with running(platform_for(server), core, server):
+        told, _ = await said(server, core)
+
+    assert reply(server, told).content == "waiting"
+
+
+@pytest.mark.parametrize("code", [None, 1001, 4000])
+async def test_a_lost_gateway_is_resumed_and_what_came_meanwhile_is_heard(
+    code: int | None, server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    await server.gateway.drop(code)
+
+    told, _ = await said(server, core)
+
+    assert reply(server, told).content == "waiting"
+    assert (server.count("GATEWAY IDENTIFY"), server.count("GATEWAY RESUME")) == (1, 1)
+
+
+async def test_a_gateway_that_asks_for_it_gets_a_new_connection(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    await server.gateway.ask_to_reconnect()
+    await server.gateway.ready.wait()
+
+    await said(server, core)
+
+    assert server.count("GATEWAY RESUME") == 1
+
+
+async def test_secrets_stay_out_of_the_log(
+    server: DiscordServer, core: ScriptedCore, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(platform_for(server), core, server):
+        server.fault("POST /interactions", "cut", 9)
+        told = await server.people.slash(server.ann, server.room, "grid", prompt="a private thought")
+        heard = await core.next()
+        server.fault("", "cut", 40)
+        with contextlib.suppress(DeliveryError):
+            await heard.talk.post(SHEET, delivery("job-post"))
+
+    ours = " ".join(record.getMessage() for record in caplog.records if record.name.startswith("adapters"))
+    assert ours
+    assert not any(secret in ours for secret in (server.token, told.token, "a private thought"))
+
+
+def test_without_a_token_there_is_no_platform() -> None:
+    class Unset:
+        discord_token = None
+
+    assert make(Unset()) is None
