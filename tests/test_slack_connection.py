@@ -130,6 +130,17 @@ async def test_a_port_that_is_taken_is_waited_for(slack: SlackServer) -> None:
     await asyncio.wait({running})
 
 
+async def test_a_token_in_the_environment_makes_no_false_alarm(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
+
+    async with scene(slack) as bot:
+        assert (await bot.ada.command("C1", "/grid", "a cat")).acknowledged
+
+    assert "unused" not in caplog.text
+
+
 async def test_no_token_prompt_or_answer_reaches_the_log(slack: SlackServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with scene(slack) as bot:

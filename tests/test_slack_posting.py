@@ -116,6 +116,29 @@ async def test_a_look_waits_for_the_settling_time_before_it_says_no(bot: Scene) 
     assert await talk.find_posted("another") is None
 
 
+async def test_what_the_core_has_looked_for_is_not_looked_for_twice(bot: Scene) -> None:
+    talk, notes = await said(bot)
+    notes.noted["post"] = "file:F999"
+    await talk.find_posted("post")
+    looked = len(bot.slack.calls("conversations.replies"))
+
+    await talk.post(DONE, notes.attempt("post"))
+
+    assert len(bot.slack.calls("conversations.replies")) == looked
+
+
+async def test_a_look_is_worth_nothing_after_one_more_attempt(bot: Scene) -> None:
+    talk, notes = await said(bot)
+    await talk.find_posted("post")
+    bot.slack.fault("chat.postMessage", "lost")
+    with pytest.raises(PlatformAway):
+        await talk.post(DONE, notes.attempt("post"))
+
+    await talk.post(DONE, notes.attempt("post"))
+
+    assert len(bot.slack.posted("C1")) == 2
+
+
 async def test_metadata_of_another_job_in_the_same_thread_is_not_taken_for_this_one(bot: Scene) -> None:
     talk, notes = await said(bot)
     await talk.post(DONE, notes.attempt("first"))

@@ -1,0 +1,101 @@
+"""A message of the core as Slack's text and blocks, within Slack's limits; text from people cannot mention anybody.
+
+The limits are those of https://docs.slack.dev/reference/block-kit.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.chat import Button, Menu, Message
+
+Block = dict[str, Any]
+
+_SECTION = 3000
+_SECTIONS = 12
+_LABEL = 75
+_ALT = 2000
+_VALUE = 2000
+_ACTION_ID = 255
+_IN_A_ROW = 5
+_CHOICES = 100
+_STYLES = {"primary": "primary", "danger": "danger"}
+
+
+def escaped(text: str) -> str:
+    """Slack's three control characters, so that `<!channel>`, `<@U1>` and links in a prompt stay letters."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def fallback(message: Message) -> str:
+    """The text that notifications and screen readers get; never empty."""
+    return next(_pieces(escaped(message.text)), "Tessera")
+
+
+def blocks(message: Message, files: Sequence[str] = ()) -> list[Block]:
+    """`files` are the ids of the uploaded pictures, in the order of `message.pictures`."""
+    made = [_section(piece) for piece in list(_pieces(escaped(message.text)))[:_SECTIONS]]
+    for picture, file in zip(message.pictures, files, strict=False):
+        alt = picture.alt.strip()[:_ALT] or "A picture made by Tessera"
+        made.append({"type": "image", "slack_file": {"id": file}, "alt_text": alt})
+    if message.eta is not None:
+        made.append({"type": "context", "elements": [{"type": "mrkdwn", "text": _ready_at(message.eta)}]})
+    for start in range(0, len(message.buttons), _IN_A_ROW):
+        row = [button(each, start + n) for n, each in enumerate(message.buttons[start : start + _IN_A_ROW])]
+        made.append({"type": "actions", "elements": row})
+    if message.menu is not None and message.menu.choices:
+        made.append({"type": "actions", "elements": [_select(message.menu)]})
+    return made
+
+
+def button(each: Button, number: int) -> Block:
+    """A button whose `value` is what was pressed; `number` keeps the ids of one message apart."""
+    if len(each.press) > _VALUE:
+        raise ValueError(f"What a button sends may have {_VALUE} characters on Slack, this has {len(each.press)}.")
+    made = {"type": "button", "action_id": f"press:{number}", "value": each.press, "text": plain(each.label)}
+    return made | ({"style": _STYLES[each.kind]} if each.kind in _STYLES else {})
+
+
+def plain(text: str, limit: int = _LABEL) -> Block:
+    """A text without any marks; cut with an ellipsis at Slack's limit, never empty."""
+    short = text if len(text) <= limit else text[: limit - 1] + "…"
+    return {"type": "plain_text", "text": short or "…", "emoji": False}
+
+
+def choices(pairs: Sequence[tuple[str, str]]) -> list[Block]:
+    return [{"text": plain(label), "value": value} for label, value in pairs[:_CHOICES]]
+
+
+def _select(menu: Menu) -> Block:
+    # what is pressed goes into the id, because a choice's own value may have 150 characters only
+    action = f"menu:{menu.press}"
+    if len(action) > _ACTION_ID:
+        raise ValueError(f"What a menu sends may have {_ACTION_ID - 5} characters on Slack: {menu.press[:40]}…")
+    options = choices(menu.choices)
+    return {"type": "static_select", "action_id": action, "placeholder": plain(menu.label), "options": options}
+
+
+def _section(text: str) -> Block:
+    # verbatim: Slack turns no @channel, #name or address in it into a mention or a link by itself
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+
+
+def _ready_at(eta: float) -> str:
+    clock = datetime.fromtimestamp(eta, UTC).strftime("%H:%M UTC")
+    return f"<!date^{int(eta)}^Ready at about {{time_secs}}|Ready at about {clock}>"
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The escaped text in pieces that fit a section, cut at a line, else at a space, never inside `&amp;`."""
+    while len(text) > _SECTION:
+        cut = max(text.rfind("\n", 1, _SECTION), 0) or max(text.rfind(" ", 1, _SECTION), 0) or _before_entity(text)
+        if text[:cut].strip():
+            yield text[:cut]
+        text = text[cut:].lstrip("\n")
+    if text.strip():
+        yield text
+
+
+def _before_entity(text: str) -> int:
+    start = text.rfind("&", _SECTION - 5, _SECTION)
+    return start if start > 0 and ";" not in text[start:_SECTION] else _SECTION

@@ -1,0 +1,27 @@
+"""What the app is called and may do on Slack; `manifest.yml` says the same, and a test holds it to that."""
+
+COMMANDS = ("/grid", "/finetune", "/tessera")
+EVENTS = ("app_home_opened", "app_mention", "message.im")
+NEW_GRID = "new_grid"
+GRID_FROM_THIS = "grid_from_this"
+
+SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "channels:join",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:read",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+        "im:write",
+        "mpim:history",
+        "mpim:read",
+        "users:read",
+    }
+)

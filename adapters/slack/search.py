@@ -1,0 +1,60 @@
+"""Finding a message again by its mark: metadata that only apps see, read back from the thread or the channel."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.slack.address import Address, MessageId
+from adapters.slack.web import Web
+from bot.errors import Gone
+
+EVENT = "tessera_job"
+_PAGE = 200
+_CLOCKS_APART = 120
+
+
+@dataclass(frozen=True)
+class Found:
+    """`role` is `job` for the message that is edited, `result` for what was delivered."""
+
+    id: MessageId
+    role: str
+
+
+def mark(key: str, role: str) -> dict[str, Any]:
+    return {"event_type": EVENT, "event_payload": {"key": key, "role": role}}
+
+
+async def find(web: Web, address: Address, channel: str, key: str) -> Found | None:
+    """The message with this mark in the thread of the job, or in the channel where the job has no message yet."""
+    thread = (None if address.private else address.thread_ts) or address.ts
+    # nothing of this job is older than its command
+    oldest = f"{address.since - _CLOCKS_APART:.6f}"
+    where: dict[str, Any] = {"channel": channel, "limit": _PAGE, "include_all_metadata": True, "oldest": oldest}
+    where |= {"ts": thread} if thread else {}
+    method = "conversations_replies" if thread else "conversations_history"
+    cursor = ""
+    while True:
+        try:
+            page = await web.call(method, cursor=cursor or None, **where)
+        except Gone:
+            return None
+        for message in page["messages"]:
+            found = _marked(message, key)
+            if found is not None:
+                return Found(MessageId(channel, str(message["ts"]), _files(message)), found)
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return None
+
+
+def _marked(message: dict[str, Any], key: str) -> str | None:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") != EVENT or payload.get("key") != key:
+        return None
+    return str(payload.get("role", "result"))
+
+
+def _files(message: dict[str, Any]) -> tuple[str, ...]:
+    blocks = message.get("blocks") or []
+    return tuple(block["slack_file"]["id"] for block in blocks if (block.get("slack_file") or {}).get("id"))

@@ -1,0 +1,175 @@
+"""One job's answers on Slack: a message of its own that is edited, its result in the thread, words for one person.
+
+Progress is text only. A preview would have to be uploaded as a file of the workspace at every step, and stay there.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from adapters.slack import search
+from adapters.slack.address import Address, MessageId
+from adapters.slack.blocks import blocks, fallback
+from adapters.slack.errors import TriggerSpent
+from adapters.slack.files import uploaded
+from adapters.slack.forms import form_view, offer
+from adapters.slack.membership import missing_right
+from adapters.slack.moment import Moment
+from adapters.slack.posting import posted
+from adapters.slack.timing import Timing
+from adapters.slack.web import Web
+from bot.chat import Delivery, Form, Limits, Message
+from bot.errors import DeliveryError, Gone, NoRights
+
+# Slack takes a gigabyte; a picture above this takes its clients long to show, and cells can be had one by one.
+_FILE_BYTES = 20 * 1024 * 1024
+
+
+class SlackTalk:
+    """Implements `bot.chat.Talk`. `moment` is what Slack gave for this one press or command, and soon takes back."""
+
+    def __init__(self, web: Web, timing: Timing, address: Address, moment: Moment | None = None) -> None:
+        self._web, self._timing, self._address, self._moment = web, timing, address, moment
+        self._searched: set[str] = set()
+
+    @property
+    def address(self) -> str:
+        return self._address.dump()
+
+    async def limits(self) -> Limits:
+        return Limits(file_bytes=_FILE_BYTES, formats=("PNG", "JPEG"))
+
+    async def acknowledge(self, *, private: bool) -> None:
+        """Nothing is sent: Slack's own acknowledgement goes out when the core has heard."""
+        self._address = replace(self._address, private=private)
+
+    async def say(self, message: Message, delivery: Delivery) -> str:
+        thread = None if self._address.private else self._address.thread_ts
+        if self._address.ts and self._address.key == delivery.key:
+            return MessageId(await self._channel(), self._address.ts).dump()
+        found = await self._left_behind(delivery)
+        if found is None:
+            found = await self._send(message, delivery, "job", thread)
+        self._address = replace(self._address, ts=MessageId.load(found).ts, key=delivery.key)
+        return found
+
+    async def update(self, message: Message) -> None:
+        if self._address.ts is None:
+            raise Gone("There is no message of this job to edit yet.")
+        await self._web.call_fresh(
+            "chat_update",
+            channel=await self._channel(),
+            ts=self._address.ts,
+            text=fallback(message),
+            blocks=blocks(message),
+            # an edit without it may take the mark off the message
+            metadata=search.mark(self._address.key or "", "job"),
+        )
+
+    async def post(self, message: Message, delivery: Delivery) -> str:
+        """The thread is the one it was asked in, else the one under the job's own message."""
+        found = await self._left_behind(delivery)
+        return found or await self._send(message, delivery, "result", self._thread())
+
+    async def whisper(self, message: Message) -> None:
+        """Ephemeral in the channel; in a direct message where that cannot be, or where pictures have to be seen."""
+        if message.pictures or message.files or self._address.alone:
+            await self._send_alone(message)
+            message = Message("I sent it to you in a direct message.")
+        if not self._address.alone:
+            await self._whisper(message)
+
+    async def ask(self, form: Form) -> None:
+        """Opened at once by a fresh press; otherwise a button is shown that opens it."""
+        if self._moment is None or not self._moment.trigger:
+            await self.whisper(offer(form))
+            return
+        view = form_view(form, self._address)
+        try:
+            await self._web.call_once("views_open", trigger_id=self._moment.trigger, view=view)
+        except TriggerSpent:
+            await self.whisper(offer(form))
+
+    async def delete(self, message_id: str) -> None:
+        known = MessageId.load(message_id)
+        await self._gone("chat_delete", channel=known.channel, ts=known.ts)
+        for file in known.files:
+            await self._gone("files_delete", file=file)
+
+    async def can_post(self) -> str | None:
+        return await missing_right(self._web, "" if self._address.private else self._address.channel)
+
+    async def find_posted(self, key: str) -> str | None:
+        """Looks at once and, because a thread may show a message late, again after the settling time.
+
+        The one case in which a grid could come twice: Slack took the message, and does not show it even after that.
+        """
+        for wait in (0.0, self._timing.settle):
+            await asyncio.sleep(wait)
+            found = await search.find(self._web, self._address, await self._channel(), key)
+            if found is not None:
+                return self._found(found, key)
+        self._searched.add(key)
+        return None
+
+    def _found(self, found: search.Found, key: str) -> str:
+        if found.role == "job":
+            self._address = replace(self._address, ts=found.id.ts, key=key)
+        return found.id.dump()
+
+    async def _left_behind(self, delivery: Delivery) -> str | None:
+        """What an earlier attempt has posted. The core may have looked already; looking twice waits twice."""
+        if delivery.noted is None or delivery.key in self._searched:
+            return None
+        return await self.find_posted(delivery.key)
+
+    async def _send(self, message: Message, delivery: Delivery, role: str, thread: str | None) -> str:
+        files = await uploaded(self._web, self._timing, message.pictures + message.files, delivery)
+        # from here on nobody knows what became of it, until the answer is there
+        self._searched.discard(delivery.key)
+        where = {"channel": await self._channel(), "thread_ts": thread, "metadata": search.mark(delivery.key, role)}
+        return (await posted(self._web, self._timing, message, files, where)).dump()
+
+    async def _send_alone(self, message: Message) -> None:
+        files = await uploaded(self._web, self._timing, message.pictures + message.files, None)
+        channel = await self._direct()
+        thread = self._address.thread_ts if channel == self._address.channel else None
+        await posted(self._web, self._timing, message, files, {"channel": channel, "thread_ts": thread})
+
+    async def _whisper(self, message: Message) -> None:
+        content = {"text": fallback(message), "blocks": blocks(message)}
+        address = self._address
+        try:
+            await self._web.call_once(
+                "chat_postEphemeral",
+                channel=address.channel,
+                user=address.user,
+                thread_ts=address.thread_ts,
+                **content,
+            )
+        except (NoRights, Gone):
+            if self._moment is None or not await self._moment.respond(content):
+                await self._send_alone(message)
+
+    async def _gone(self, method: str, **arguments: str) -> None:
+        try:
+            await self._web.call(method, **arguments)
+        except Gone:
+            return
+
+    def _thread(self) -> str | None:
+        asked_in = None if self._address.private else self._address.thread_ts
+        return asked_in or self._address.ts
+
+    async def _channel(self) -> str:
+        if self._address.private or not self._address.channel:
+            return await self._direct()
+        return self._address.channel
+
+    async def _direct(self) -> str:
+        """The direct messages with the person. A channel that begins with D may be those with somebody else."""
+        if self._address.dm is None:
+            opened = await self._web.call("conversations_open", users=self._address.user)
+            self._address = replace(self._address, dm=str(opened["channel"]["id"]))
+        if self._address.dm is None:
+            raise DeliveryError("Slack opened no direct messages with this person.")
+        return self._address.dm

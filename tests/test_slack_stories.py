@@ -1,0 +1,148 @@
+"""Whole grids through Slack's real client libraries and the real core, also when the bot is killed at any call."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bot.__main__ import core
+from engine.contract.client import EngineClient
+from tests.bot_rig import Rig
+from tests.slack_core import adapter, slack
+from tests.stand_ins.slack_person import SlackPerson
+from tests.stand_ins.slack_server import SlackServer
+
+__all__ = ["slack"]
+
+CAT = "a cat wearing neon-glasses blocks:2"
+
+
+class SlackRig(Rig):
+    """The core behind the Slack adapter; a kill takes both away, and what hung on the network with them."""
+
+    slack: SlackServer
+
+    async def start(self) -> None:
+        platform = adapter(self.slack)
+        engine = cast("EngineClient", self.engine)
+        self.app = await core(self.settings, {"slack": platform}, client=engine, clock=lambda: self.now)
+        await self.app.start()
+        self.running = asyncio.create_task(platform.run(self.app))
+        await platform.ready.wait()
+
+    async def kill(self) -> None:
+        self.running.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.running
+        await super().kill()
+
+
+@asynccontextmanager
+async def rig(folder: Path, slack: SlackServer) -> AsyncIterator[SlackRig]:
+    made = SlackRig(folder, 4)
+    made.slack = slack
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.kill()
+
+
+async def test_a_grid_goes_from_a_slash_command_to_a_sheet_in_its_thread(tmp_path: Path, slack: SlackServer) -> None:
+    async with rig(tmp_path, slack) as r:
+        answer = await SlackPerson(slack).command("C1", "/grid", CAT)
+        await r.settled()
+
+        (job,) = await r.jobs()
+        parent, sheet = slack.posted("C1")
+        name, data, alt = sheet["pictures"][0]
+        assert answer.acknowledged
+        assert job.state == "delivered"
+        assert "Score 0.250" in parent["text"]
+        assert sheet["thread_ts"] == parent["ts"]
+        assert name == f"tessera-{job.id}.png"
+        assert data.startswith(b"\x89PNG")
+        assert "a cat wearing neon-glasses" in alt
+
+
+# the call at which the bot is killed, what becomes of the call, and how many of its kind come before
+STAGES = {
+    "received": ("conversations.info", "hang", 0),
+    "waiting": ("chat.postMessage", "hang", 0),
+    "said but not recorded": ("chat.postMessage", "mute", 0),
+    "asking for an upload": ("files.getUploadURLExternal", "hang", 0),
+    "uploading": ("upload", "hang", 0),
+    "completing the upload": ("files.completeUploadExternal", "hang", 0),
+    "uploaded but not recorded": ("files.completeUploadExternal", "mute", 0),
+    "waiting for the picture": ("files.info", "hang", 0),
+    "posting": ("chat.postMessage", "hang", 1),
+    "posted but not recorded": ("chat.postMessage", "mute", 1),
+    "the last word": ("chat.update", "hang", 0),
+    "the last word not recorded": ("chat.update", "mute", 0),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+async def test_killed_at_any_call_the_grid_arrives_once(tmp_path: Path, slack: SlackServer, stage: str) -> None:
+    slack.times.late = 0.02
+    match, kind, after = STAGES[stage]
+    async with rig(tmp_path, slack) as r:
+        slack.fault(match, kind, after=after)
+        await SlackPerson(slack).command("C1", "/grid", CAT)
+        await asyncio.wait_for(slack.stuck.wait(), 10)
+
+        await r.kill()
+        await r.start()
+        await r.settled()
+
+        (job,) = await r.jobs()
+        keys = [each["metadata"]["event_payload"]["key"] for each in slack.posted("C1")]
+        parent, sheet = slack.posted("C1")
+        assert job.state == "delivered"
+        assert keys == [f"{job.id}-say", f"{job.id}-post"]
+        assert "Score 0.250" in parent["text"]
+        assert sheet["thread_ts"] == parent["ts"]
+        assert sheet["pictures"]
+
+
+async def test_a_button_under_an_old_sheet_makes_a_new_grid_after_a_restart(tmp_path: Path, slack: SlackServer) -> None:
+    async with rig(tmp_path, slack) as r:
+        await SlackPerson(slack).command("C1", "/grid", CAT)
+        await r.settled()
+        sheet = slack.posted("C1")[1]
+        await r.kill()
+        await r.start()
+
+        await SlackPerson(slack).press(sheet, "Again, new seed", "C1")
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["delivered", "delivered"]
+        assert len(slack.posted("C1")) == 4
+
+
+async def test_where_the_app_may_not_post_nothing_is_painted_and_the_person_reads_why(
+    tmp_path: Path, slack: SlackServer
+) -> None:
+    slack.channel("C2", "private", bot=False)
+    async with rig(tmp_path, slack) as r:
+        await SlackPerson(slack).command("C2", "/grid", CAT)
+        await r.settled()
+
+        assert await r.jobs() == []
+        assert "/invite @tessera" in slack.space.whispers[0]["text"]
+
+
+async def test_the_app_home_lists_the_grid_and_shows_it(tmp_path: Path, slack: SlackServer) -> None:
+    async with rig(tmp_path, slack) as r:
+        ada = SlackPerson(slack)
+        await ada.command("C1", "/grid", CAT)
+        await r.settled()
+
+        await ada.open_home()
+        await ada.press(slack.space.homes["U1"], "Show")
+        await r.settled()
+
+        assert slack.posted("DU1")[0]["pictures"]
