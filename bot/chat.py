@@ -1,12 +1,12 @@
 """The port between the core and the chat platforms, as narrow as the product. It knows no platform and no torch.
 
-An adapter implements `Platform` and `Talk`; the core implements `Core`. Down once (a command becomes a `Heard`), up once
-(an answer becomes calls on a `Talk`). What is stored of a talk is its `address`, a string; never an object of a platform.
+An adapter implements `Platform` and `Talk`; the core implements `Core`. Down once (a command becomes a `Heard`), up
+once (an answer becomes calls on a `Talk`). What is stored of a talk is its `address`, a string; never a live object.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from bot.command import Command
@@ -44,7 +44,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Button:
-    """`press` comes back to `Core.press` as it is, months later too: an action and an id, such as `again:k3x9tq2m7d`."""
+    """`press` comes back to `Core.press` as it is, months later too: an action and an id, as `again:k3x9tq2m7d`."""
 
     label: str
     press: str
@@ -82,13 +82,22 @@ class Form:
 
 @dataclass(frozen=True)
 class Message:
-    """What a person sees: plain text with *bold* and `code` only, pictures, controls. `eta` is a Unix time to count to."""
+    """What a person sees: plain text with *bold* and `code` only, pictures, controls. `eta` is a Unix time to count to.
+
+    `files` are no images (a zip of one's data) and only come with whispers.
+    Two fields serve adapters that can do more: `progress` is how much of the job is done (0 … 1), for a bar; `grid`
+    comes with a sheet (the first picture) and is the grid as JSON (engine.contract.grid.as_json), with one more entry
+    `boxes`: cell → [left, top, width, height] as fractions of the sheet picture.
+    """
 
     text: str
     pictures: tuple[Picture, ...] = ()
     buttons: tuple[Button, ...] = ()
     menu: Menu | None = None
     eta: float | None = None
+    progress: float | None = None
+    grid: dict[str, Any] | None = None
+    files: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ class Delivery:
 
 
 class Talk(Protocol):
-    """Where one job is answered. It outlives a restart through `address`, which may grow with `acknowledge` and `say`."""
+    """Where one job is answered. It outlives a restart by its `address`, which may grow in `acknowledge` and `say`."""
 
     @property
     def address(self) -> str:
@@ -132,6 +141,8 @@ class Talk(Protocol):
 
     async def post(self, message: Message, delivery: Delivery) -> str:
         """Post the result once, into the thread where there is one; the message's id, the proof of delivery.
+
+        Where `say` was never called on this talk, the post is itself the answer and needs no thread.
 
         Raises TooLarge, NoRights, or PlatformAway when it may be tried again.
         """
@@ -187,7 +198,7 @@ class Home:
 
 
 class Core(Protocol):
-    """The core as adapters see it. Nothing here raises for what a person typed: people are answered through the talk."""
+    """The core as adapters see it. Nothing here raises for what a person typed: people are answered by the talk."""
 
     commands: Sequence["Command"]
 
@@ -203,6 +214,12 @@ class Core(Protocol):
     async def home(self, person: Person) -> Home:
         """What the person's own page shows."""
 
+    async def picture(self, person: Person, job: str, cell: str) -> bytes | None:
+        """A cell's PNG in full size, if this person may see that grid and the picture is kept."""
+
+    def metrics(self) -> bytes:
+        """The bot's numbers as Prometheus text."""
+
 
 class Platform(Protocol):
     """A chat platform. `edits_per_minute` is its budget of edits for all jobs together."""
@@ -214,4 +231,4 @@ class Platform(Protocol):
         """Hear until cancelled; reconnect for ever, with back-off. Raises only for settings that can never work."""
 
     async def reopen(self, address: str) -> Talk:
-        """The talk with this address, after a restart. Usable before `run` has connected: calls wait for the connection."""
+        """The talk with this address, after a restart. Usable before `run` has connected: calls wait until it has."""

@@ -5,13 +5,14 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bot.__main__ import core
 from bot.app import App
 from bot.chat import Person, Place
 from bot.jobs import JobRow, job_row
 from bot.settings import Settings
+from engine.contract.client import EngineClient
 from tests.fake_engine import FakeEngine
 from tests.fake_talk import LOBBY, FakeChat, FakePlatform, heard, pressed
 
@@ -26,14 +27,17 @@ class Rig:
 
     def __init__(self, folder: Path, wave: int, **settings: Any) -> None:
         # An ENGINE_URL keeps the bot from starting a real engine.
-        self.settings = Settings(_env_file=None, data_dir=folder, engine_url="http://fake", **settings)
+        given = {"data_dir": folder, "engine_url": "http://fake", **settings}
+        self.settings = Settings(**{"_env_file": None, **given})
         self.chat = FakeChat()
         self.engine = FakeEngine(wave=wave)
         self.now = 1_000_000.0
 
     async def start(self) -> None:
         platforms = {"fake": FakePlatform(self.chat)}
-        self.app = await core(self.settings, platforms, client=self.engine, clock=lambda: self.now)
+        self.app = await core(
+            self.settings, platforms, client=cast("EngineClient", self.engine), clock=lambda: self.now
+        )
         await self.app.start()
 
     async def kill(self) -> None:

@@ -14,22 +14,28 @@ from PIL import Image
 from engine.contract import events
 from engine.contract.errors import BadRequest, EngineAway
 from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
-from engine.contract.grid import GridScore, Plan, PlannedCell, Recipe
-from engine.contract.orders import Job
+from engine.contract.grid import GridScore, Plan, PlannedCell, Recipe, Source
+from engine.contract.orders import Job, MakeGrid
 from engine.contract.sheet import address
 
 SIZE = 32
 
 
+def grid_of(job: Job) -> MakeGrid:
+    assert isinstance(job.work, MakeGrid)
+    return job.work
+
+
 def plan_of(job: Job) -> Plan:
     """Two by two cells a block, the first of each from the prompt, the others photos (approaches 1 and 2)."""
-    order, seed = job.work, job.work.seed if job.work.seed is not None else 7
+    order = grid_of(job)
+    seed = order.seed if order.seed is not None else 7
     generated = order.approach == 3
-    cells = []
+    cells: list[PlannedCell] = []
     for row in range(2 * order.blocks):
         for column in range(2 * order.blocks):
             unique = row % 2 == 0 and column % 2 == 0
-            source = "prompt" if unique else "generated" if generated else "album"
+            source: Source = "prompt" if unique else "generated" if generated else "album"
             painted = unique or generated
             cells.append(
                 PlannedCell(
@@ -49,10 +55,12 @@ def plan_of(job: Job) -> Plan:
     return Plan(seed=seed, cells=tuple(cells), profile="embedded", judge="fake", recipe=recipe)
 
 
-def picture_of(job: str, cell: str) -> bytes:
+def picture_of(job: str, cell: str, *, noise: bool = False) -> bytes:
+    """A plain colour, or noise that no compression makes small."""
     digest = hashlib.sha256(f"{job}{cell}".encode()).digest()
     out = io.BytesIO()
-    Image.new("RGB", (SIZE, SIZE), tuple(digest[:3])).save(out, "PNG")
+    pixels = hashlib.shake_256(digest).digest(SIZE * SIZE * 3) if noise else digest[:3] * (SIZE * SIZE)
+    Image.frombytes("RGB", (SIZE, SIZE), pixels).save(out, "PNG")
     return out.getvalue()
 
 
@@ -77,6 +85,7 @@ class FakeEngine:
         self.deadly: set[str] = set()
         self.failing: dict[str, JobFailed] = {}
         self.damage = 0
+        self.noise = False
         self.held_after: float = float("inf")
         self.reached = asyncio.Event()
         self.go_on = asyncio.Event()
@@ -108,7 +117,7 @@ class FakeEngine:
         if self.damage > 0:
             self.damage -= 1
             return b"damaged"
-        return picture_of(job, cell)
+        return picture_of(job, cell, noise=self.noise)
 
     async def cancel(self, job: str) -> None:
         self._check()
@@ -161,12 +170,12 @@ class FakeEngine:
         job = known.job
         plan = job.plan or plan_of(job)
         await self._tell(known, GridPlanned(plan=plan))
-        if job.work.prompt in self.deadly:
+        if grid_of(job).prompt in self.deadly:
             await self._tell(known, Progress(done=0, total=1, phase="loading"))
             await self.die()
             return
-        if job.work.prompt in self.failing:
-            await self._tell(known, self.failing[job.work.prompt])
+        if grid_of(job).prompt in self.failing:
+            await self._tell(known, self.failing[grid_of(job).prompt])
             return
         missing = [cell for cell in plan.cells if cell.cell not in job.have]
         self.most_at_once = max(self.most_at_once, sum(not self._ended(entry) for entry in self.alive.values()))
@@ -180,9 +189,9 @@ class FakeEngine:
         await self._tell(known, GridMade(score=score))
 
     def _painted(self, job: Job, cell: str) -> PicturePainted:
-        if "nude" in job.work.prompt and cell == "A1":
+        if "nude" in grid_of(job).prompt and cell == "A1":
             return PicturePainted(cell=cell, withheld="judged unsafe")
-        data = picture_of(job.id, cell)
+        data = picture_of(job.id, cell, noise=self.noise)
         return PicturePainted(cell=cell, score=0.25, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
 
     async def _tell(self, known: _Alive, event: Event) -> None:

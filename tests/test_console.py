@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from adapters.console import ConsolePlatform, make
+from adapters.console import make
 from adapters.console.desk import Desk
+from adapters.console.platform import ConsolePlatform
 from adapters.console.talk import ConsoleTalk
 from bot.chat import Button, Form, Message, Picture
 from bot.chat import Field as FormField
@@ -31,6 +32,10 @@ async def told(folder: Path, lines: Iterable[str], core: ScriptedCore | None = N
 def desk_at(folder: Path) -> tuple[Desk, io.StringIO]:
     out = io.StringIO()
     return Desk(folder, Console(file=out, soft_wrap=True, highlight=False)), out
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [found for found in folder.rglob("*") if found.is_file()]
 
 
 async def test_a_piped_prompt_ends_with_the_sheet_in_a_file_whose_path_is_printed(tmp_path: Path) -> None:
@@ -149,7 +154,7 @@ async def test_files_stay_in_the_folder_whatever_they_are_called(tmp_path: Path,
     (path,) = await desk.show(Message("Here", (Picture(name, png(), "a"),)))
 
     assert path.parent == folder
-    assert [found for found in tmp_path.rglob("*") if found.is_file()] == [path]
+    assert [found.name for found in files_in(tmp_path)] == [path.name]
 
 
 @pytest.mark.parametrize("text", ["[bold]no[/bold]", "[link=file:///x]y[/link]", ":smile:", "\\[x]"])
@@ -175,7 +180,7 @@ async def test_a_job_that_fails_ends_the_wait_too(tmp_path: Path) -> None:
 
 def test_it_runs_as_a_process_at_the_end_of_a_pipe(tmp_path: Path) -> None:
     script = (
-        "import asyncio, sys; from pathlib import Path; from adapters.console import ConsolePlatform;"
+        "import asyncio, sys; from pathlib import Path; from adapters.console.platform import ConsolePlatform;"
         "from tests.web_core import ScriptedCore; asyncio.run(ConsolePlatform(Path(sys.argv[1])).run(ScriptedCore()))"
     )
 

@@ -55,7 +55,7 @@ async def test_progress_is_edited_into_the_jobs_own_message(tmp_path: Path) -> N
 
 
 # Where the bot is killed: a call of the platform that is held, or the events after which the engine is held.
-STAGES = {
+STAGES: dict[str, str | int] = {
     "received": "acknowledge",
     "acknowledged": "can_post",
     "waiting": "say",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.web import WebPlatform
 from adapters.web.files import YOUNG_S
+from adapters.web.platform import WebPlatform
 from adapters.web.talk import WebTalk
 from bot.chat import Message, Picture
 from bot.errors import Gone, PlatformAway
@@ -195,7 +195,10 @@ async def test_a_person_cannot_delete_anothers_message(tmp_path: Path) -> None:
     platform.conversation.close()
 
 
-async def test_a_preview_stays_until_the_one_after_the_next(tmp_path: Path) -> None:
+async def test_a_replaced_preview_can_be_loaded_for_a_moment_and_is_then_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.web.conversation.LOADING_S", 0)
     platform = platform_at(tmp_path)
     talk = await talk_at(platform)
     await talk.say(Message("Waiting"), Keeper().delivery("j-say"))
@@ -370,9 +373,23 @@ async def test_a_sweep_takes_what_a_crash_left_and_nothing_that_is_shown_or_youn
         if not path.name.endswith("young.png"):
             os.utime(path, (path.stat().st_mtime - 2 * YOUNG_S,) * 2)
 
-    await platform.conversation.sweep()
+    await platform.conversation.sweep(keep_days=0)
 
     assert kept(tmp_path) == ["shown.png", "young.png"]
+    platform.conversation.close()
+
+
+async def test_messages_past_the_retention_are_removed_with_their_pictures(tmp_path: Path) -> None:
+    platform = platform_at(tmp_path)
+    talk, day = await talk_at(platform), 24 * 3600
+    for name, age in (("old", 3 * day), ("new", day)):
+        await talk.post(Message(name, (Picture(f"{name}.png", png(), name),)), Keeper().delivery(name))
+        await platform.conversation._rows.all("UPDATE messages SET created = created - ? WHERE key = ?", age, name)
+
+    await platform.conversation.sweep(keep_days=2)
+
+    assert [shown.body["text"] for shown in await platform.conversation.newest("p", 99)] == ["new"]
+    assert kept(tmp_path) == ["new.png"]
     platform.conversation.close()
 
 

@@ -210,7 +210,7 @@ async def test_all_cells_stand_in_a_table_for_whoever_cannot_point(tmp_path: Pat
         await view.click("summary")
 
         rows = await view.until(
-            "document.querySelectorAll('tbody tr').length && [...document.querySelectorAll('tbody tr')].map((r) => r.innerText)"
+            "document.querySelector('tbody') && [...document.querySelectorAll('tbody tr')].map((row) => row.innerText)"
         )
 
     assert len(rows) == 16
@@ -336,6 +336,7 @@ async def test_every_control_has_a_name_and_every_picture_words(tmp_path: Path, 
     async with opened(debugger, tmp_path) as (view, _):
         await sheet(view)
         await view.click("summary")
+        await view.js("line.focus()")
         await type_line(view, "/ask")
         await view.until("document.querySelector('dialog[open]')")
         await view.js("document.querySelector('dialog[open]').close()")
@@ -349,9 +350,9 @@ async def test_every_control_has_a_name_and_every_picture_words(tmp_path: Path, 
 
 async def test_the_skip_link_leads_to_the_input(tmp_path: Path, debugger: str) -> None:
     async with opened(debugger, tmp_path) as (view, _):
-        await view.js("document.activeElement.blur()")
-        await view.press("Tab")
-        assert await view.js("document.activeElement.className") == "skip"
+        first = "document.querySelector('a[href], button, input, textarea, select, [tabindex]')"
+        assert await view.js(f"{first}.className") == "skip"
+        await view.js(f"{first}.focus()")
         await view.press("Enter")
 
         assert await view.until("document.activeElement.id === 'line'")
@@ -360,8 +361,9 @@ async def test_the_skip_link_leads_to_the_input(tmp_path: Path, debugger: str) -
 async def test_what_comes_is_read_out_once_and_progress_is_not(tmp_path: Path, debugger: str) -> None:
     async with opened(debugger, tmp_path) as (view, _):
         await view.js(
-            "(() => { window.said = []; new MutationObserver(() => { const t = announcer.textContent; if (t) said.push(t); })"
-            ".observe(announcer, {childList: true, subtree: true}); })()"
+            "(() => { window.said = [];"
+            " const note = () => { if (announcer.textContent) said.push(announcer.textContent); };"
+            " new MutationObserver(note).observe(announcer, {childList: true, subtree: true}); })()"
         )
         await sheet(view)
         await view.until("said.some((text) => text.includes('Score'))")
@@ -369,6 +371,48 @@ async def test_what_comes_is_read_out_once_and_progress_is_not(tmp_path: Path, d
         heard = await view.js("said")
     assert [text for text in heard if text.startswith("Painting")] == []
     assert "*" not in heard[-1]
+
+
+async def test_a_new_sheet_begins_at_the_top_of_the_window(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path, height=500) as (view, _):
+        await sheet(view)
+
+        top = "document.querySelector('.posted').getBoundingClientRect().top"
+        assert 0 < await view.until(f"Math.abs({top} - 68) < 3 && {top}") < 100
+
+
+async def test_whoever_reads_further_up_is_not_pulled_down(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path, height=500) as (view, site):
+        await sheet(view)
+        await sheet(view)
+        await view.until("document.querySelectorAll('.posted').length === 2 && scrollY > 0")
+        await view.js("new Promise((done) => { addEventListener('scrollend', done, {once: true}); scrollTo(0, 0); })")
+
+        talk = await site.platform.reopen(site.core.heard[0].talk.address)
+        await talk.whisper(Message("something new"))
+
+        await view.until("document.querySelector('#below').checkVisibility()")
+        assert await view.js("scrollY") == 0
+        await view.click("#below")
+        await view.until("scrollY > 0 && document.querySelector('#below').hidden")
+
+
+async def test_a_window_that_was_in_the_background_shows_what_happened_in_the_other(
+    tmp_path: Path, debugger: str
+) -> None:
+    async with opened(debugger, tmp_path) as (behind, site), behind.beside(site.address) as front:
+        await behind.until("document.hidden")
+        await type_line(front, "/ask")
+        await front.until("document.querySelector('dialog[open]')")
+
+        await behind.call("Page.bringToFront", {})
+        await behind.until("document.querySelector('dialog[open]') && document.querySelector('.typed')")
+        await behind.press("Escape")
+        await behind.until("!document.querySelector('dialog[open]')")
+
+        await front.call("Page.bringToFront", {})
+        await front.until("!document.querySelector('dialog[open]')")
+        assert len(site.core.heard) == 1
 
 
 async def test_the_door_asks_for_the_token_and_lets_in(tmp_path: Path, debugger: str) -> None:

@@ -113,7 +113,7 @@ async def test_opening_the_page_alone_makes_nobody_a_new_person(tmp_path: Path) 
 @pytest.mark.parametrize("cookie", ["", "x" * 64, "ä" * 64, "0" * 63, "0" * 64 + ".\x7f"])
 async def test_without_a_good_cookie_nothing_is_shown(tmp_path: Path, cookie: str) -> None:
     async with served(tmp_path, token="s3cret") as site, httpx.AsyncClient(base_url=site.address) as client:
-        headers = {"Cookie": f"tessera_{site.address.rpartition(':')[2]}={cookie}".encode()}
+        headers = {b"Cookie": f"tessera_{site.address.rpartition(':')[2]}={cookie}".encode()}
         answer = await client.get("/messages?before=9", headers=headers)
 
     assert answer.status_code == 401
@@ -174,10 +174,10 @@ async def test_off_loopback_a_token_is_required_before_anything_is_served(tmp_pa
     "host", ["192.0.2.7:8064", "[2001:db8::1]", socket.gethostname(), f"{socket.gethostname()}.local"]
 )
 async def test_off_loopback_addresses_and_the_machines_own_name_are_ours_too(tmp_path: Path, host: str) -> None:
-    async with served(tmp_path, host="0.0.0.0", token="s3cret") as site:
-        async with httpx.AsyncClient(base_url=site.address) as client:
-            ours = await client.get("/", headers={"Host": host})
-            foreign = await client.get("/", headers={"Host": "evil.example"})
+    served_to_others = served(tmp_path, host="0.0.0.0", token="s3cret")
+    async with served_to_others as site, httpx.AsyncClient(base_url=site.address) as client:
+        ours = await client.get("/", headers={"Host": host})
+        foreign = await client.get("/", headers={"Host": "evil.example"})
 
     assert (ours.status_code, foreign.status_code) == (200, 403)
 

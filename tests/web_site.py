@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from adapters.web import WebPlatform
+from adapters.web.platform import WebPlatform
 from tests.web_core import ScriptedCore
 
 _events = count(1)

@@ -1,0 +1,80 @@
+"""The platform: serves the page until cancelled, and finds a talk again by its address."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+from adapters.web.app import make_app
+from adapters.web.conversation import Conversation
+from adapters.web.gate import Gate, loopback
+from adapters.web.server import Server, listen
+from adapters.web.site import Site
+from adapters.web.talk import WebTalk
+from adapters.web.visitors import Visitors
+from bot.chat import Core
+from bot.errors import BotError
+
+log = logging.getLogger(__name__)
+
+UPKEEP_EVERY_S = 6 * 3600
+
+
+class WebPlatform:
+    name = "web"
+    edits_per_minute = 600.0
+
+    def __init__(self, folder: Path, *, host: str, port: int, token: str | None, keep_days: int = 0) -> None:
+        self.host, self.port, self.token, self.keep_days = host, port, token, keep_days
+        self.conversation = Conversation(folder)
+        self.address: str | None = None
+        self.ready = asyncio.Event()
+
+    async def run(self, core: Core) -> None:
+        """Serve until cancelled. Raises BotError where the settings do not fit: no token off loopback, a taken port."""
+        if self.token is None and not loopback(self.host):
+            raise BotError(
+                f"WEB_HOST is {self.host}, where others can reach the chat: set WEB_TOKEN to what they shall be asked "
+                "for, or leave WEB_HOST at 127.0.0.1."
+            )
+        await self.conversation.sweep(self.keep_days)
+        listening = listen(self.host, self.port)
+        port = listening.getsockname()[1]
+        app = Gate(make_app(Site(core, self.conversation, Visitors(port, self.token))), self.host)
+        self.address = f"http://{self._reachable()}:{port}"
+        server = Server(app, started=self._announce, stopping=self.conversation.feed.close)
+        self.conversation.feed.open()
+        upkeep = asyncio.create_task(self._upkeep())
+        try:
+            await server.run_until_cancelled(listening)
+        finally:
+            upkeep.cancel()
+            self.ready.clear()
+            self.conversation.close()
+
+    async def reopen(self, address: str) -> WebTalk:
+        return WebTalk.at(address, self.conversation)
+
+    async def forget(self, person: str) -> None:
+        """Remove what the page keeps of a person: every message and picture of the conversation."""
+        await self.conversation.forget(person)
+
+    async def _upkeep(self) -> None:
+        while True:
+            await asyncio.sleep(UPKEEP_EVERY_S)
+            try:
+                await self.conversation.sweep(self.keep_days)
+            except BotError:
+                log.exception("old messages could not be removed; it is tried again later")
+
+    def _reachable(self) -> str:
+        """The host by which a person at this machine opens the page."""
+        if self.host in ("0.0.0.0", "::"):
+            return "127.0.0.1"
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    def _announce(self) -> None:
+        # On standard output, once: it is what a person who has just typed `make run` looks for.
+        sys.stdout.write(f"Tessera is at {self.address}\n")
+        sys.stdout.flush()
+        self.ready.set()

@@ -1,0 +1,73 @@
+"""uvicorn inside the bot's own loop: no signal handlers, no log of addresses, an end when the task is cancelled."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Callable, Generator
+from typing import Any
+
+import uvicorn
+
+from bot.errors import BotError
+
+# Streams end by themselves when the feed closes; what still hangs after this many seconds is cut.
+PATIENCE_S = 2
+
+
+class Server(uvicorn.Server):
+    """Serves one app on one socket. `started` is called once connections are taken, `stopping` before they are cut."""
+
+    def __init__(self, app: Any, *, started: Callable[[], None], stopping: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                # Who is on loopback is decided by the connection itself, never by a header.
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=PATIENCE_S,
+            )
+        )
+        self._when_started, self._stopping = started, stopping
+
+    async def run_until_cancelled(self, listening: socket.socket) -> None:
+        """Serve; when this task is cancelled, let open answers end, then raise CancelledError."""
+        serving = asyncio.create_task(self.serve([listening]))
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            self._stopping()
+            self.should_exit = True
+            await serving
+            raise
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals to the bot, whose other platforms need them too."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._when_started()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises BotError with the setting to change where there can be none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise BotError(_why(host, port, error)) from error
+
+
+def _why(host: str, port: int, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken by another program: stop it, or set WEB_PORT to a free port."
+    if number == errno.EACCES:
+        return f"Port {port} may not be opened without more rights: set WEB_PORT to one above 1023."
+    return f"The web chat cannot listen on {host}, port {port} ({error}): check WEB_HOST and WEB_PORT."

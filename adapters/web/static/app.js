@@ -1,0 +1,58 @@
+// Starts the page: through the door, then the conversation and the composer.
+
+import { startComposer } from "./composer.js";
+import { startConversation } from "./conversation.js";
+import { byId, trouble } from "./dom.js";
+import { post } from "./net.js";
+import { startViewer } from "./viewer.js";
+import { startWelcome } from "./welcome.js";
+
+startTheme();
+enter();
+
+async function enter(token = null) {
+  try {
+    begin((await post("hello", { token })).commands);
+  } catch (error) {
+    if (error.status === 401 && token === null) openDoor();
+    else if (error.status === 401 || error.status === 429) trouble(error.message);
+    else {
+      trouble(error.message);
+      setTimeout(() => enter(token), 2000);
+    }
+  }
+}
+
+function begin(commands) {
+  trouble(null);
+  byId("door").hidden = true;
+  byId("chat").hidden = byId("composer").hidden = false;
+  const composer = startComposer(commands);
+  startViewer();
+  startWelcome(commands, composer);
+  startConversation();
+  composer.focus();
+}
+
+function openDoor() {
+  byId("door").hidden = false;
+  byId("token").focus();
+  byId("door-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    enter(byId("token").value);
+  });
+}
+
+function startTheme() {
+  const root = document.documentElement;
+  const button = byId("theme");
+  const dark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const label = () => { button.textContent = dark() ? "Light" : "Dark"; button.setAttribute("aria-label", dark() ? "Use the light theme" : "Use the dark theme"); };
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    localStorage.setItem("theme", root.dataset.theme);
+    label();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", label);
+  label();
+}

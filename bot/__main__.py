@@ -1,0 +1,133 @@
+"""`python -m bot`: the one place where the parts are put together.
+
+All platforms that have a token, and the local web chat; `python -m bot console` is a chat in the terminal instead.
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from adapters import PLATFORMS
+from bot.app import App
+from bot.budget import Edits
+from bot.chat import Platform
+from bot.commands import COMMANDS
+from bot.deliveries import Deliveries
+from bot.delivery import Delivery
+from bot.engine_client import Engine
+from bot.history import Database
+from bot.jobs import Jobs
+from bot.jsonlog import log_json
+from bot.numbers import Numbers
+from bot.parts import Parts
+from bot.people import People
+from bot.pictures import Pictures
+from bot.platforms import serve
+from bot.preferences import PreferenceRows
+from bot.queue import Queue
+from bot.received import Inbox
+from bot.settings import Settings
+from engine.contract.client import EngineClient
+
+log = logging.getLogger("bot")
+
+GRACE_S = 20.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 1 the world failed, 2 a bad argument or setting."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    parser.add_argument(
+        "where", nargs="?", choices=["all", "console"], default="all", help="console: only the terminal"
+    )
+    where = parser.parse_args(arguments).where
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            print(f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)  # noqa: T201  # for people
+        return 2
+    log_json(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.data_dir.absolute() / "bot.lock", timeout=0):
+            return asyncio.run(run(settings, platforms_of(settings, where)))
+    except Timeout:
+        words = f"Another bot works in {settings.data_dir.absolute()}. Stop it, or set DATA_DIR to another folder."
+        print(words, file=sys.stderr)  # noqa: T201  # for people
+        return 1
+
+
+def platforms_of(settings: Settings, where: str) -> dict[str, Platform]:
+    """The platforms that are configured. One whose library is missing is said so, and the others go on."""
+    wanted = ["console"] if where == "console" else [name for name in PLATFORMS if name != "console"]
+    found: dict[str, Platform] = {}
+    for name in wanted:
+        module, _, make = PLATFORMS[name].partition(":")
+        try:
+            platform: Platform | None = getattr(import_module(module), make)(settings)
+        except ImportError as error:
+            log.warning("%s is left out: %s. Install it with: pip install 'tessera[%s]'", name, error, name)
+            continue
+        if platform is not None:
+            found[platform.name] = platform
+    return found
+
+
+async def core(
+    settings: Settings,
+    platforms: Mapping[str, Platform],
+    *,
+    client: EngineClient | None = None,
+    clock: Callable[[], float] = time.time,
+) -> App:
+    """The core over the database and the pictures of DATA_DIR; nothing runs before `App.start`."""
+    database = await Database.open(settings.history_file)
+    deliveries = Deliveries(database, clock)
+    parts = Parts(
+        settings=settings,
+        database=database,
+        people=People(database, settings.moderators),
+        inbox=Inbox(database, clock),
+        jobs=Jobs(database, clock),
+        queue=Queue(database, clock),
+        pictures=Pictures(database, settings.pictures_dir),
+        deliveries=deliveries,
+        delivery=Delivery(deliveries),
+        preferences=PreferenceRows(database),
+        engine=Engine(settings, client),
+        numbers=Numbers(),
+        platforms=platforms,
+        edits={name: Edits(platform.edits_per_minute) for name, platform in platforms.items()},
+        commands=COMMANDS,
+        clock=clock,
+    )
+    return App(parts)
+
+
+async def run(settings: Settings, platforms: Mapping[str, Platform]) -> int:
+    """Serve until a signal, or until every platform has ended; then stop hearing and keep the rest."""
+    app = await core(settings, platforms)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await app.start()
+    try:
+        return await serve(platforms, app, stop)
+    finally:
+        log.info("stopping; what waits is kept")
+        await app.stop(GRACE_S)
+        await app.parts.database.close()
+        await app.parts.engine.client.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""What buttons do. `press` is action:subject[:more]; the table says what each does and how it is answered."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot import texts
+from bot.arguments import values
+from bot.asked import Asked
+from bot.chat import Button, Field, Form, Message
+from bot.commands import COMMANDS
+from bot.commands.cancel import cancel_job
+from bot.commands.history import history_page
+from bot.commands.mydata import delete_everything
+from bot.errors import BadCommand, DeliveryError, Refused
+from bot.ordering import order_grid
+from bot.recipes import recipe_text
+from bot.result import cell_menu
+from bot.showing import cell_message, show_grid
+from engine.contract.orders import MakeGrid
+
+FIELDS = ("prompt", "approach", "seed", "negative", "details")
+
+
+@dataclass(frozen=True)
+class Action:
+    """`orders`: it makes a job, so a double press is one. `asks`: it opens a form. `private`: for the person alone."""
+
+    run: Callable[[Asked, str, str], Awaitable[Message | None]]
+    orders: bool = False
+    asks: bool = False
+    private: bool = True
+
+
+async def again(asked: Asked, subject: str, more: str) -> None:
+    """The same order with a new seed, or with `same` the very same grid."""
+    job = await asked.visible(subject)
+    seed = await _seed(asked, subject) if more == "same" else None
+    await order_grid(asked, job.order.model_copy(update={"seed": seed}), parent=job.id)
+
+
+async def approach(asked: Asked, subject: str, more: str) -> None:
+    """The same prompts and seeds with another approach, which brings its own steps and guidance."""
+    job = await asked.visible(subject)
+    kept = job.order.model_dump(exclude={"steps", "guidance", "style", "weight", "approach", "seed"}, exclude_none=True)
+    order = values(
+        COMMANDS[0], {name: str(value) for name, value in kept.items() if name != "kind"} | {"approach": more}
+    )
+    await order_grid(asked, order["order"].model_copy(update={"seed": await _seed(asked, subject)}), parent=job.id)
+
+
+async def edit(asked: Asked, subject: str, _more: str) -> None:
+    """A form with the order in it; sent, it is a new order."""
+    job = await asked.visible(subject)
+    if not asked.values:
+        await asked.talk.ask(_form(job.id, job.order))
+        return
+    kept = job.order.model_dump(exclude=set(FIELDS) | {"kind"}, exclude_none=True)
+    typed = {name: str(value) for name, value in kept.items()}
+    typed |= {name: value for name, value in asked.values.items() if value.strip()}
+    await order_grid(asked, values(COMMANDS[0], typed)["order"], parent=job.id)
+
+
+async def new(asked: Asked, _subject: str, _more: str) -> None:
+    """An empty form for a new grid."""
+    if not asked.values:
+        await asked.talk.ask(_form("", None))
+        return
+    typed = {name: value for name, value in asked.values.items() if value.strip()}
+    await order_grid(asked, values(COMMANDS[0], typed)["order"])
+
+
+async def cell(asked: Asked, subject: str, more: str) -> Message:
+    """One cell, or another page of the cells."""
+    job = await asked.visible(subject)
+    if not more.startswith("page"):
+        return await cell_message(asked, job, more, await asked.talk.limits())
+    grid = await asked.parts.grid(job, pictures=False)
+    if grid is None:
+        raise Refused(texts.PRUNED)
+    page = int(more[4:]) if more[4:].isdecimal() and more[4:].isascii() else 0
+    return Message(f"Cells of `{job.id}`", menu=cell_menu(grid, page))
+
+
+async def recipe(asked: Asked, subject: str, _more: str) -> Message:
+    job = await asked.visible(subject)
+    return Message(recipe_text(job, await asked.parts.jobs.plan(job)))
+
+
+async def show(asked: Asked, subject: str, more: str) -> Message | None:
+    """A grid chosen from the history; `more` is the grid where the choice came from a menu."""
+    return await show_grid(asked, await asked.visible(more or subject), openly=False)
+
+
+async def delete(asked: Asked, subject: str, more: str) -> Message:
+    """Ask once; then the grid goes, with its pictures and every message that shows it."""
+    job = await asked.owned(subject)
+    if more != "yes":
+        words = f"Delete {texts.quoted(job.prompt, 80)} (`{job.id}`) with its pictures and the posted sheet?"
+        return Message(words, buttons=(Button("Delete it", f"delete:{job.id}:yes", "danger"),))
+    if not job.ended:
+        await cancel_job(asked, job)
+    talk = await asked.parts.reopen(job.platform, job.talk)
+    for delivery in await asked.parts.deliveries.of_job(job.number):
+        if delivery.message and not delivery.key.endswith("-say"):
+            try:
+                there = talk if delivery.talk == job.talk else await asked.parts.reopen(job.platform, delivery.talk)
+                await there.delete(delivery.message)
+            except DeliveryError:
+                continue
+    await asked.parts.jobs.emptied(job.id)
+    await asked.parts.pictures.drop(job.id)
+    return Message(f"`{job.id}` is deleted.")
+
+
+async def cancel(asked: Asked, subject: str, _more: str) -> Message:
+    return await cancel_job(asked, await asked.owned(subject))
+
+
+async def history(asked: Asked, subject: str, more: str) -> Message:
+    if not subject.isdecimal() or not subject.isascii():
+        raise BadCommand("There is no such page.")
+    return await history_page(asked, more, int(subject[:6]))
+
+
+async def mydata(asked: Asked, _subject: str, _more: str) -> Message:
+    return await delete_everything(asked)
+
+
+ACTIONS: dict[str, Action] = {
+    "again": Action(again, orders=True, private=False),
+    "approach": Action(approach, orders=True, private=False),
+    "edit": Action(edit, orders=True, asks=True, private=False),
+    "new": Action(new, orders=True, asks=True, private=False),
+    "cell": Action(cell),
+    "recipe": Action(recipe),
+    "show": Action(show),
+    "delete": Action(delete),
+    "cancel": Action(cancel),
+    "history": Action(history),
+    "mydata": Action(mydata),
+}
+
+
+def _form(job: str, order: MakeGrid | None) -> Form:
+    typed = order.model_dump(mode="json", exclude_none=True) if order else {}
+    fields = tuple(
+        Field(name, f"{name}: {MakeGrid.model_fields[name].description}"[:45], str(typed.get(name, "")),
+              required=name == "prompt", long=name in {"prompt", "details"})
+        for name in FIELDS
+    )  # fmt: skip
+    return Form("Edit and run" if order else "A new grid", f"edit:{job}" if order else "new:grid", fields)
+
+
+async def _seed(asked: Asked, subject: str) -> int | None:
+    """The seed that was used, also where none was asked for."""
+    job = await asked.visible(subject)
+    plan = await asked.parts.jobs.plan(job)
+    return plan.seed if plan else job.order.seed

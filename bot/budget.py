@@ -1,0 +1,101 @@
+"""The budget of edits of one platform: running jobs first, the newest state wins, waiting places rarely."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from bot.errors import DeliveryError, Gone, NoRights
+
+log = logging.getLogger(__name__)
+
+Edit = Callable[[], Awaitable[None]]
+
+RUNNING_GAP_S = 2.0
+WAITING_GAP_S = 15.0
+AWAY_S = 5.0
+
+
+@dataclass
+class _Line:
+    """One job's message: its newest state that is not shown yet."""
+
+    edit: Edit | None = None
+    running: bool = False
+    last: float = -1e9
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def due(self) -> float:
+        return self.last + (RUNNING_GAP_S if self.running else WAITING_GAP_S)
+
+
+class Edits:
+    def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._gap = 60 / per_minute
+        self._clock = clock
+        self._lines: dict[str, _Line] = {}
+        self._closed: set[str] = set()
+        self._free_at = -1e9
+        self._news = asyncio.Event()
+        self.made = 0
+
+    def offer(self, job: str, edit: Edit, *, running: bool) -> None:
+        """The newest state of this job's message; an older one that was not shown is forgotten."""
+        if job in self._closed:
+            return
+        line = self._lines.setdefault(job, _Line())
+        line.edit, line.running = edit, running
+        self._news.set()
+
+    async def hold(self, job: str) -> None:
+        """No more edits for this job, and none is in flight when this returns: what follows is not held up by any."""
+        self._closed.add(job)
+        line = self._lines.pop(job, None)
+        if line:
+            line.edit = None
+            async with line.busy:
+                pass
+
+    def forget(self, job: str) -> None:
+        self._closed.discard(job)
+
+    def next(self, now: float) -> tuple[str | None, float]:
+        """Whose message is edited now, or None and the seconds until something may be."""
+        open_lines = [(name, line) for name, line in self._lines.items() if line.edit]
+        if not open_lines:
+            return None, float("inf")
+        due = [(not line.running, line.last, name) for name, line in open_lines if line.due() <= now]
+        if now < self._free_at or not due:
+            return None, max(self._free_at, min(line.due() for _, line in open_lines)) - now
+        return min(due)[2], 0.0
+
+    async def run(self) -> None:
+        """Edit until cancelled."""
+        while True:
+            self._news.clear()
+            job, wait = self.next(self._clock())
+            if job:
+                await self._show(job)
+            else:
+                try:
+                    await asyncio.wait_for(self._news.wait(), None if wait == float("inf") else max(wait, 0.005))
+                except TimeoutError:
+                    continue
+
+    async def _show(self, job: str) -> None:
+        line = self._lines[job]
+        edit, line.edit = line.edit, None
+        now = self._clock()
+        line.last, self._free_at = now, now + self._gap
+        async with line.busy:
+            try:
+                await edit()  # type: ignore[misc]  # next() names only lines with an edit
+                self.made += 1
+            except (Gone, NoRights):
+                self._closed.add(job)
+                self._lines.pop(job, None)
+            except DeliveryError as error:
+                # The next state comes soon; an old one is not worth a second try.
+                log.info("an edit was dropped: %s", error, extra={"job": job})
+                self._free_at = now + AWAY_S

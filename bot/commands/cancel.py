@@ -1,0 +1,47 @@
+"""/cancel: a grid is taken back, whether it waits, is painted or is being posted."""
+
+from contextlib import suppress
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.asked import Asked
+from bot.chat import Message
+from bot.errors import BadCommand
+from bot.jobs import JobRow
+from bot.teller import failure
+from engine.contract.errors import TesseraError
+
+NEWEST_ALIVE = """
+SELECT id FROM jobs WHERE person = :who AND state IN ('waiting', 'lent', 'made') ORDER BY number DESC LIMIT 1
+"""
+
+
+async def cancel(
+    asked: Asked,
+    id: Annotated[str | None, Field(description="the grid's id; left out: your newest")] = None,  # noqa: A002
+) -> Message:
+    """Take back a grid that waits or is being painted."""
+    if id is None:
+        row = await asked.parts.database.one(NEWEST_ALIVE, who=asked.who)
+        if row is None:
+            raise BadCommand("None of your grids waits or is being painted.")
+        id = row["id"]  # noqa: A001  # the option's name for people
+    return await cancel_job(asked, await asked.owned(id))
+
+
+async def cancel_job(asked: Asked, job: JobRow) -> Message:
+    """End a job at somebody's wish; what was painted of it is removed with it by the usual pruning."""
+    was = await asked.parts.jobs.cancelled(job.id)
+    if was is None:
+        return Message(f"`{job.id}` had ended already; there is nothing to cancel.")
+    asked.parts.numbers.ended.labels("cancelled").inc()
+    if was == "lent":
+        # An engine that does not answer paints nothing either, and is not given this job again.
+        with suppress(TesseraError):
+            await asked.parts.engine.client.cancel(job.id)
+    asked.parts.queue.touch()
+    row = await asked.parts.jobs.find(job.id) or job
+    if was != "made":
+        await asked.teller.end(row, failure(row))
+    return Message(f"`{job.id}` is cancelled.")

@@ -1,0 +1,50 @@
+"""/mydata: everything that is kept of a person, as files or gone."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.asked import Asked
+from bot.chat import Button, Message
+from bot.commands.cancel import cancel_job
+from bot.export import volumes
+from bot.jobs import job_row
+from bot.teller import failure
+
+OWN = "SELECT * FROM jobs WHERE person = :who ORDER BY number"
+
+
+async def mydata(
+    asked: Asked, action: Annotated[Literal["export", "delete"], Field(description="get it all, or remove it all")]
+) -> Message | None:
+    """Get everything that is kept of you, or have it removed."""
+    if action == "delete":
+        words = (
+            "This removes your history, your settings and all your pictures from this bot, and cancels what waits."
+            " Sheets that were posted stay where they are; delete those with their own button first."
+            " There is no way back."
+        )
+        return Message(words, buttons=(Button("Delete all of it", "mydata:delete", "danger"),))
+    limit = (await asked.talk.limits()).file_bytes
+    number = 0
+    async for volume in volumes(asked.parts, asked.who, asked.person, limit):
+        number += 1
+        await asked.talk.whisper(Message(f"Your data, part {number}.", files=(volume,)))
+    return None
+
+
+async def delete_everything(asked: Asked) -> Message:
+    """Files first by the list of the rows, then the rows in one statement that takes everything below with it."""
+    jobs = [job_row(row) for row in await asked.parts.database.read(OWN, who=asked.who)]
+    for job in jobs:
+        if not job.ended:
+            await cancel_job(asked, job)
+            await asked.teller.end(job, failure(job))
+        await asked.parts.pictures.drop(job.id)
+    async with asked.parts.database.transaction() as rows:
+        await rows.write("DELETE FROM preferences WHERE scope = 'person' AND owner = :who", who=str(asked.who))
+        await rows.write(
+            "DELETE FROM received WHERE person = :who AND number <> :this", who=asked.who, this=asked.received.number
+        )
+        await rows.write("DELETE FROM people WHERE id = :who", who=asked.who)
+    return Message(f"Done: {len(jobs)} grids with their pictures, your settings and your name are removed.")

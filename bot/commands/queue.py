@@ -1,0 +1,27 @@
+"""/queue: what runs and waits, one's place, the expected time and why."""
+
+from bot import texts
+from bot.asked import Asked
+from bot.chat import Message
+
+
+async def queue(asked: Asked) -> Message:
+    """What is painted and what waits, your place, and why it is that place."""
+    places = await asked.line.places()
+    pace = await asked.line.pace()
+    running = await asked.parts.jobs.in_state("lent")
+    lines = [f"{len(running)} being painted, {len(places)} waiting."]
+    lines += [
+        f"Painting `{job.id}` {texts.quoted(job.prompt, 80)}: {job.painted} of {job.cost} pictures"
+        for job in running
+        if job.person == asked.who
+    ]
+    mine = [place for place in places.values() if place.person == asked.who]
+    lines += [
+        f"`{place.id}`: {texts.waiting(place.place, (place.ahead + place.cost) * pace, place.why)}" for place in mine
+    ]
+    if not mine and not any(job.person == asked.who for job in running):
+        lines.append("None of them is yours.")
+    if asked.parts.engine.instance is None:
+        lines.append("The engine does not answer at the moment; everything here is kept and goes on when it does.")
+    return Message("\n".join(lines))

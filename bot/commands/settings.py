@@ -1,0 +1,100 @@
+"""/settings: what a person prefers, and what a server's moderators allow."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from bot import texts
+from bot.asked import Asked
+from bot.chat import Message
+from bot.errors import BadCommand, Refused
+from bot.preferences import Preferences
+
+OWN = ("approach", "blocks")
+CLEARED = {"none", "no", "off", "-", "all"}
+CHANNEL = re.compile(r"[\w.-]+")
+
+
+async def settings(
+    asked: Asked,
+    scope: Annotated[Literal["me", "server"], Field(description="your own, or for moderators this server's")] = "me",
+    approach: Annotated[
+        Literal[0, 1, 2, 3] | None, Field(description="the approach where none is named, 0 for none")
+    ] = None,
+    blocks: Annotated[int | None, Field(ge=0, le=8, description="blocks where none are named, 0 for none")] = None,
+    channels: Annotated[str | None, Field(description="server: channels where grids are made, or all")] = None,
+    waiting: Annotated[
+        int | None, Field(ge=0, le=100, description="server: grids a person may have waiting, 0 for the usual")
+    ] = None,
+    pictures_per_hour: Annotated[
+        int | None,
+        Field(ge=0, le=100_000, description="server: pictures a person may order in an hour, 0 for the usual"),
+    ] = None,
+    words: Annotated[
+        str | None, Field(description="server: words prompts may not hold, with commas; * for any letters; or none")
+    ] = None,
+    retention_days: Annotated[
+        int | None, Field(ge=0, le=10_000, description="server: days pictures are kept, 0 for the usual")
+    ] = None,
+) -> Message:
+    """Your own defaults; for moderators also the server's rules."""
+    given: dict[str, Any] = {
+        "approach": approach, "blocks": blocks, "channels": _channels(channels), "waiting": waiting,
+        "pictures_per_hour": pictures_per_hour, "words": _words(words), "retention_days": retention_days,
+    }  # fmt: skip
+    changes = {name: value for name, value in given.items() if value is not None}
+    rows, owner = asked.parts.preferences, _owner(asked, scope, changes)
+    for name, value in changes.items():
+        await rows.set("person" if scope == "me" else "server", owner, name, value or None)
+    found = await (rows.of_person(asked.who) if scope == "me" else rows.of_server(asked.server))
+    return Message(_table(found, scope, moderator=asked.person.moderator))
+
+
+def _owner(asked: Asked, scope: str, changes: dict[str, Any]) -> str:
+    """Whose settings these are. Raises BadCommand, Refused."""
+    if scope == "me":
+        foreign = [name for name in changes if name not in OWN]
+        if foreign:
+            raise BadCommand(f"{foreign[0]} is a setting of a server; add scope:server.")
+        return str(asked.who)
+    if asked.server is None:
+        raise BadCommand("There is no server here; a server's settings are changed in one of its channels.")
+    if not asked.person.moderator:
+        raise Refused("Only moderators may see and change a server's settings.")
+    return asked.server
+
+
+def _channels(text: str | None) -> list[str] | None:
+    """Ids from mentions (<#123>, <#C12|name>) or as typed; an empty list means every channel."""
+    if text is None:
+        return None
+    if text.strip().casefold() in CLEARED:
+        return []
+    return [part for raw in re.split(r"[\s,]+", text) for part in CHANNEL.findall(raw.partition("|")[0])][:50]
+
+
+def _words(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    if text.strip().casefold() in CLEARED:
+        return []
+    words = [" ".join(word.split()) for word in text.split(",")]
+    words = [word for word in words if word.strip("* ")]
+    if not words or len(words) > 500 or max(map(len, words)) > 60:  # noqa: PLR2004  # a list that a person can read
+        raise BadCommand("words must be at most 500 words of at most 60 characters, with commas between them.")
+    return words
+
+
+def _table(found: Preferences, scope: str, *, moderator: bool) -> str:
+    names = OWN if scope == "me" else tuple(Preferences.model_fields)
+    head = "Your own settings" if scope == "me" else "This server's settings"
+    lines = [f"*{head}*"]
+    for name in names:
+        value = getattr(found, name)
+        shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        lines.append(f"`{name}` {'not set' if value is None else texts.plain(str(shown), 400)}")
+    lines.append("Change one with: `/settings approach:2`")
+    if scope == "me" and moderator:
+        lines.append("For this server: `/settings scope:server words:one, two waiting:3`")
+    return "\n".join(lines)

@@ -1,0 +1,25 @@
+"""/show and /cell: grids brought back, whole or one picture of them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.asked import Asked
+from bot.chat import Message
+from bot.showing import cell_message, show_grid
+
+Id = Annotated[str, Field(description="a grid's id, such as k3x9tq2m7d")]
+
+
+async def show(asked: Asked, id: Id) -> Message | None:  # noqa: A002  # the option's name for people
+    """Bring a grid back with its recipe, score and buttons."""
+    return await show_grid(asked, await asked.visible(id), openly=True)
+
+
+async def cell(
+    asked: Asked,
+    id: Id,  # noqa: A002  # the option's name for people
+    cell: Annotated[str, Field(description="column letter and row number, such as C4")],
+) -> Message:
+    """One picture of a grid in full size, with its own prompt, seed and score."""
+    return await cell_message(asked, await asked.visible(id), cell, await asked.talk.limits())

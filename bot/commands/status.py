@@ -1,0 +1,36 @@
+"""/status: what moderators want to know of the engine and the line."""
+
+from bot import texts
+from bot.asked import Asked
+from bot.chat import Message
+
+FAILURES = """
+SELECT reason, COUNT(*) AS n FROM jobs WHERE ended_at > :since AND state = 'failed' GROUP BY reason ORDER BY n DESC
+"""
+MEGA = 1_000_000
+
+
+async def status(asked: Asked) -> Message:
+    """The engine, its device and memory, the age of the line and the failures of a day."""
+    parts, now = asked.parts, asked.parts.clock()
+    waiting = await parts.jobs.in_state("waiting")
+    oldest = f", the oldest for {texts.duration(now - waiting[0].queued_at)}" if waiting else ""
+    failures = await parts.database.read(FAILURES, since=now - 86_400)
+    told = ", ".join(f"{row['n']} {row['reason']}" for row in failures) or "none"
+    used = await parts.pictures.used()
+    lines = [
+        await _engine(asked),
+        f"Line: {len(waiting)} waiting{oldest}; {len(await parts.jobs.in_state('lent'))} in the engine.",
+        f"Failures of the last day: {told}.",
+        f"Pictures: {used / MEGA:,.0f} of {parts.settings.disk_budget_mb:,} MB.",
+    ]
+    return Message("\n".join(lines))
+
+
+async def _engine(asked: Asked) -> str:
+    engine = asked.parts.engine
+    if not await engine.check():
+        return f"Engine: away. {texts.plain(engine.trouble, 300)}"
+    health = engine.health
+    memory = f", memory {texts.plain(str(health['memory']), 120)}" if health.get("memory") else ""
+    return f"Engine: {health.get('profile', '?')} on {texts.plain(str(health.get('device', '?')), 80)}{memory}."

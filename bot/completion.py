@@ -1,0 +1,81 @@
+"""What may be typed next, and a person's own page. Only a person's own prompts and grids are offered."""
+
+from bot import texts
+from bot.chat import Home, Person
+from bot.line import Line
+from bot.parts import Parts
+
+MOST = 25
+# Platforms take at most a hundred characters of a suggestion.
+LONGEST = 100
+HOME_GRIDS = 10
+
+
+async def complete(parts: Parts, person: Person, command: str, option: str, typed: str) -> list[str]:
+    """Values of an option that fit what was typed so far, at most 25 of at most 100 characters."""
+    known = next((entry for entry in parts.commands if entry.name == command), None)
+    wanted = next((entry for entry in known.options if entry.name == option), None) if known else None
+    if wanted is None:
+        return []
+    start = typed.strip().casefold()
+    if wanted.choices:
+        values = [label for label, _ in wanted.choices]
+    elif wanted.completes == "commands":
+        values = [entry.name for entry in parts.commands]
+    elif wanted.completes == "styles":
+        values = await style_names(parts)
+    elif wanted.completes in {"grids", "prompts"}:
+        values = await _own(parts, person, "id" if wanted.completes == "grids" else "prompt", start)
+    else:
+        values = []
+    return [value for value in dict.fromkeys(values) if start in value.casefold() and len(value) <= LONGEST][:MOST]
+
+
+async def style_names(parts: Parts) -> list[str]:
+    """The styles that the engine told of when it last answered."""
+    return [str(entry.get("name", entry)) if isinstance(entry, dict) else str(entry) for entry in await styles(parts)]
+
+
+async def styles(parts: Parts) -> list[dict[str, object]]:
+    """The engine's styles; an engine without any, or of a version that knows none, has an empty list."""
+    from engine.contract.errors import TesseraError
+
+    try:
+        return await parts.engine.client.styles()
+    except TesseraError:
+        return []
+
+
+async def home(parts: Parts, line: Line, person: Person) -> Home:
+    """What runs and waits, and the newest grids."""
+    who = await parts.people.row(person)
+    places = await line.places()
+    rows = await parts.database.read(
+        "SELECT id, prompt, state FROM jobs WHERE person = :who AND state <> 'deleted' ORDER BY number DESC LIMIT 30",
+        who=who,
+    )
+    lines = []
+    for row in rows:
+        if row["state"] in {"lent", "made"}:
+            lines.append(f"Painting `{row['id']}` {texts.quoted(row['prompt'], 80)}")
+        elif row["state"] == "waiting" and row["id"] in places:
+            place = places[row["id"]]
+            lines.append(
+                f"`{row['id']}` {texts.quoted(row['prompt'], 80)}: {texts.waiting(place.place, None, place.why)}"
+            )
+    grids = [(row["id"], texts.plain(row["prompt"], 80)) for row in rows if row["state"] == "delivered"]
+    return Home(tuple(lines), tuple(grids[:HOME_GRIDS]))
+
+
+async def _own(parts: Parts, person: Person, column: str, start: str) -> list[str]:
+    assert column in {"id", "prompt"}  # noqa: S101  # the only two words that are put into the statement
+    who = await parts.people.row(person)
+    # Only among the newest: a completion has to be there while one types.
+    sql = f"""
+        SELECT {column} AS found FROM (
+            SELECT id, prompt, number FROM jobs WHERE person = :who AND state <> 'deleted'
+            ORDER BY number DESC LIMIT 2000
+        ) WHERE {column} LIKE :start ESCAPE '!' OR prompt LIKE :start ESCAPE '!' ORDER BY number DESC LIMIT 50
+    """  # noqa: S608  # see above
+    escaped = start.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return [str(row["found"]) for row in await parts.database.read(sql, who=who, start=f"%{escaped}%")]

@@ -1,0 +1,118 @@
+"""The bot's end of the line to the engine. It connects first, and starts an engine only where none answers."""
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from bot.settings import Settings
+from engine.contract.client import EngineClient
+from engine.contract.errors import TesseraError
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 2.0
+# Seconds between starts of an engine that does not stay; a start itself may take minutes (models are loaded).
+BACK_OFF = (0.0, 1.0, 5.0, 15.0, 60.0)
+START_S = 600.0
+# Another process of the same Procfile may be about to answer.
+PATIENCE_S = 3.0
+# Exit statuses of an engine that somebody stopped: by its own end, by SIGINT, by SIGTERM.
+KINDLY = {0, -2, -15}
+# Engines outlive what started them, and Python complains where the handle of a running process is dropped.
+_outliving: list["subprocess.Popen[bytes]"] = []
+
+
+class Engine:
+    """`instance` names the engine process that answers now, None while none does."""
+
+    def __init__(self, settings: Settings, client: EngineClient | None = None) -> None:
+        token = settings.engine_token.get_secret_value() if settings.engine_token else None
+        self.client = client or EngineClient(settings.engine_url, settings.engine_socket, token)
+        self.instance: str | None = None
+        self.health: dict[str, Any] = {}
+        self.trouble: str | None = None
+        self.changed: Callable[[], None] = lambda: None
+        self._settings = settings
+        self._up = asyncio.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._starts = 0
+
+    async def run(self) -> None:
+        """Keep an engine answering until cancelled. With ENGINE_URL set this only looks; it never starts one."""
+        while True:
+            if not await self.check() and self._settings.engine_url is None:
+                await self._start()
+            await asyncio.sleep(LOOK_S)
+
+    async def check(self) -> bool:
+        """Ask for its health once."""
+        try:
+            self.health = await self.client.health()
+        except TesseraError as error:
+            self.instance, self.trouble = None, str(error)
+            self._up.clear()
+            return False
+        instance = str(self.health.get("instance") or self.health.get("pid") or "engine")
+        news, self.instance, self.trouble = instance != self.instance, instance, None
+        self._up.set()
+        if news:
+            log.info("the engine answers", extra={"engine": instance})
+            self.changed()
+        return True
+
+    async def ready(self) -> str:
+        """Wait until an engine answers; its instance."""
+        while not await self.check() or self.instance is None:
+            await self._up.wait()
+        return self.instance
+
+    @property
+    def blameless(self) -> bool:
+        """The engine that we started was stopped on purpose rather than killed by its work."""
+        return self._child is not None and self._child.poll() in KINDLY
+
+    async def _start(self) -> None:
+        """Start `python -m engine` in a session of its own, so that it outlives this process. One bot at a time."""
+        if self._starts == 0:
+            await asyncio.sleep(PATIENCE_S)
+        await asyncio.sleep(BACK_OFF[min(self._starts, len(BACK_OFF) - 1)])
+        lock = FileLock(self._settings.data_dir.absolute() / "engine-start.lock", thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return
+        try:
+            if not await self.check():
+                self._starts += 1
+                self._spawn()
+                await self._wait_for_answer()
+        finally:
+            lock.release()
+
+    def _spawn(self) -> None:
+        folder = self._settings.data_dir.absolute()
+        with (folder / "engine.log").open("ab") as out:
+            # Not asyncio's subprocess: that one kills its child when the loop is closed.
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "engine"], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env={**os.environ, "DATA_DIR": str(folder)}, start_new_session=True,
+            )  # fmt: skip
+        _outliving.append(self._child)
+        log.info("started an engine", extra={"pid": self._child.pid})
+
+    async def _wait_for_answer(self) -> None:
+        child = self._child
+        for _ in range(int(START_S / 0.5)):
+            if await self.check():
+                self._starts = 1
+                return
+            if child is None or child.poll() is not None:
+                log.warning("the engine ended at its start; see engine.log in DATA_DIR")
+                return
+            await asyncio.sleep(0.5)

@@ -1,0 +1,69 @@
+"""A person's data as zip files, each small enough for the destination: what is known as JSON, and the pictures."""
+
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+
+from bot.chat import Person, Picture
+from bot.grids import own_grids
+from bot.jobs import JobRow
+from bot.parts import Parts
+
+PAGE = 50
+# Room for a zip's own directory.
+SPARE = 4096
+
+
+async def volumes(parts: Parts, who: int, person: Person, limit: int) -> AsyncIterator[Picture]:
+    """One zip after the other, none over `limit` bytes unless a single file is."""
+    files: dict[str, bytes] = {"me.json": _json(await _about(parts, who, person))}
+    size, number = len(files["me.json"]), 1
+    async for name, data in _files(parts, who):
+        if files and size + len(data) + 200 * (len(files) + 1) + SPARE > limit:
+            yield _volume(files, number)
+            files, size, number = {}, 0, number + 1
+        files[name] = data
+        size += len(data)
+    yield _volume(files, number)
+
+
+async def _files(parts: Parts, who: int) -> AsyncIterator[tuple[str, bytes]]:
+    skip = 0
+    while jobs := await own_grids(parts.database, who, "", PAGE, skip):
+        skip += PAGE
+        for job in jobs:
+            yield f"{job.id}/grid.json", _json(await _grid(parts, job))
+            for cell, data in sorted((await parts.pictures.load(job.id)).items()):
+                yield f"{job.id}/{cell}.png", data
+
+
+async def _about(parts: Parts, who: int, person: Person) -> dict[str, object]:
+    own = await parts.preferences.of_person(who)
+    return {
+        "platform": person.platform,
+        "id": person.id,
+        "name": person.name,
+        "settings": own.model_dump(exclude_none=True),
+    }
+
+
+async def _grid(parts: Parts, job: JobRow) -> dict[str, object]:
+    times = {"queued_at": job.queued_at, "lent_at": job.lent_at, "ended_at": job.ended_at}
+    about = {"state": job.state, "channel": job.channel, "server": job.server, "parent": job.parent, **times}
+    grid = await parts.grid(job, pictures=False)
+    shown = grid.as_json() if grid else {"id": job.id, "prompt": job.prompt, "order": job.order.model_dump(mode="json")}
+    return {**shown, "about": about}
+
+
+def _volume(files: dict[str, bytes], number: int) -> Picture:
+    out = io.BytesIO()
+    # Pictures are compressed already; storing them makes the size known before.
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return Picture(f"tessera-mydata-{number}.zip", out.getvalue(), "Everything that this bot keeps of you.")
+
+
+def _json(data: object) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=1).encode()

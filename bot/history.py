@@ -1,0 +1,93 @@
+"""The database: one file, one writing connection and one reading connection. It knows SQL, not what the rows mean.
+
+A rule about rows is one statement, or one `transaction`; never a read in Python that a later write relies on.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from bot.migrations import MIGRATIONS
+
+Row = sqlite3.Row
+
+# A commit is a promise to a person, so it is on the disk before anybody is told (synchronous = FULL).
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+)
+
+
+class Database:
+    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self._writer, self._reader = writer, reader
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path) -> "Database":
+        """Make the file where it is missing and bring it up to date."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = cls(await _connect(path), await _connect(path))
+        await database._migrate()
+        return database
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self._reader.close()
+
+    async def read(self, sql: str, **values: Any) -> list[Row]:
+        return _rows(await self._reader.execute_fetchall(sql, values))
+
+    async def one(self, sql: str, **values: Any) -> Row | None:
+        found = await self.read(sql, **values)
+        return found[0] if found else None
+
+    async def write(self, sql: str, **values: Any) -> list[Row]:
+        """One statement, committed when this returns; the rows of its RETURNING."""
+        async with self._lock:
+            return _rows(await self._writer.execute_fetchall(sql, values))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Transaction"]:
+        """Several statements that happen together or not at all."""
+        async with self._lock:
+            await self._writer.execute_fetchall("BEGIN IMMEDIATE")
+            try:
+                yield Transaction(self._writer)
+                await self._writer.execute_fetchall("COMMIT")
+            except BaseException:
+                await self._writer.execute_fetchall("ROLLBACK")
+                raise
+
+    async def _migrate(self) -> None:
+        row = await self.one("PRAGMA user_version")
+        done = int(row[0]) if row else 0
+        for number, script in enumerate(MIGRATIONS[done:], start=done + 1):
+            await self._writer.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+
+class Transaction:
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def write(self, sql: str, **values: Any) -> list[Row]:
+        return _rows(await self._connection.execute_fetchall(sql, values))
+
+
+async def _connect(path: Path) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection.row_factory = Row
+    for pragma in PRAGMAS:
+        await connection.execute_fetchall(pragma)
+    return connection
+
+
+def _rows(found: Iterable[Any]) -> list[Row]:
+    return list(found)

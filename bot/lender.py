@@ -1,0 +1,93 @@
+"""Lends jobs to the engine in turn, takes up what an earlier process left, and tells those who wait their place."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bot import texts
+from bot.chat import Message
+from bot.courier import Courier
+from bot.errors import DeliveryError
+from bot.jobs import JobRow
+from bot.line import InLine, Line
+from bot.parts import Parts
+from bot.teller import Teller, cancel_button, failure
+from bot.watch import Watch
+
+log = logging.getLogger(__name__)
+
+# Pictures in one wave, where the engine does not say.
+WAVE = 16
+PLACES_EVERY_S = 10.0
+
+
+class Lender:
+    def __init__(
+        self,
+        parts: Parts,
+        teller: Teller,
+        watch: Watch,
+        courier: Courier,
+        line: Line,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._parts, self._teller, self._watch, self._courier = parts, teller, watch, courier
+        self._line, self._spawn = line, spawn
+        self._shown: dict[str, InLine] = {}
+
+    async def run(self) -> None:
+        """Lend until cancelled: about two waves at a time, so that the engine always knows what comes next."""
+        self._parts.engine.changed = self._parts.queue.touch
+        while True:
+            job = await self._parts.queue.lend(self._cover, lambda: self._parts.engine.instance)
+            log.info("lent", extra={"job": job.id, "turn": job.turn})
+            self._spawn(self._watch.follow(job))
+
+    async def resume(self) -> None:
+        """At the start: every job goes on from the state in which it was left."""
+        jobs = self._parts.jobs
+        for job in await jobs.untold():
+            work = self._courier.recall(job) if job.state == "cancelled" else self._teller.end(job, _closing(job))
+            self._spawn(work)
+        for job in await jobs.in_state("made"):
+            self._spawn(self._courier.deliver(job))
+        for job in await jobs.in_state("lent"):
+            self._spawn(self._introduce(job))
+            self._spawn(self._watch.resume(job))
+        for job in await jobs.in_state("waiting"):
+            self._spawn(self._introduce(job))
+
+    async def tell_places(self) -> None:
+        """Tell those who wait when their place changed, now and then."""
+        while True:
+            await asyncio.sleep(PLACES_EVERY_S)
+            places = await self._line.places()
+            pace = await self._line.pace()
+            for job in await self._parts.jobs.in_state("waiting"):
+                place = places.get(job.id)
+                if place and self._shown.get(job.id) != place:
+                    await self._teller.show(job, self._place_message(job, place, pace), running=False)
+            self._shown = places
+
+    def _cover(self) -> int:
+        return 2 * int(self._parts.engine.health.get("wave") or WAVE)
+
+    def _place_message(self, job: JobRow, place: InLine, pace: float) -> Message:
+        eta = (place.ahead + place.cost) * pace
+        why = place.why if self._parts.engine.instance else "the engine is starting"
+        text = f"{texts.head(job.prompt, job.order.approach, job.id)}\n{texts.waiting(place.place, eta, why)}"
+        return Message(text, buttons=cancel_button(job), eta=self._parts.clock() + eta)
+
+    async def _introduce(self, job: JobRow) -> None:
+        """The job's own message, where an earlier process did not get to it."""
+        head = texts.head(job.prompt, job.order.approach, job.id)
+        try:
+            await self._teller.say(job, Message(f"{head}\n{texts.PHASES['waiting']}.", buttons=cancel_button(job)))
+        except DeliveryError as error:
+            log.warning("a job's message could not be said: %s", error, extra={"job": job.id})
+
+
+def _closing(job: JobRow) -> Message | None:
+    """A failure is told again; a delivered grid is to be seen already."""
+    return failure(job) if job.state == "failed" else None

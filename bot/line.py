@@ -1,0 +1,106 @@
+"""The line as a person sees it: one's place, the expected time and why. The order is the lending rule, played ahead."""
+
+import heapq
+from collections import defaultdict, deque
+from dataclasses import dataclass
+
+from bot.history import Database, Row
+
+# Before anything was measured: a small model on a processor.
+FIRST_GUESS_S = 0.5
+
+
+@dataclass(frozen=True)
+class InLine:
+    """`place` counts from 1; `ahead` is the number of pictures painted before this job's own."""
+
+    id: str
+    person: int
+    place: int
+    ahead: int
+    cost: int
+    why: str
+
+
+class Line:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def places(self) -> dict[str, InLine]:
+        """Everybody who waits, by job, in the order of lending."""
+        rows = await self._database.read(WAITING)
+        first = await self._database.one(UNDER_WAY)
+        clock = await self._database.one("SELECT charged, turn FROM clock")
+        ahead = int(first[0]) if first else 0
+        order = ahead_order(rows, clock["charged"] if clock else 0.0, clock["turn"] if clock else 0)
+        arrived = {row["id"]: rank for rank, row in enumerate(rows, start=1)}
+        newest = max((row["served"] for row in rows), default=0)
+        found: dict[str, InLine] = {}
+        for place, row in enumerate(order, start=1):
+            why = _why(place, arrived[row["id"]], row, order[: place - 1], newest)
+            found[row["id"]] = InLine(row["id"], row["person"], place, ahead, row["cost"], why)
+            ahead += row["cost"]
+        return found
+
+    async def pace(self) -> float:
+        """Seconds per picture, over the last grids that were painted."""
+        row = await self._database.one(PACE)
+        return float(row[0]) if row and row[0] else FIRST_GUESS_S
+
+
+def ahead_order(rows: list[Row], clock: float, turn: int) -> list[Row]:
+    """The rows of WAITING in the order in which LEND will take them, if nobody else comes."""
+    kept = sorted((row for row in rows if row["turn"] is not None or row["suspect"]), key=_kept)
+    done = {row["id"] for row in kept}
+    order = list(kept)
+    charged: dict[int, float] = {}
+    served: dict[int, int] = {}
+    for training in (False, True):
+        lines: defaultdict[int, deque[Row]] = defaultdict(deque)
+        for row in rows:
+            if row["id"] not in done and bool(row["training"]) is training:
+                lines[row["person"]].append(row)
+                charged.setdefault(row["person"], row["charged"])
+                served.setdefault(row["person"], row["served"])
+        heap = [(max(charged[p], clock), served[p], line[0]["number"], p) for p, line in lines.items()]
+        heapq.heapify(heap)
+        while heap:
+            start, _, _, person = heapq.heappop(heap)
+            row = lines[person].popleft()
+            clock, turn = max(clock, start), turn + 1
+            charged[person], served[person] = start + row["cost"], turn
+            order.append(row)
+            if lines[person]:
+                heapq.heappush(heap, (charged[person], turn, lines[person][0]["number"], person))
+    return order
+
+
+def _kept(row: Row) -> tuple[bool, bool, int, int]:
+    return not row["suspect"], row["turn"] is None, row["turn"] or 0, row["number"]
+
+
+def _why(place: int, arrived: int, row: Row, before: list[Row], newest: int) -> str:
+    if row["suspect"]:
+        return "it runs alone, because the engine stopped while it was in it"
+    if place > arrived and row["served"] == newest and newest:
+        return "somebody else goes first because you had the last turn"
+    if place > arrived:
+        return "others go first because more was painted for you lately"
+    if place < arrived:
+        return "you go before people for whom more was painted lately"
+    if before and all(other["person"] == row["person"] for other in before):
+        return "your own grids come first"
+    return "everybody in turn" if before else ""
+
+
+WAITING = """
+SELECT j.id, j.number, j.person, j.cost, j.turn, j.suspect, j.training, p.charged, p.served
+FROM jobs AS j JOIN people AS p ON p.id = j.person WHERE j.state = 'waiting' ORDER BY j.number
+"""
+UNDER_WAY = "SELECT COALESCE(SUM(MAX(cost - painted, 0)), 0) FROM jobs WHERE state = 'lent'"
+PACE = """
+SELECT SUM(seconds) / SUM(pictures) FROM (
+    SELECT ended_at - lent_at AS seconds, MAX(painted, 1) AS pictures FROM jobs INDEXED BY jobs_ended
+    WHERE ended_at IS NOT NULL AND state = 'delivered' AND lent_at IS NOT NULL ORDER BY ended_at DESC LIMIT 20
+)
+"""

@@ -1,0 +1,122 @@
+"""A grid is ordered: checked against the server's rules, put into the line, and answered with the place in it."""
+
+import re
+
+from bot import texts
+from bot.asked import Asked
+from bot.chat import Message
+from bot.errors import DeliveryError, Refused
+from bot.jobs import JobRow
+from bot.preferences import Preferences
+from bot.queue import Caps, NewJob
+from bot.teller import cancel_button, failure
+from engine.contract.approaches import PROFILES
+from engine.contract.ids import new_id
+from engine.contract.orders import MakeGrid
+
+PICTURES_OF_A_BLOCK = 4
+
+
+async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None) -> JobRow:
+    """Put the grid into the line and say so. Raises Refused where it is not allowed or cannot be delivered."""
+    rules = await asked.parts.preferences.of_server(asked.server)
+    _check_place(asked, rules)
+    _check_words(work, rules)
+    missing = await asked.talk.can_post()
+    if missing:
+        raise Refused(missing)
+    caps = _caps(asked, rules)
+    job = await asked.parts.queue.put(_new_job(asked, work, parent), caps)
+    if job is None:
+        raise Refused(await _which_limit(asked, caps, cost_of(work)))
+    asked.parts.remember(job.id, asked.talk)
+    await announce(asked, job)
+    return job
+
+
+async def announce(asked: Asked, job: JobRow) -> None:
+    """The job's own message. Where it cannot be said, nothing is painted for nobody."""
+    place = (await asked.line.places()).get(job.id)
+    words = texts.PHASES["waiting"] + "."
+    eta = None
+    if place:
+        eta = (place.ahead + place.cost) * await asked.line.pace()
+        words = texts.waiting(place.place, eta, place.why)
+    head = texts.head(job.prompt, job.order.approach, job.id)
+    message = Message(f"{head}\n{words}", buttons=cancel_button(job), eta=eta and asked.parts.clock() + eta)
+    try:
+        await asked.teller.say(job, message)
+    except DeliveryError as error:
+        await asked.watch.fail(
+            job, "not_delivered", f"Nothing is painted, because no answer can be posted here: {error}"
+        )
+        row = await asked.parts.jobs.find(job.id) or job
+        await asked.talk.whisper(failure(row))
+
+
+def cost_of(work: MakeGrid) -> int:
+    """Pictures to paint, before the plan is known: all of them where the fillers are generated, else one per block."""
+    fillers = work.fillers or PROFILES["full"][work.approach].fillers
+    return work.blocks**2 * (PICTURES_OF_A_BLOCK if fillers == "generated" else 1)
+
+
+def _new_job(asked: Asked, work: MakeGrid, parent: str | None) -> NewJob:
+    return NewJob(
+        id=new_id(),
+        received=asked.received.number,
+        person=asked.who,
+        platform=asked.received.platform,
+        server=asked.server,
+        channel=asked.place.channel,
+        private=asked.place.private,
+        unsafe_ok=asked.place.unsafe_ok,
+        talk=asked.talk.address,
+        work=work.model_dump_json(exclude_none=True),
+        prompt=work.prompt,
+        cost=cost_of(work),
+        parent=parent,
+    )
+
+
+def _check_place(asked: Asked, rules: Preferences) -> None:
+    if rules.channels and not asked.place.private and asked.place.channel not in rules.channels:
+        raise Refused(
+            "Grids are not made in this channel. Ask in a channel that the moderators allowed, or write to me alone."
+        )
+
+
+def _check_words(work: MakeGrid, rules: Preferences) -> None:
+    text = " ".join(re.sub(r"[\W_]+", " ", part) for part in (work.prompt, work.details or "", work.negative or ""))
+    if rules.forbidden(text) or rules.forbidden(work.prompt):
+        raise Refused("This prompt holds a word that this server does not allow. Nothing was painted.")
+
+
+def _caps(asked: Asked, rules: Preferences) -> Caps:
+    """The server's limits can only be tighter than the operator's."""
+    settings = asked.parts.settings
+    return Caps(
+        min(settings.waiting_per_person, rules.waiting or settings.waiting_per_person),
+        settings.waiting_per_server,
+        min(settings.pictures_per_hour, rules.pictures_per_hour or settings.pictures_per_hour),
+    )
+
+
+async def _which_limit(asked: Asked, caps: Caps, cost: int) -> str:
+    """The limit was found reached by the statement that inserts; this only names it."""
+    waiting = [place.person for place in (await asked.line.places()).values()]
+    if waiting.count(asked.who) >= (caps.waiting_per_person or 0):
+        return (
+            f"You have {waiting.count(asked.who)} grids waiting, and {caps.waiting_per_person} is the most. "
+            "Wait for one, or take one back with /cancel."
+        )
+    row = await asked.parts.database.one(
+        "SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE person = :who AND queued_at > :since",
+        who=asked.who,
+        since=asked.parts.clock() - 3600,
+    )
+    if row and row[0] + cost > (caps.pictures_per_hour or 0):
+        return (
+            f"You ordered {row[0]} pictures in the last hour; with these {cost} it would be more than"
+            f" {caps.pictures_per_hour}. Try again later, or with fewer blocks."
+        )
+    return f"{caps.waiting_per_server} grids wait in this server, which is the most. Try again in a few minutes."

@@ -1,0 +1,74 @@
+"""The parts of the core, joined once and handed to whoever needs them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.budget import Edits
+from bot.chat import Platform, Talk
+from bot.command import Command
+from bot.deliveries import Deliveries
+from bot.delivery import Delivery
+from bot.engine_client import Engine
+from bot.errors import Gone
+from bot.history import Database
+from bot.jobs import JobRow, Jobs
+from bot.numbers import Numbers
+from bot.people import People
+from bot.pictures import Pictures
+from bot.preferences import PreferenceRows
+from bot.queue import Queue
+from bot.received import Inbox
+from bot.result import Grid
+from bot.settings import Settings
+
+
+@dataclass
+class Parts:
+    settings: Settings
+    database: Database
+    people: People
+    inbox: Inbox
+    jobs: Jobs
+    queue: Queue
+    pictures: Pictures
+    deliveries: Deliveries
+    delivery: Delivery
+    preferences: PreferenceRows
+    engine: Engine
+    numbers: Numbers
+    platforms: Mapping[str, Platform]
+    edits: Mapping[str, Edits]
+    commands: tuple[Command, ...]
+    clock: Callable[[], float]
+    _talks: dict[str, Talk] = field(default_factory=dict)
+
+    async def talk(self, job: JobRow) -> Talk:
+        """Where this job is answered: the talk it came with, or the same one reopened after a restart."""
+        if job.id not in self._talks:
+            talk = await self.reopen(job.platform, job.talk)
+            # Two tasks may have reopened it at once; both must hold the same one, as its address grows.
+            self._talks.setdefault(job.id, talk)
+        return self._talks[job.id]
+
+    async def reopen(self, platform: str, address: str) -> Talk:
+        """Raises Gone where the platform is not configured any more."""
+        if platform not in self.platforms:
+            raise Gone(f"{platform} is not configured any more.")
+        return await self.platforms[platform].reopen(address)
+
+    def remember(self, job: str, talk: Talk) -> None:
+        self._talks[job] = talk
+
+    def forget(self, job: JobRow) -> None:
+        """The job has ended: nothing of it stays in memory."""
+        self._talks.pop(job.id, None)
+        if job.platform in self.edits:
+            self.edits[job.platform].forget(job.id)
+
+    async def grid(self, job: JobRow, *, pictures: bool = True) -> Grid | None:
+        """What is kept of this grid; None where it was never planned."""
+        plan = await self.jobs.plan(job)
+        if plan is None:
+            return None
+        found = await self.pictures.load(job.id) if pictures else {}
+        return Grid(job, plan, await self.pictures.have(job), found)

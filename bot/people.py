@@ -1,0 +1,35 @@
+"""People and the places they ask in: rows for persons, names for servers, and who is a moderator."""
+
+from dataclasses import replace
+
+from bot.chat import Person, Place
+from bot.history import Database
+
+
+class People:
+    def __init__(self, database: Database, moderators: tuple[str, ...]) -> None:
+        self._database = database
+        self._moderators = frozenset(moderators)
+
+    async def row(self, person: Person) -> int:
+        """The number of this person's row, which is made at the first sight."""
+        rows = await self._database.write(
+            """
+            INSERT INTO people (platform, key, name) VALUES (:platform, :key, :name)
+            ON CONFLICT (platform, key) DO UPDATE SET name = excluded.name RETURNING id
+            """,
+            platform=person.platform,
+            key=person.id,
+            name=person.name,
+        )
+        return int(rows[0]["id"])
+
+    def known(self, person: Person) -> Person:
+        """The person with the configured list of moderators applied."""
+        listed = f"{person.platform}:{person.id}" in self._moderators
+        return replace(person, moderator=True) if listed else person
+
+
+def server_of(platform: str, place: Place) -> str | None:
+    """A server's name in the rows: ids of two platforms may be the same."""
+    return None if place.server is None else f"{platform}:{place.server}"

@@ -1,0 +1,120 @@
+"""The pictures of grids: files under DATA_DIR/pictures/<job>/<cell>.png and a row for each, oldest pruned first."""
+
+import asyncio
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.history import Database
+from bot.jobs import JobRow, job_row
+from engine.contract.grid import Judged
+
+CELL = re.compile(r"^[A-P](1[0-6]|[1-9])$")
+
+
+class Damaged(Exception):
+    """The bytes that came are not the ones that were announced."""
+
+
+class Pictures:
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database, self._folder = database, folder
+
+    async def keep(self, job: JobRow, cell: str, data: bytes | None, sha256: str | None, judged: Judged) -> None:
+        """Write the file, then the row: a row is the proof of its file. `data` is None for a withheld picture.
+
+        Raises Damaged where the bytes do not fit their SHA-256, OSError where the disk is full.
+        """
+        if data is not None:
+            if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+                raise Damaged(f"Picture {cell} of grid {job.id} arrived damaged.")
+            await asyncio.to_thread(_write, self._path(job.id, cell), data)
+        size = len(data) if data is not None else 0
+        async with self._database.transaction() as rows:
+            values = {"job": job.number, "cell": cell, "sha": sha256, "bytes": size, "judged": judged.model_dump_json()}
+            if await rows.write(KEEP, **values):
+                await rows.write(
+                    "UPDATE jobs SET bytes = bytes + :bytes, painted = painted + 1 WHERE number = :job",
+                    bytes=size,
+                    job=job.number,
+                )
+
+    async def have(self, job: JobRow) -> dict[str, Judged]:
+        """What is known of the cells that are kept, address → judged."""
+        rows = await self._database.read("SELECT * FROM pictures WHERE job = :job", job=job.number)
+        there = await asyncio.to_thread(self._sizes, job.id)
+        return {
+            row["cell"]: Judged.model_validate_json(row["judged"])
+            for row in rows
+            if row["bytes"] == 0 or there.get(row["cell"]) == row["bytes"]
+        }
+
+    async def load(self, job: str, cells: Sequence[str] | None = None) -> dict[str, bytes]:
+        """The files of a grid, address → PNG; all of them, or those of `cells` that are there."""
+        return await asyncio.to_thread(self._load, job, cells)
+
+    async def drop(self, job: str) -> None:
+        """Remove a grid's files."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / job, ignore_errors=True)
+
+    async def prune(self, job: JobRow) -> None:
+        """Remove the files and keep the recipe: the row first, so that no row promises what is gone."""
+        async with self._database.transaction() as rows:
+            await rows.write("UPDATE jobs SET bytes = 0, pruned = 1 WHERE number = :job", job=job.number)
+            await rows.write("DELETE FROM pictures WHERE job = :job", job=job.number)
+        await self.drop(job.id)
+
+    async def used(self) -> int:
+        """Bytes of all kept pictures."""
+        row = await self._database.one("SELECT COALESCE(SUM(bytes), 0) FROM jobs WHERE bytes > 0")
+        return int(row[0]) if row else 0
+
+    async def oldest(self, most: int) -> list[JobRow]:
+        """Ended grids with pictures, oldest first."""
+        sql = "SELECT * FROM jobs WHERE bytes > 0 AND ended_at IS NOT NULL ORDER BY number LIMIT :most"
+        return [job_row(row) for row in await self._database.read(sql, most=most)]
+
+    async def past_retention(self, now: float, days: int) -> list[JobRow]:
+        """Ended grids whose pictures are older than their server's retention, or than `days` where it has none."""
+        return [job_row(row) for row in await self._database.read(PAST_RETENTION, now=now, days=days)]
+
+    def _path(self, job: str, cell: str) -> Path:
+        if not CELL.match(cell):
+            raise Damaged(f"“{cell}” is no cell.")
+        return self._folder / job / f"{cell}.png"
+
+    def _sizes(self, job: str) -> dict[str, int]:
+        return {path.stem: path.stat().st_size for path in (self._folder / job).glob("*.png")}
+
+    def _load(self, job: str, cells: Sequence[str] | None) -> dict[str, bytes]:
+        paths = (self._folder / job).glob("*.png") if cells is None else [self._path(job, cell) for cell in cells]
+        return {path.stem: path.read_bytes() for path in paths if path.is_file()}
+
+
+PAST_RETENTION = """
+WITH kept AS (
+    SELECT jobs.*, COALESCE((
+        SELECT CAST(value AS INTEGER) FROM preferences
+        WHERE scope = 'server' AND owner = jobs.server AND name = 'retention_days'
+    ), :days) AS days FROM jobs WHERE bytes > 0 AND ended_at IS NOT NULL
+)
+SELECT * FROM kept WHERE days > 0 AND ended_at < :now - 86400 * days ORDER BY number
+"""
+KEEP = """
+INSERT INTO pictures (job, cell, sha256, bytes, judged) VALUES (:job, :cell, :sha, :bytes, :judged)
+ON CONFLICT (job, cell) DO NOTHING RETURNING cell
+"""
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of the file or nothing of it, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

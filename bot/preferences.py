@@ -1,0 +1,61 @@
+"""What a person and a server prefer, and what a server's moderators allow: names and values in rows."""
+
+import json
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.history import Database
+
+
+class Preferences(BaseModel):
+    """None means: nobody set it. A person's set only `approach` and `blocks`."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    approach: int | None = None
+    blocks: int | None = None
+    channels: tuple[str, ...] | None = None
+    waiting: int | None = None
+    pictures_per_hour: int | None = None
+    words: tuple[str, ...] | None = None
+    retention_days: int | None = None
+
+    def forbidden(self, text: str) -> str | None:
+        """The first entry of the word list that `text` holds. Entries are words; `*` stands for any letters."""
+        return next((entry for entry in self.words or () if _pattern(entry).search(text)), None)
+
+
+class PreferenceRows:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_person(self, person: int) -> Preferences:
+        return await self._of("person", str(person))
+
+    async def of_server(self, server: str | None) -> Preferences:
+        return Preferences() if server is None else await self._of("server", server)
+
+    async def set(self, scope: str, owner: str, name: str, value: Any) -> None:
+        """Keep a value; None removes it."""
+        if value is None:
+            sql = "DELETE FROM preferences WHERE scope = :scope AND owner = :owner AND name = :name"
+            await self._database.write(sql, scope=scope, owner=owner, name=name)
+        else:
+            sql = """
+                INSERT INTO preferences VALUES (:scope, :owner, :name, :value)
+                ON CONFLICT (scope, owner, name) DO UPDATE SET value = excluded.value
+            """
+            await self._database.write(sql, scope=scope, owner=owner, name=name, value=json.dumps(value))
+
+    async def _of(self, scope: str, owner: str) -> Preferences:
+        sql = "SELECT name, value FROM preferences WHERE scope = :scope AND owner = :owner"
+        rows = await self._database.read(sql, scope=scope, owner=owner)
+        return Preferences(**{row["name"]: json.loads(row["value"]) for row in rows})
+
+
+def _pattern(entry: str) -> re.Pattern[str]:
+    """A whole word; `*` stands for any letters. No regular expressions: one could be made to run for ever."""
+    words = r"\w*".join(re.escape(part) for part in entry.strip().split("*"))
+    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)

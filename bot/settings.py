@@ -1,0 +1,50 @@
+"""The bot's settings, one line each: name, default, help. The README lists them; a test holds it to that."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from engine.contract.settings import Shared
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(Shared):
+    discord_token: Annotated[SecretStr | None, Field(description="turns Discord on")] = None
+    discord_api_url: Annotated[str | None, Field(description="another REST base of Discord, with /api/v10")] = None
+    discord_guild_threads: Annotated[bool, Field(description="sheets in a thread under the reply, not in it")] = True
+    slack_bot_token: Annotated[SecretStr | None, Field(description="turns Slack on (xoxb-…)")] = None
+    slack_app_token: Annotated[SecretStr | None, Field(description="Socket Mode (xapp-…)")] = None
+    slack_signing_secret: Annotated[SecretStr | None, Field(description="checks Slack's signed requests")] = None
+    slack_port: Annotated[int, Field(ge=0, le=65535, description="where signed requests of Slack arrive")] = 3000
+    slack_api_url: Annotated[str | None, Field(description="another base of Slack's Web API, ending in /api/")] = None
+    web_host: Annotated[str, Field(description="the web chat's address")] = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65535, description="the web chat's port")] = 8064
+    web_token: Annotated[SecretStr | None, Field(description="what the web chat asks for off loopback")] = None
+    moderators: Annotated[Names, Field(description="more moderators, such as discord:1234,slack:U12AB")] = ()
+    waiting_per_person: Annotated[int, Field(ge=1, description="grids one person may have waiting")] = 5
+    waiting_per_server: Annotated[int, Field(ge=1, description="grids a server or workspace may have waiting")] = 100
+    pictures_per_hour: Annotated[int, Field(ge=4, description="pictures one person may order in an hour")] = 2000
+    retention_days: Annotated[int, Field(ge=0, description="days that pictures are kept, 0 for ever")] = 0
+    disk_budget_mb: Annotated[int, Field(ge=1, description="room for pictures; the oldest go first")] = 20_000
+    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR")] = "INFO"
+
+    @field_validator("moderators", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def pictures_dir(self) -> Path:
+        return self.data_dir.absolute() / "pictures"
+
+    @property
+    def history_file(self) -> Path:
+        return self.data_dir.absolute() / "history.sqlite"
+
+    def secrets(self) -> list[str]:
+        """Every secret that is set, for the log to leave out."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

@@ -1,0 +1,75 @@
+"""Grids and cells brought back from the history, to whoever may see them."""
+
+from functools import partial
+
+from bot import texts
+from bot.asked import Asked
+from bot.chat import Button, Limits, Message, Person, Picture
+from bot.courier import post_sheet
+from bot.errors import BadCommand, Refused
+from bot.jobs import JobRow
+from bot.parts import Parts
+from bot.pictures import CELL
+from bot.result import Grid, sheet_message
+
+
+async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | None:
+    """A finished grid with live buttons: posted once for this command, or returned to be told privately."""
+    grid = await asked.parts.grid(job)
+    if grid is None or (not job.pruned and not job.ended):
+        return Message(
+            f"{texts.head(job.prompt, job.order.approach, job.id)}\nIt is {job.state}; there is no sheet yet."
+        )
+    if job.pruned or not grid.pictures:
+        again = Button("Paint again", f"again:{job.id}:same", "primary")
+        return Message(f"{texts.head(job.prompt, job.order.approach, job.id)}\n{texts.PRUNED}", buttons=(again,))
+    if not openly:
+        return (await sheet_message(grid, await asked.talk.limits()))[0]
+    missing = await asked.talk.can_post()
+    if missing:
+        raise Refused(missing)
+    post = partial(post_sheet, asked.talk, grid)
+    server = None if asked.place.private else asked.server
+    await asked.parts.delivery.answer(asked.talk, asked.received.mark, job.number, server, post)
+    return None
+
+
+async def cell_message(asked: Asked, job: JobRow, cell: str, limits: Limits) -> Message:
+    """One cell in full size with its own prompt, seed and score. Raises BadCommand, Refused."""
+    grid = await asked.parts.grid(job)
+    name = cell.strip().upper()
+    planned = next((entry for entry in grid.plan.cells if entry.cell == name), None) if grid else None
+    if grid is None or planned is None:
+        side = 2 * job.order.blocks
+        last = f"{chr(ord('A') + side - 1)}{side}"
+        raise BadCommand(f"There is no cell {texts.quoted(cell, 10)} in this grid; cells go from A1 to {last}.")
+    judged = grid.judged.get(name)
+    about = [f"*{name}* of `{job.id}`: {'from the prompt' if planned.unique else f'a filler ({planned.source})'}"]
+    about += [texts.quoted(planned.prompt, 300)] if planned.prompt else []
+    about += [f"Seed {planned.seed}"] if planned.seed is not None else []
+    about += [f"Score {judged.score:.3f}"] if judged and judged.score is not None else []
+    if judged and judged.withheld:
+        return Message(" · ".join([*about, f"withheld: {texts.plain(judged.withheld, 100)}"]))
+    data = grid.pictures.get(name)
+    if data is None:
+        raise Refused(texts.PRUNED)
+    if len(data) > limits.file_bytes:
+        raise Refused(f"This cell's picture has {len(data):,} bytes; {limits.file_bytes:,} are allowed here.")
+    picture = Picture(f"tessera-{job.id}-{name}.png", data, _alt(grid, name, planned.prompt))
+    return Message(" · ".join(about), (picture,), (Button("Recipe", f"recipe:{job.id}"),))
+
+
+async def visible_picture(parts: Parts, person: Person, job: str, cell: str) -> bytes | None:
+    """A cell's PNG for the person who asked for the grid, and for its platform's moderators if it was not private."""
+    row = await parts.jobs.find(job)
+    if row is None or row.state == "deleted" or not CELL.match(cell):
+        return None
+    moderated = parts.people.known(person).moderator and row.platform == person.platform and not row.private
+    if not moderated and row.person != await parts.people.row(person):
+        return None
+    return (await parts.pictures.load(job, [cell])).get(cell)
+
+
+def _alt(grid: Grid, cell: str, prompt: str | None) -> str:
+    what = f"painted from the prompt {texts.quoted(prompt, 300)}" if prompt else "a photo taken as a filler"
+    return f"Cell {cell} of grid {grid.job.id}: {what}."

@@ -1,0 +1,92 @@
+"""A job's own message: said once, edited within the budget while it lives, and left showing how the job ended."""
+
+import asyncio
+import logging
+from collections import defaultdict
+
+from bot import texts
+from bot.chat import Button, Message
+from bot.chat import Delivery as Attempt
+from bot.errors import DeliveryError, PlatformAway
+from bot.jobs import JobRow
+from bot.parts import Parts
+
+log = logging.getLogger(__name__)
+
+# Seconds between attempts at the last word; the next start of the bot is one more.
+WAITS = (1.0, 5.0, 30.0, 120.0)
+
+
+class Teller:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._saying: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._said: dict[str, str] = {}
+
+    async def say(self, job: JobRow, message: Message) -> str | None:
+        """Make the job's own message where there is none yet; its id. Raises DeliveryError."""
+        async with self._saying[job.id]:
+            if job.id not in self._said:
+                talk = await self._parts.talk(job)
+
+                async def send(attempt: Attempt) -> str:
+                    return await talk.say(message, attempt)
+
+                found = await self._parts.delivery.say(talk, job, send)
+                if found is None:
+                    return None
+                self._said[job.id] = found
+        return self._said[job.id]
+
+    async def show(self, job: JobRow, message: Message, *, running: bool) -> None:
+        """Offer the newest state; it is shown when the platform's budget allows."""
+        if job.id not in self._said:
+            return
+        talk = await self._parts.talk(job)
+        edits = self._parts.edits.get(job.platform)
+        if edits:
+            edits.offer(job.id, lambda: talk.update(message), running=running)
+
+    async def hold(self, job: JobRow) -> None:
+        """Nothing is edited from here on, so that what is posted next waits for no edit."""
+        edits = self._parts.edits.get(job.platform)
+        if edits:
+            await edits.hold(job.id)
+
+    async def end(self, job: JobRow, message: Message | None) -> None:
+        """Leave `message` in the job's own message (None: as it is), try until it is there, and forget the job."""
+        await self.hold(job)
+        try:
+            if message:
+                await self._leave(job, message)
+        except DeliveryError as error:
+            log.warning("the last word about a job could not be said: %s", error, extra={"job": job.id})
+        await self._parts.jobs.told(job.id)
+        self._said.pop(job.id, None)
+        self._saying.pop(job.id, None)
+        self._parts.forget(job)
+
+    async def _leave(self, job: JobRow, message: Message) -> None:
+        talk = await self._parts.talk(job)
+        await self.say(job, message)
+        for wait in WAITS:
+            try:
+                await talk.update(message)
+            except PlatformAway:
+                await asyncio.sleep(wait)
+            else:
+                return
+        await talk.update(message)
+
+
+def cancel_button(job: JobRow) -> tuple[Button, ...]:
+    return (Button("Cancel", f"cancel:{job.id}", "danger"),)
+
+
+def failure(job: JobRow) -> Message:
+    """How a job ended that has no sheet."""
+    head = texts.head(job.prompt, job.order.approach, job.id)
+    if job.state == "cancelled":
+        return Message(f"{head}\n{texts.CANCELLED}", buttons=(Button("Run it again", f"again:{job.id}:same"),))
+    detail = texts.plain(job.detail, 600)
+    return Message(f"{head}\n{detail}", buttons=(Button("Run it again", f"again:{job.id}:same"),))

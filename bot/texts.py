@@ -1,0 +1,122 @@
+"""Every sentence that people read from the core, in one place. Text is plain with *bold* and `code` only."""
+
+from collections.abc import Sequence
+
+from engine.contract.approaches import TITLES
+from engine.contract.grid import GridScore, Plan
+
+BAR = 12
+# A minute and a half is still said in seconds, two hours less a minute in minutes.
+SAID_IN_SECONDS, SAID_IN_MINUTES = 90, 120
+CHANGED = str.maketrans({"*": "∗", "`": "ˋ", "\n": " "})
+
+
+def plain(text: str | None, most: int = 200) -> str:
+    """Words of a person inside one of our sentences: they format nothing and do not run on."""
+    line = " ".join((text or "").translate(CHANGED).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def quoted(text: str | None, most: int = 200) -> str:
+    return f"“{plain(text, most)}”"
+
+
+def duration(seconds: float) -> str:
+    """About so long, as one says it."""
+    if seconds < SAID_IN_SECONDS:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < SAID_IN_MINUTES else f"{round(minutes / 60)} h"
+
+
+def ordinal(place: int) -> str:
+    tail = "th" if place % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{tail}"
+
+
+def bar(share: float) -> str:
+    full = round(max(0.0, min(1.0, share)) * BAR)
+    return "▰" * full + "▱" * (BAR - full)
+
+
+def head(prompt: str | None, approach: int, job: str) -> str:
+    return f"*{plain(prompt)}* · approach {approach} ({TITLES[approach]}) · `{job}`"
+
+
+def waiting(place: int, eta: float | None, why: str) -> str:
+    """Where one stands in the line and why."""
+    when = f", about {duration(eta)}" if eta is not None else ""
+    reason = f": {why}" if why else ""
+    return ("You are next" if place == 1 else f"You are {ordinal(place)}") + f"{when}{reason}."
+
+
+PHASES = {
+    "waiting": "Waiting for the engine",
+    "fetching": "Fetching what is needed for the first time",
+    "loading": "Loading the model",
+    "planning": "Planning the grid",
+    "painting": "Painting",
+    "judging": "Measuring",
+}
+
+
+def progress(phase: str, done: float, total: int, eta: float | None) -> str:
+    share = done / total if total else 0.0
+    left = f", about {duration(eta)} left" if eta is not None else ""
+    of = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if phase == "fetching" else f"{int(done)} of {total} pictures"
+    return f"{bar(share)} {PHASES[phase]}: {of}{left}."
+
+
+def score(found: GridScore | None) -> str:
+    """What the judge measured, with its n and its interval."""
+    if found is None or found.mean is None:
+        return "No score: there was no picture to judge."
+    spread = f" ± {found.std:.3f}" if found.std is not None else ""
+    words = f"Score {found.mean:.3f}{spread} ({found.n} pictures; cosine, judge {found.judge})"
+    if found.margin is not None:
+        words += f", {found.margin:+.3f} against the fillers"
+    if found.retrieval:
+        r = found.retrieval
+        words += (
+            f". The judge finds the prompt's picture in {r.hits} of {r.of} blocks"
+            f" (chance {_percent(r.chance)}, 95 % interval {_percent(r.low)} to {_percent(r.high)})"
+        )
+    if found.tokens_not_scored:
+        words += f". The last {found.tokens_not_scored} tokens of the prompt were too many for the judge"
+    return words + "."
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
+
+
+def warnings(plan: Plan) -> str:
+    return " ".join(plain(warning, 300) for warning in plan.warnings)
+
+
+def sheet_alt(prompt: str, blocks: int, found: GridScore | None, withheld: int) -> str:
+    """What a screen reader says of a sheet."""
+    side = 2 * blocks
+    words = (
+        f"A grid of {side} by {side} pictures in {blocks * blocks} blocks of four; one picture of each block is painted"
+        f" from the prompt {quoted(prompt, 300)}, the others are fillers. {score(found)}"
+    )
+    return words + (f" {withheld} pictures are withheld as unsafe." if withheld else "")
+
+
+def unsafe(count: int, reasons: Sequence[str]) -> str:
+    if not count:
+        return ""
+    pictures = "1 picture is" if count == 1 else f"{count} pictures are"
+    return f"{pictures} withheld: {', '.join(sorted({plain(reason, 80) for reason in reasons}))}."
+
+
+AGAIN_SOON = "You pressed that a moment ago, and it was heard. One press is enough."
+BROKEN = "Something in the bot failed over this. It is in the log as `{mark}`; please try again."
+CANCELLED = "Cancelled. Nothing more is painted."
+NO_GRID = "There is no grid {job} that you may see. Ids are ten letters and digits, such as k3x9tq2m7d."
+PRUNED = "The pictures of this grid were removed to make room. Its recipe is kept: press Paint again for the same grid."
+NOT_YOURS = "Only the person who asked for this grid, or a moderator, may do that."
+MODERATORS = "Only moderators may use this command."
+STOPPED_TWICE = "The engine stopped twice while it painted this grid alone, so it is not tried again."
+PAINTED = "Painted. Posting the sheet…"

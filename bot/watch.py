@@ -1,0 +1,178 @@
+"""One lent job from its order to its ending: events of the engine become rows, files and answers."""
+
+import asyncio
+import base64
+import binascii
+import logging
+import time
+
+from bot import texts
+from bot.chat import Message, Picture
+from bot.courier import Courier
+from bot.jobs import JobRow
+from bot.parts import Parts
+from bot.pictures import Damaged
+from bot.teller import Teller, cancel_button, failure
+from engine.contract.errors import EngineAway, TesseraError
+from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
+from engine.contract.grid import Judged, Plan
+from engine.contract.orders import Job
+
+log = logging.getLogger(__name__)
+
+# The last edit before a delivery would only stand in its way.
+QUIET_S = 2.0
+
+
+class Watch:
+    def __init__(self, parts: Parts, teller: Teller, courier: Courier) -> None:
+        self._parts, self._teller, self._courier = parts, teller, courier
+
+    async def follow(self, job: JobRow) -> None:
+        """See a lent job through. Whatever fails ends this job with a sentence and no other."""
+        try:
+            await self._follow(job)
+        except TesseraError as error:
+            await self.fail(job, error.reason, str(error))
+        except OSError as error:
+            log.exception("a picture could not be kept", extra={"job": job.id})
+            await self.fail(job, "disk_full", f"The pictures cannot be kept: {error.strerror or 'the disk failed'}.")
+        except Exception:
+            log.exception("a job failed in the bot", extra={"job": job.id})
+            await self.fail(job, "painting_failed", texts.BROKEN.format(mark=job.id))
+        finally:
+            self._parts.queue.touch()
+
+    async def resume(self, job: JobRow) -> None:
+        """A job that was lent when the bot stopped: taken over if the same engine process still answers."""
+        if await self._still_there(job, blame=False):
+            await self.follow(job)
+
+    async def fail(self, job: JobRow, reason: str, detail: str) -> None:
+        """End a job with a sentence and let the engine go on without it."""
+        if await self._parts.jobs.failed(job.id, reason, detail):
+            self._parts.numbers.ended.labels(reason).inc()
+            await self._release(job)
+            row = await self._parts.jobs.find(job.id) or job
+            await self._teller.end(row, failure(row))
+
+    async def _follow(self, job: JobRow) -> None:
+        waits = iter((0.0, 1.0, 5.0, 15.0, *[30.0] * 1000))
+        while True:
+            try:
+                made = await self._stream(job)
+                break
+            except EngineAway as error:
+                log.warning("the engine is away: %s", error, extra={"job": job.id})
+                await self._say_away(job)
+                await asyncio.sleep(next(waits))
+                if not await self._still_there(job, blame=True):
+                    return
+        if made:
+            await self._release(job)
+            self._parts.queue.touch()
+            row = await self._parts.jobs.find(job.id)
+            await self._courier.deliver(row or job)
+
+    async def _still_there(self, job: JobRow, *, blame: bool) -> bool:
+        """Wait for an engine; whether it is the process that had this job. If not, its jobs become suspects."""
+        engine, jobs = self._parts.engine, self._parts.jobs
+        instance = await engine.ready()
+        row = await jobs.find(job.id)
+        if row is None or row.state != "lent":
+            return False
+        if row.engine == instance:
+            return True
+        for ended in await self._parts.queue.died(row.engine or "", blame=blame and not engine.blameless):
+            self._parts.numbers.ended.labels("engine_away").inc()
+            await self._teller.end(ended, failure(ended))
+        return False
+
+    async def _stream(self, job: JobRow) -> bool:
+        """Run the order until its ending; True where the grid is made. Raises EngineAway where the stream is cut."""
+        parts = self._parts
+        if not await parts.queue.taken_over(job.id, await parts.engine.ready()):
+            return False
+        plan, have = await parts.jobs.plan(job), await parts.pictures.have(job)
+        order = Job(id=job.id, turn=job.turn or 0, work=job.order, plan=plan, have=have)
+        began = time.monotonic()
+        async for event in parts.engine.client.run(order):
+            match event:
+                case GridPlanned():
+                    plan = plan or event.plan
+                    await parts.jobs.planned(job, plan)
+                case PicturePainted() if event.cell not in have:
+                    have[event.cell] = await self._keep(job, event)
+                case Progress():
+                    await self._show(job, event)
+                case GridMade():
+                    log.info("painted", extra={"job": job.id, "seconds": round(time.monotonic() - began, 1)})
+                    await self._complete(job, plan, have)
+                    return await parts.jobs.made(job.id, event.score)
+                case JobFailed():
+                    await self.fail(job, event.reason, event.detail)
+                    return False
+                case _:
+                    continue
+        raise EngineAway("The engine's answer broke off before its end.")
+
+    async def _keep(self, job: JobRow, event: PicturePainted) -> Judged:
+        judged = Judged(score=event.score, with_details=event.with_details, withheld=event.withheld)
+        await self._fetch(job, event.cell, event.sha256, judged)
+        self._parts.numbers.pictures.inc()
+        self._parts.queue.touch()
+        return judged
+
+    async def _fetch(self, job: JobRow, cell: str, sha256: str | None, judged: Judged) -> None:
+        """Fetch a picture and keep it; one that arrives damaged is fetched again."""
+        client = self._parts.engine.client
+        for last in (False, False, True):
+            data = None if judged.withheld else await client.picture(job.id, cell)
+            try:
+                await self._parts.pictures.keep(job, cell, data, sha256, judged)
+            except Damaged as error:
+                if last:
+                    raise TesseraError(str(error)) from error
+            else:
+                return
+
+    async def _complete(self, job: JobRow, plan: Plan | None, have: dict[str, Judged]) -> None:
+        """Nothing may be missing when the grid is called made."""
+        missing = [cell.cell for cell in plan.cells if cell.cell not in have] if plan else []
+        for cell in missing:
+            await self._fetch(job, cell, None, Judged())
+
+    async def _show(self, job: JobRow, event: Progress) -> None:
+        if event.done >= event.total or (event.eta_s is not None and event.eta_s < QUIET_S):
+            return
+        head = texts.head(job.prompt, job.order.approach, job.id)
+        message = Message(
+            f"{head}\n{texts.progress(event.phase, event.done, event.total, event.eta_s)}",
+            pictures=_preview(job, event.preview),
+            buttons=cancel_button(job),
+            eta=None if event.eta_s is None else self._parts.clock() + event.eta_s,
+            progress=event.done / event.total if event.total else 0.0,
+        )
+        await self._teller.show(job, message, running=True)
+
+    async def _say_away(self, job: JobRow) -> None:
+        words = "The engine does not answer. This goes on by itself as soon as it does; what is painted is kept."
+        message = Message(f"{texts.head(job.prompt, job.order.approach, job.id)}\n{words}", buttons=cancel_button(job))
+        await self._teller.show(job, message, running=True)
+
+    async def _release(self, job: JobRow) -> None:
+        """Let the engine forget a job; one that does not answer forgets it when it restarts."""
+        try:
+            await self._parts.engine.client.cancel(job.id)
+        except TesseraError as error:
+            log.info("the engine could not be told: %s", error, extra={"job": job.id})
+
+
+def _preview(job: JobRow, preview: str | None) -> tuple[Picture, ...]:
+    if not preview:
+        return ()
+    try:
+        data = base64.b64decode(preview, validate=True)
+    except binascii.Error:
+        return ()
+    return (Picture(f"tessera-{job.id}-preview.jpg", data, f"A preview of grid {job.id} while it is painted."),)

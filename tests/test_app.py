@@ -1,0 +1,427 @@
+"""Commands, buttons and forms through the core: who may see and do what, and what people read."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bot.actions import ACTIONS
+from bot.chat import Message, Person, Place
+from bot.commands import COMMANDS
+from tests.bot_rig import Rig, rig
+from tests.fake_engine import picture_of
+from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR, heard
+
+ELSEWHERE = Place("another guild", "lobby")
+PRIVATE = Place(None, "dm", private=True)
+
+
+async def grid(r: Rig, words: str = "a cat blocks:1", person: Person = ANNA, place: Place = LOBBY) -> str:
+    await r.hear(person, f"/grid {words}", place=place)
+    await r.settled()
+    return (await r.jobs())[-1].id
+
+
+async def told(r: Rig, person: Person, text: str, place: Place = LOBBY) -> Message:
+    """What a command whispers."""
+    before = len(r.chat.whispers)
+    await r.hear(person, text, place=place)
+    await r.settled()
+    (answer,) = r.chat.whispers[before:]
+    assert answer[0] == person.id
+    return answer[1]
+
+
+EXAMPLES = {
+    "grid": "/grid a cat blocks:1",
+    "show": "/show {id}",
+    "cell": "/cell {id} A1",
+    "history": "/history cat",
+    "queue": "/queue",
+    "cancel": "/cancel {id}",
+    "status": "/status",
+    "styles": "/styles sketch",
+    "finetune": "/finetune name:sketch",
+    "settings": "/settings approach:2",
+    "mydata": "/mydata export",
+    "help": "/help grid",
+}
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in COMMANDS])
+async def test_every_command_is_answered_and_its_row_is_closed(tmp_path: Path, name: str) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r)
+        private = next(entry.private for entry in COMMANDS if entry.name == name)
+        whispers, posts = len(r.chat.whispers), len(r.chat.posts())
+
+        await r.hear(MODERATOR if name in {"status", "finetune"} else ANNA, EXAMPLES[name].format(id=job))
+        await r.settled()
+
+        assert r.chat.acknowledged[-1][1] is private
+        assert len(r.chat.whispers) - whispers == (1 if private else 0)
+        assert len(r.chat.posts()) - posts == (0 if private else 1)
+        assert not any("failed over this" in text for text in r.chat.whispered())
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in COMMANDS if entry.moderators])
+async def test_commands_for_moderators_are_refused_to_others(tmp_path: Path, name: str) -> None:
+    async with rig(tmp_path) as r:
+        assert (await told(r, ANNA, EXAMPLES[name])).text == "Only moderators may use this command."
+
+
+async def test_a_moderator_can_be_named_in_the_settings(tmp_path: Path) -> None:
+    async with rig(tmp_path, moderators=("fake:anna",)) as r:
+        assert "Engine: embedded" in (await told(r, ANNA, "/status")).text
+
+
+async def test_finetune_says_plainly_that_it_cannot_yet(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        assert "cannot train yet" in (await told(r, MODERATOR, "/finetune name:sketch epochs:5")).text
+        assert "epochs must be a whole number" in (await told(r, MODERATOR, "/finetune name:sketch epochs:0")).text
+
+
+@pytest.mark.parametrize(
+    ("asked_in", "person", "shown_in", "seen"),
+    [
+        (LOBBY, ANNA, ELSEWHERE, True),
+        (LOBBY, BERT, LOBBY, True),
+        (LOBBY, BERT, ELSEWHERE, False),
+        (LOBBY, MODERATOR, ELSEWHERE, False),
+        (PRIVATE, ANNA, LOBBY, True),
+        (PRIVATE, BERT, LOBBY, False),
+        (PRIVATE, MODERATOR, LOBBY, False),
+        (PRIVATE, BERT, PRIVATE, False),
+    ],
+)
+@pytest.mark.parametrize("how", ["show", "cell", "again", "recipe", "edit", "approach"])
+async def test_a_grid_is_shown_to_its_owner_and_where_it_was_posted(
+    tmp_path: Path, asked_in: Place, person: Person, shown_in: Place, seen: bool, how: str
+) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r, place=asked_in)
+
+        if how == "show":
+            await r.hear(person, f"/show {job}", place=shown_in)
+        else:
+            more = {"cell": ":A1", "approach": ":3"}.get(how, "")
+            await r.press(person, f"{how}:{job}{more}", place=shown_in)
+        await r.settled()
+
+        assert any(f"no grid “{job}” that you may see" in text for text in r.chat.whispered()) is not seen
+
+
+async def test_a_private_grid_that_its_owner_shows_can_be_shown_again_by_others_there(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r, place=PRIVATE)
+        await r.hear(ANNA, f"/show {job}")
+        await r.settled()
+
+        await r.hear(BERT, f"/show {job}")
+        await r.settled()
+
+        assert len(r.chat.posts("lobby")) == 2
+
+
+async def test_a_shown_grid_is_posted_once_even_if_the_bot_is_killed(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r)
+        r.chat.lost_answers["post"] = 1
+        await r.hear(ANNA, f"/show {job}")
+        await r.settled()
+
+        assert len(r.chat.posts()) == 2
+
+
+async def test_a_core_picture_is_for_its_owner(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r, place=PRIVATE)
+
+        assert await r.app.picture(ANNA, job, "A1") == picture_of(job, "A1")
+        assert await r.app.picture(BERT, job, "A1") is None
+        assert await r.app.picture(MODERATOR, job, "A1") is None
+        assert await r.app.picture(ANNA, job, "../A1") is None
+        assert await r.app.picture(ANNA, "0000000000", "A1") is None
+
+
+async def test_the_history_is_ones_own_paged_with_thumbnails(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        for number in range(7):
+            await grid(r, f"cat {number} blocks:1")
+        await grid(r, "a dog blocks:1", BERT)
+
+        first = await told(r, ANNA, "/history")
+        await r.press(ANNA, first.buttons[-1].press)
+        await r.settled()
+        second = r.chat.whispers[-1][1]
+
+        assert [f"cat {n}" in first.text for n in range(7)] == [False, False, True, True, True, True, True]
+        assert "a dog" not in first.text + second.text
+        assert len(first.pictures) == 5
+        assert "cat 0" in second.text
+        assert second.buttons[0].label == "Newer"
+        assert first.menu is not None
+        await r.press(ANNA, f"{first.menu.press}:{first.menu.choices[0][1]}")
+        await r.settled()
+        assert r.chat.whispers[-1][1].pictures[0].name.startswith("tessera-")
+
+
+async def test_a_search_with_pages_keeps_its_words(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        for number in range(6):
+            await grid(r, f"red: cat {number} blocks:1")
+            await grid(r, f"blue dog {number} blocks:1")
+
+        first = await told(r, ANNA, "/history red: ca")
+        await r.press(ANNA, first.buttons[-1].press)
+        await r.settled()
+
+        assert "blue" not in first.text
+        assert "cat 0" in r.chat.whispers[-1][1].text
+
+
+async def test_the_same_seed_with_another_approach_keeps_the_seed(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r, "a cat blocks:1 steps:50 negative:blur seed:11")
+        await r.press(ANNA, f"approach:{job}:3")
+        await r.settled()
+
+        order = (await r.jobs())[-1].order
+        assert (order.approach, order.seed, order.steps, order.negative) == (3, 11, None, "blur")
+
+
+@pytest.mark.parametrize(
+    "press", ["approach:{id}:9", "nonsense:{id}", "cell:{id}:Z99", "cell:{id}:page-1", "again:", "show:grid:{id}x"]
+)
+async def test_a_press_that_nobody_made_is_answered_with_a_sentence(tmp_path: Path, press: str) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r)
+        await r.press(ANNA, press.format(id=job))
+        await r.settled()
+
+        assert len(await r.jobs()) == 1
+        assert r.chat.whispers
+        assert not any("failed over this" in text for text in r.chat.whispered())
+
+
+async def test_a_form_is_asked_without_another_acknowledgement_and_makes_a_grid(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r, "a cat blocks:1 seed:3")
+        acknowledged = len(r.chat.acknowledged)
+        await r.press(ANNA, f"edit:{job}")
+        await r.settled()
+        form = r.chat.forms[-1][1]
+        only_asked = len(r.chat.acknowledged) == acknowledged
+
+        filled = {entry.name: entry.value for entry in form.fields} | {"prompt": "a dog", "approach": "3"}
+        await r.press(ANNA, form.press, values=filled)
+        await r.settled()
+
+        order = (await r.jobs())[-1].order
+        assert only_asked
+        assert len(form.fields) <= 5
+        assert (order.prompt, order.approach, order.seed, order.blocks) == ("a dog", 3, 3, 1)
+
+
+async def test_a_form_filled_in_wrongly_is_told_so(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.press(ANNA, "new:grid", values={"prompt": "a cat", "approach": "seven"})
+        await r.settled()
+
+        assert r.chat.whispered()[-1] == "approach must be 1, 2 or 3, not “seven”."
+
+
+async def test_a_grid_is_deleted_by_its_owner_after_one_question(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r)
+        await r.press(BERT, f"delete:{job}")
+        await r.press(ANNA, f"delete:{job}")
+        await r.settled()
+        kept = len(r.chat.posts())
+        asked = r.chat.whispers[-1][1]
+
+        await r.press(ANNA, asked.buttons[0].press)
+        await r.settled()
+
+        (row,) = await r.jobs()
+        assert "Only the person who asked" in r.chat.whispered()[0]
+        assert kept == 1
+        assert r.chat.posts() == []
+        assert (row.state, row.prompt, row.work) == ("deleted", None, None)
+        assert not list(r.settings.pictures_dir.iterdir())
+
+
+async def test_a_moderator_may_delete_what_was_posted_in_their_server(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r)
+        await r.press(MODERATOR, f"delete:{job}:yes")
+        await r.settled()
+
+        assert r.chat.posts() == []
+
+
+async def test_own_settings_are_used_where_nothing_is_said(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, ANNA, "/settings approach:3 blocks:2")
+        await grid(r, "a cat")
+        await grid(r, "a cat approach:1 blocks:1")
+
+        assert [(job.order.approach, job.order.blocks) for job in await r.jobs()] == [(3, 2), (1, 1)]
+
+
+async def test_a_servers_rules_hold_there_and_nowhere_else(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, MODERATOR, "/settings scope:server words:gore, kitt* channels:<#lobby> blocks:1")
+
+        refused = await told(r, ANNA, "/grid many KITTENS")
+        spaced = await told(r, ANNA, "/grid some go-re; g.o.r.e, gore!")
+        wrong_place = await told(r, ANNA, "/grid a cat", Place("guild", "other"))
+        await grid(r, "a kit")
+        await grid(r, "kittens blocks:1", place=ELSEWHERE)
+
+        assert "does not allow" in refused.text
+        assert "KITTENS" not in refused.text
+        assert "does not allow" in spaced.text
+        assert "not made in this channel" in wrong_place.text
+        assert [job.order.blocks for job in await r.jobs()] == [1, 1]
+
+
+@pytest.mark.parametrize("text", ["/settings scope:server words:none", "/settings words:gore"])
+async def test_others_than_moderators_cannot_change_a_server(tmp_path: Path, text: str) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, ANNA, text)
+
+        assert await r.count("SELECT COUNT(*) FROM preferences") == 0
+
+
+async def test_a_limit_is_told_with_its_number(tmp_path: Path) -> None:
+    async with rig(tmp_path, waiting_per_person=1) as r:
+        r.engine.hold(after=1)
+        for _ in range(2):
+            await r.hear(ANNA, "/grid a cat")
+            await r.engine.reached.wait()
+            await r.idle()
+        await r.hear(ANNA, "/grid a cat")
+        await r.idle()
+
+        assert "You have 1 grids waiting, and 1 is the most." in r.chat.whispered()[-1]
+
+
+async def test_queue_tells_the_place_and_why(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1)
+        for person in (ANNA, ANNA, BERT):
+            await r.hear(person, "/grid a cat")
+            await r.idle()
+        await r.hear(ANNA, "/queue")
+        await r.idle()
+
+        text = r.chat.whispered()[-1]
+        assert "1 being painted, 2 waiting." in text
+        assert "You are 2nd, about" in text
+        assert "because you had the last turn" in text
+
+
+async def test_the_export_holds_everything_and_fits_the_destination(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        jobs = [await grid(r, f"cat {n} blocks:2", place=PRIVATE) for n in range(2)]
+        await grid(r, "not mine blocks:1", BERT)
+        r.chat.file_bytes = 9_000
+        await r.hear(ANNA, "/mydata export")
+        await r.settled()
+
+        files: dict[str, bytes] = {}
+        for _, message in r.chat.whispers:
+            (volume,) = message.files
+            assert len(volume.data) <= 9_000
+            with zipfile.ZipFile(io.BytesIO(volume.data)) as archive:
+                files |= {name: archive.read(name) for name in archive.namelist()}
+        assert len(r.chat.whispers) > 1
+        assert set(files) == {"me.json"} | {
+            f"{job}/{name}"
+            for job in jobs
+            for name in ["grid.json", *(f"{c}{n}.png" for c in "ABCD" for n in range(1, 5))]
+        }
+        assert json.loads(files[f"{jobs[0]}/grid.json"])["prompt"] == "cat 0"
+        assert files[f"{jobs[0]}/A1.png"] == picture_of(jobs[0], "A1")
+
+
+async def test_completions_are_the_persons_own(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        mine = await grid(r, "a red cat blocks:1")
+        await grid(r, "a red dog blocks:1", BERT)
+
+        async def completed(command: str, option: str, typed: str) -> list[str]:
+            return await r.app.complete(ANNA, LOBBY, command, option, typed)
+
+        assert await completed("grid", "prompt", "red") == ["a red cat"]
+        assert await completed("show", "id", "") == [mine]
+        assert await completed("grid", "style", "sk") == ["sketch"]
+        assert await completed("grid", "approach", "fine") == ["2 fine-tuned"]
+        assert await completed("grid", "nothing", "") == []
+        assert await completed("nothing", "nothing", "") == []
+        assert await completed("grid", "prompt", "100%_") == []
+
+
+async def test_home_shows_what_runs_waits_and_was_made(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        done = await grid(r)
+        r.engine.hold(after=1)
+        for _ in range(2):
+            await r.hear(ANNA, "/grid a dog")
+            await r.idle()
+        await r.engine.reached.wait()
+
+        home = await r.app.home(ANNA)
+
+        assert home.grids == ((done, "a cat"),)
+        assert len(home.lines) == 2
+        assert "You are next" in home.lines[0] + home.lines[1]
+
+
+async def test_the_metrics_count_and_name_nobody(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await grid(r, "a secret prompt blocks:1")
+
+        text = r.app.metrics().decode()
+
+        assert 'tessera_jobs_total{ending="delivered"} 1.0' in text
+        assert 'tessera_heard_total{platform="fake"} 1.0' in text
+        assert "tessera_pictures_total 4.0" in text
+        assert "secret" not in text
+        assert "anna" not in text
+
+
+async def test_prompts_cannot_format_our_sentences(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await grid(r, "*bold* `code` cat blocks:1")
+
+        assert "*bold*" not in r.chat.posts()[0].message.text
+        assert "`code`" not in r.chat.posts()[0].message.text
+
+
+async def test_the_log_holds_no_prompt(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="bot")
+    async with rig(tmp_path) as r:
+        await grid(r, "a very private wish blocks:1", place=PRIVATE)
+
+    assert "private wish" not in caplog.text
+    assert "lent" in caplog.text
+
+
+async def test_whatever_is_heard_nothing_is_raised(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        for text in ("", "\x00", "/", "/grid \ud800", "/grid " + "x" * 100_000, '/grid "', "🦊" * 500, "/cell a b c d"):
+            await r.app.hear(heard(r.chat, ANNA, text))
+        await r.settled()
+
+        assert len(r.chat.whispers) == 8 - len(await r.jobs())
+        assert all(text.strip() for text in r.chat.whispered())
+
+
+def test_every_button_that_is_shown_has_an_action() -> None:
+    assert {"again", "approach", "edit", "cell", "recipe", "delete", "cancel", "show", "history", "mydata"} <= set(
+        ACTIONS
+    )

@@ -1,0 +1,151 @@
+"""The bot beside a real engine process (with fake painters): started where none answers, found again, outlived."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.__main__ import core
+from bot.app import App
+from bot.engine_client import Engine
+from bot.settings import Settings
+from engine.contract.errors import EngineAway
+from tests.fake_talk import ANNA, FakeChat, FakePlatform, heard
+
+GRID = "/grid prompt:a cat wearing neon-glasses blocks:2"
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ENGINE_PAINTERS", "fake")
+    monkeypatch.setenv("PROFILE", "embedded")
+    monkeypatch.setattr("bot.engine_client.PATIENCE_S", 0.0)
+    monkeypatch.setattr("bot.engine_client.LOOK_S", 0.1)
+    return tmp_path
+
+
+@asynccontextmanager
+async def bot(data: Path, chat: FakeChat) -> AsyncIterator[App]:
+    app = await core(Settings(**_settings(data)), {"fake": FakePlatform(chat)})
+    await app.start()
+    try:
+        yield app
+    finally:
+        await app.parts.database.close()
+        await app.stop()
+        await app.parts.engine.client.close()
+
+
+@asynccontextmanager
+async def no_engine_left(data: Path) -> AsyncIterator[None]:
+    """Engines outlive the bot on purpose, so the test ends them: by the process id that each one told."""
+    try:
+        yield
+    finally:
+        for pid in _engines(data):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+async def test_a_bot_alone_starts_an_engine_and_the_next_bot_finds_the_same_one(data: Path) -> None:
+    async with no_engine_left(data):
+        chat = FakeChat()
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, GRID))
+            await chat.until(lambda: len(chat.posts()) == 1, 60)
+            first = await app.parts.engine.ready()
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, GRID))
+            await chat.until(lambda: len(chat.posts()) == 2, 60)
+
+            assert await app.parts.engine.ready() == first
+        assert len(_engines(data)) == 1
+
+
+async def test_an_engine_that_is_killed_is_started_again_and_the_grid_arrives_once(data: Path) -> None:
+    async with no_engine_left(data):
+        chat = FakeChat()
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, "/grid prompt:a cat approach:3 blocks:4"))
+            await _until(lambda: app.parts.database.one("SELECT 1 FROM pictures"))
+            os.kill(_engines(data)[0], signal.SIGKILL)
+            await chat.until(chat.posts, 90)
+
+            await _until(lambda: app.parts.database.one("SELECT 1 FROM jobs WHERE state = 'delivered' AND told = 1"))
+            assert len(chat.posts()) == 1
+            assert len(chat.said()) == 1
+        assert len(_engines(data)) == 2
+
+
+async def test_two_bots_that_start_at_once_start_one_engine(data: Path) -> None:
+    async with no_engine_left(data):
+        engines = [Engine(Settings(**_settings(data))) for _ in range(2)]
+        running = [asyncio.create_task(engine.run()) for engine in engines]
+        found = await asyncio.wait_for(asyncio.gather(*(engine.ready() for engine in engines)), 60)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, *(engine.client.close() for engine in engines), return_exceptions=True)
+
+        assert found[0] == found[1]
+        assert len(_engines(data)) == 1
+
+
+async def test_with_an_address_no_engine_is_ever_started(data: Path) -> None:
+    engine = Engine(Settings(**_settings(data), engine_url="http://127.0.0.1:9"))
+    running = asyncio.create_task(engine.run())
+    await _until(lambda: _soon(engine.trouble))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert engine.instance is None
+    assert "does not answer" in (engine.trouble or "")
+    assert not (data / "engine.log").exists()
+    with pytest.raises(EngineAway):
+        await engine.client.health()
+    await engine.client.close()
+
+
+def test_the_bot_starts_where_torch_is_not_there() -> None:
+    probe = (
+        "import sys; sys.modules.update(dict.fromkeys(['torch', 'diffusers', 'transformers', 'discord', 'slack_bolt']));"
+        "import bot.__main__ as m; print(len(m.COMMANDS))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 10
+
+
+async def _until(happened: Callable[[], Any]) -> None:
+    async with asyncio.timeout(60):
+        while not await happened():  # noqa: ASYNC110  # another process gives no event to wait for
+            await asyncio.sleep(0.01)
+
+
+async def _soon(value: object) -> object:
+    return value
+
+
+def _settings(data: Path) -> dict[str, Any]:
+    return {"_env_file": None, "data_dir": data}
+
+
+def _engines(data: Path) -> list[int]:
+    """Process ids of the engines that served from this folder, oldest first."""
+    found = []
+    for line in (data / "engine.log").read_text().splitlines() if (data / "engine.log").exists() else []:
+        says = json.loads(line).get("says", "") if line.startswith("{") else ""
+        if says.startswith("Started server process ["):
+            found.append(int(says.split("[")[1].rstrip("]")))
+    return found
+
+

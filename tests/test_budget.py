@@ -1,0 +1,145 @@
+"""Edits of one platform: running jobs first, the newest state wins, nothing in the way of a delivery."""
+
+import asyncio
+
+import pytest
+
+from bot.budget import RUNNING_GAP_S, WAITING_GAP_S, Edits
+from bot.errors import Gone, PlatformAway
+
+
+class Desk:
+    """Edits with a clock that only moves when it is told to."""
+
+    def __init__(self, per_minute: float = 6000) -> None:
+        self.now = 100.0
+        self.shown: list[str] = []
+        self.edits = Edits(per_minute, lambda: self.now)
+
+    def offer(self, job: str, state: str, *, running: bool = True) -> None:
+        async def edit() -> None:
+            self.shown.append(state)
+
+        self.edits.offer(job, edit, running=running)
+
+    async def work(self) -> None:
+        """Show everything that is due at this moment."""
+        while True:
+            job, _ = self.edits.next(self.now)
+            if job is None:
+                return
+            await self.edits._show(job)
+
+
+async def test_the_newest_state_wins() -> None:
+    desk = Desk()
+    for state in ("1", "2", "3"):
+        desk.offer("a", state)
+
+    await desk.work()
+
+    assert desk.shown == ["3"]
+
+
+async def test_running_jobs_go_before_waiting_ones() -> None:
+    desk = Desk(per_minute=60)
+    desk.offer("w", "waiting", running=False)
+    desk.offer("r", "running")
+
+    await desk.work()
+    first = list(desk.shown)
+    desk.now += 1.0
+    await desk.work()
+
+    assert first == ["running"]
+    assert desk.shown == ["running", "waiting"]
+
+
+@pytest.mark.parametrize(("running", "gap"), [(True, RUNNING_GAP_S), (False, WAITING_GAP_S)])
+async def test_one_message_is_not_edited_more_often_than_one_can_read(running: bool, gap: float) -> None:
+    desk = Desk()
+    desk.offer("a", "1", running=running)
+    await desk.work()
+    desk.offer("a", "2", running=running)
+
+    await desk.work()
+    early = list(desk.shown)
+    _, wait = desk.edits.next(desk.now)
+    desk.now += gap
+    await desk.work()
+
+    assert early == ["1"]
+    assert wait == pytest.approx(gap)
+    assert desk.shown == ["1", "2"]
+
+
+async def test_the_budget_of_a_minute_holds_for_all_jobs_together() -> None:
+    desk = Desk(per_minute=50)
+    end = desk.now + 60
+    while desk.now < end:
+        for job in range(200):
+            desk.offer(f"j{job}", "state")
+        await desk.work()
+        desk.now += 0.1
+
+    assert 45 <= len(desk.shown) <= 50
+
+
+async def test_everybody_running_is_shown_before_anybody_twice() -> None:
+    desk = Desk(per_minute=60)
+    shown: list[str] = []
+    for _ in range(10):
+        for job in "abcde":
+            desk.offer(job, job)
+        await desk.work()
+        desk.now += 1.0
+
+    shown = desk.shown
+
+    assert sorted(shown[:5]) == list("abcde")
+    assert sorted(shown[5:]) == list("abcde")
+
+
+async def test_hold_drops_what_waits_and_waits_for_what_is_in_flight() -> None:
+    desk = Desk()
+    begun, finish = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await finish.wait()
+        desk.shown.append("in flight")
+
+    desk.edits.offer("a", slow, running=True)
+    working = asyncio.create_task(desk.edits.run())
+    await begun.wait()
+    desk.offer("a", "too late")
+    holding = asyncio.create_task(desk.edits.hold("a"))
+    await asyncio.sleep(0)
+    held_early = holding.done()
+    finish.set()
+    await holding
+    desk.offer("a", "after")
+    desk.now += 100
+    working.cancel()
+    await desk.work()
+
+    assert not held_early
+    assert desk.shown == ["in flight"]
+
+
+@pytest.mark.parametrize(("error", "again"), [(Gone("gone"), False), (PlatformAway("away"), True)])
+async def test_a_message_that_is_gone_is_left_alone_and_one_that_is_away_is_tried_with_the_next_state(
+    error: Exception, again: bool
+) -> None:
+    desk = Desk()
+
+    async def failing() -> None:
+        raise error
+
+    desk.edits.offer("a", failing, running=True)
+    await desk.work()
+    desk.now += 100
+    desk.offer("a", "next")
+    await desk.work()
+
+    assert desk.shown == (["next"] if again else [])

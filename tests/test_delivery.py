@@ -1,0 +1,178 @@
+"""What a destination can take, and once and only once."""
+
+import asyncio
+import io
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from bot import ladder
+from bot.chat import Delivery as Attempt
+from bot.chat import Limits, Message
+from bot.deliveries import Deliveries
+from bot.delivery import Delivery
+from bot.errors import PlatformAway, TooLarge
+from engine.contract.grid import Plan
+from engine.contract.orders import Job, MakeGrid
+from engine.contract.sheet import Footer
+from tests.bot_rig import rig
+from tests.fake_engine import picture_of, plan_of
+from tests.fake_talk import ANNA, FakeChat, FakeTalk
+from tests.test_queue import bench
+
+FOOTER = Footer("a cat", ("k3x9tq2m7d",))
+
+
+def noisy(size: int) -> bytes:
+    """A picture that no compression makes small."""
+    out = io.BytesIO()
+    Image.effect_noise((size, size), 100).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+def a_plan(size: int, blocks: int = 4) -> Plan:
+    plan = plan_of(Job(id="k3x9tq2m7d", work=MakeGrid(prompt="a cat", blocks=blocks)))
+    return plan.model_copy(update={"recipe": plan.recipe.model_copy(update={"size": size})})
+
+
+def test_the_ladder_falls_from_large_png_to_small_jpeg() -> None:
+    steps = ladder.rungs(a_plan(512), Limits(10_000_000))
+    png = [rung.cell_px for rung in steps if rung.form == "PNG"]
+    jpeg = [rung.cell_px for rung in steps if rung.form == "JPEG"]
+
+    assert png == [512, 384, 256, 192, 128]
+    assert jpeg[0] == 512
+    assert jpeg[-1] == 48
+    assert [rung.form for rung in steps] == ["PNG"] * len(png) + ["JPEG"] * len(jpeg)
+
+
+def test_a_format_that_is_not_taken_is_on_no_rung() -> None:
+    assert {rung.form for rung in ladder.rungs(a_plan(512), Limits(1, ("JPEG",)))} == {"JPEG"}
+
+
+def test_the_largest_grid_stays_under_what_decoders_take() -> None:
+    best = ladder.rungs(a_plan(512, blocks=8), Limits(10**9))[0]
+
+    assert (best.cell_px * 16) ** 2 < 89_000_000
+
+
+@pytest.mark.parametrize("limit", [20_000_000, 4_000_000, 600_000, 200_000])
+async def test_the_sheet_fits_whatever_the_limit_is(limit: int) -> None:
+    plan = a_plan(256, blocks=2)
+    pictures = {cell.cell: noisy(256) for cell in plan.cells}
+
+    made = await ladder.fit(plan, pictures, FOOTER, {"id": "k3x9tq2m7d"}, Limits(limit), 0)
+
+    assert len(made.data) <= limit
+    with Image.open(io.BytesIO(made.data)) as image:
+        assert image.format == made.form
+    assert all(0 <= left < left + width <= 1 for left, _, width, _ in made.boxes.values())
+
+
+async def test_a_larger_limit_never_gives_a_smaller_rung() -> None:
+    plan = a_plan(128, blocks=1)
+    pictures = {cell.cell: noisy(128) for cell in plan.cells}
+    limits = (15_000, 30_000, 60_000, 120_000, 10_000_000)
+
+    chosen = [(await ladder.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)).rung for limit in limits]
+
+    assert chosen == sorted(chosen, reverse=True)
+
+
+async def test_where_no_sheet_fits_that_is_said() -> None:
+    plan = a_plan(64, blocks=1)
+
+    with pytest.raises(TooLarge, match="100 bytes"):
+        await ladder.fit(plan, {}, FOOTER, {}, Limits(100), 0)
+
+
+async def test_a_sheet_that_is_refused_after_all_comes_smaller(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.noise = True
+        r.chat.really_takes = 100_000
+        await r.hear(ANNA, "/grid a cat blocks:2")
+        await r.settled()
+
+        (sheet,) = r.chat.posts()
+        assert len(sheet.message.pictures[0].data) <= 100_000
+        assert sheet.message.pictures[0].name.endswith(".jpg")
+
+
+async def test_where_no_sheet_is_taken_the_cells_can_still_be_opened(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.chat.file_bytes = 600
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await r.settled()
+
+        (sheet,) = r.chat.posts()
+        assert sheet.message.pictures == ()
+        assert "Each cell can be had alone" in sheet.message.text
+        assert sheet.message.menu is not None
+        await r.press(ANNA, f"{sheet.message.menu.press}:{sheet.message.menu.choices[0][1]}")
+        await r.settled()
+        (job,) = await r.jobs()
+        assert r.chat.whispers[-1][1].pictures[0].data == picture_of(job.id, "A1")
+
+
+async def test_no_prompt_is_in_a_file_name(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.hear(ANNA, "/grid ../../secret plans blocks:1")
+        await r.settled()
+
+        assert "secret" not in r.chat.posts()[0].message.pictures[0].name
+
+
+_keys = itertools.count()
+FAULTS = st.lists(st.sampled_from(["away before", "lost after", "fine"]), max_size=8)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+@given(FAULTS)
+async def test_whatever_the_platform_does_a_message_is_posted_once(tmp_path: Path, faults: list[str]) -> None:
+    async with bench(tmp_path) as b:
+        chat, left, waits = FakeChat(), list(faults), []
+
+        async def no_sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        async def send(attempt: Attempt) -> str:
+            fault = left.pop(0) if left else "fine"
+            if fault == "away before":
+                raise PlatformAway("away")
+            if fault == "lost after":
+                chat.lost_answers["post"] = 1
+            return await talk.post(Message("the sheet"), attempt)
+
+        talk = FakeTalk(chat, "lobby", "anna")
+        delivery = Delivery(Deliveries(b.database), no_sleep)
+        key = f"{next(_keys)}-post"
+        message = await delivery.answer(talk, key, None, None, send)
+        again = await delivery.answer(talk, key, None, None, send)
+
+        assert [posted.id for posted in chat.posts()] == [message]
+        assert again == message
+        assert waits == sorted(waits)
+
+
+async def test_what_an_attempt_noted_is_there_for_the_next_one(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        noted: list[str | None] = []
+
+        async def send(attempt: Attempt) -> str:
+            noted.append(attempt.noted)
+            await attempt.note("file:F1")
+            if len(noted) == 1:
+                raise PlatformAway("cut")
+            return "m1"
+
+        async def no_sleep(_: float) -> None:
+            await asyncio.sleep(0)
+
+        talk = FakeTalk(FakeChat(), "lobby", "anna")
+        await Delivery(Deliveries(b.database), no_sleep).answer(talk, "key", None, None, send)
+
+        assert noted == [None, "file:F1"]

@@ -1,0 +1,193 @@
+"""The rows and the files: committed or not there at all, found by their owner, pruned oldest first."""
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.grids import own_grids
+from bot.history import Database
+from bot.jobs import JobRow
+from bot.migrations import MIGRATIONS
+from bot.pictures import Damaged, Pictures
+from bot.upkeep import Upkeep
+from engine.contract.grid import Judged
+from tests.bot_rig import rig
+from tests.fake_talk import ANNA, BERT
+from tests.test_queue import Bench, bench
+
+
+async def test_the_database_is_made_once_and_opened_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        database = await Database.open(tmp_path / "h.sqlite")
+        version = await database.one("PRAGMA user_version")
+        mode = await database.one("PRAGMA journal_mode")
+        await database.close()
+
+        assert version is not None
+        assert version[0] == len(MIGRATIONS)
+        assert mode is not None
+        assert mode[0] == "wal"
+
+
+async def test_a_transaction_happens_whole_or_not_at_all(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "A1")
+
+        async def half() -> None:
+            async with b.database.transaction() as rows:
+                await rows.write("UPDATE jobs SET cost = 1")
+                await rows.write("UPDATE jobs SET no_such_column = 1")
+
+        with pytest.raises(sqlite3.OperationalError):
+            await half()
+
+        assert (await b.jobs.in_state("waiting"))[0].cost == 64
+
+
+async def test_rows_of_nobody_cannot_be_written(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        with pytest.raises(sqlite3.IntegrityError):
+            await b.database.write("INSERT INTO plans (job, plan) VALUES (999, '{}')")
+
+
+async def _with_pictures(b: Bench, folder: Path, prompt: str) -> tuple[Pictures, JobRow]:
+    job = await b.put("A", prompt)
+    assert job is not None
+    pictures = Pictures(b.database, folder)
+    for cell in ("A1", "B2"):
+        await pictures.keep(job, cell, b"x" * 100, None, Judged(score=0.5))
+    return pictures, job
+
+
+async def test_a_picture_is_kept_with_its_score_and_found_again(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
+
+        assert await pictures.have(job) == {"A1": Judged(score=0.5), "B2": Judged(score=0.5)}
+        assert await pictures.load(job.id, ["A1"]) == {"A1": b"x" * 100}
+        assert await pictures.used() == 200
+        assert not list((tmp_path / "p").rglob("*.part"))
+
+
+@pytest.mark.parametrize("fault", ["gone", "short"])
+async def test_a_picture_whose_file_is_not_whole_is_not_had(tmp_path: Path, fault: str) -> None:
+    async with bench(tmp_path) as b:
+        pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
+        path = tmp_path / "p" / job.id / "A1.png"
+        path.unlink()
+        if fault == "short":
+            path.write_bytes(b"x" * 99)
+
+        assert set(await pictures.have(job)) == {"B2"}
+
+
+async def test_a_picture_with_another_digest_is_refused(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
+        digest = hashlib.sha256(b"whole").hexdigest()
+
+        with pytest.raises(Damaged):
+            await pictures.keep(job, "C1", b"torn", digest, Judged())
+        with pytest.raises(Damaged):
+            await pictures.keep(job, "../../C1", b"whole", digest, Judged())
+        assert set(await pictures.have(job)) == {"A1", "B2"}
+
+
+async def test_the_same_picture_twice_counts_once(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
+
+        await pictures.keep(job, "A1", b"x" * 100, None, Judged(score=0.5))
+
+        assert await pictures.used() == 200
+
+
+async def test_search_finds_own_prompts_only_and_any_marks_in_it_are_harmless(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "a red cat")
+        await b.put("A", "a blue dog")
+        await b.put("B", "a red dog")
+
+        async def found(who: int, words: str) -> list[str | None]:
+            return [job.prompt for job in await own_grids(b.database, who, words, 10)]
+
+        assert await found(1, "red") == ["a red cat"]
+        assert await found(1, "DO") == ["a blue dog"]
+        assert await found(2, "red dog") == ["a red dog"]
+        assert await found(1, 'red" OR prompt:dog') == []
+        assert await found(1, "p2") == []
+        assert await found(1, '"*()^') == []
+        assert await found(1, "") == ["a blue dog", "a red cat"]
+
+
+async def test_deleting_a_person_takes_everything_below_along(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await _with_pictures(b, tmp_path / "p", "A1")
+        await b.put("B", "B1")
+
+        await b.database.write("DELETE FROM people WHERE key = 'A'")
+
+        for table, left in (("jobs", 1), ("pictures", 0), ("words", 1)):
+            row = await b.database.one(f"SELECT COUNT(*) FROM {table}")  # noqa: S608  # the three names above
+            assert row is not None
+            assert row[0] == left
+
+
+async def test_over_the_disk_budget_the_oldest_grids_lose_their_pictures_first(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        for prompt in ("one", "two", "three"):
+            await r.hear(ANNA, f"/grid {prompt} blocks:1")
+            await r.settled()
+        sizes = [job.bytes for job in await r.jobs()]
+        upkeep = Upkeep(r.app.parts)
+        r.app.parts.settings.disk_budget_mb = 1
+        await r.app.parts.database.write("UPDATE jobs SET bytes = 400000")
+
+        await upkeep.fit_budget()
+
+        jobs = await r.jobs()
+        assert all(sizes)
+        assert [job.pruned for job in jobs] == [True, False, False]
+        assert await r.app.parts.pictures.load(jobs[0].id) == {}
+        assert await r.app.parts.jobs.plan(jobs[0]) is not None
+
+
+async def test_pictures_past_their_retention_go_and_the_grid_can_be_painted_again(tmp_path: Path) -> None:
+    async with rig(tmp_path, retention_days=30) as r:
+        await r.hear(ANNA, "/grid a cat blocks:1 seed:5")
+        await r.settled()
+        r.now += 31 * 86_400
+        await Upkeep(r.app.parts).prune()
+        (job,) = await r.jobs()
+
+        await r.hear(ANNA, f"/show {job.id}")
+        await r.settled()
+        shown = r.chat.posts()[-1].message
+        await r.press(ANNA, shown.buttons[0].press)
+        await r.settled()
+
+        assert job.pruned
+        assert "were removed to make room" in shown.text
+        assert [row.order.seed for row in await r.jobs()] == [5, 5]
+
+
+async def test_a_persons_data_is_theirs_to_take_and_to_remove(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        for person in (ANNA, BERT):
+            await r.hear(person, "/grid a cat blocks:1")
+        await r.settled()
+        await r.hear(ANNA, "/mydata delete")
+        await r.settled()
+        asked = len(await r.jobs())
+
+        await r.press(ANNA, "mydata:delete")
+        await r.settled()
+
+        assert asked == 2
+        assert [job.person for job in await r.jobs()] == [2]
+        assert await r.count("SELECT COUNT(*) FROM people WHERE key = 'anna'") == 0
+        assert await r.count("SELECT COUNT(*) FROM received WHERE person = 1 OR body IS NOT NULL") == 0
+        assert await r.count("SELECT COUNT(*) FROM preferences") == 0
+        assert len(list(r.settings.pictures_dir.iterdir())) == 1

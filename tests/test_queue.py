@@ -1,0 +1,348 @@
+"""The line: fair turns, limits without races, suspects, and the place in it that people are told."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.chat import Person
+from bot.history import Database
+from bot.jobs import JobRow, Jobs
+from bot.line import Line
+from bot.people import People
+from bot.queue import Caps, NewJob, Queue
+from engine.contract.grid import Plan, PlannedCell, Recipe
+from engine.contract.ids import new_id
+
+ALL = Caps()
+RECIPE = Recipe(
+    model="m", revision=None, style=None, weight=None, scheduler="s", steps=1, guidance=0, negative=None,
+    dressed_prompt="p", size=64, versions={},
+)  # fmt: skip
+
+
+class Bench:
+    """The queue over a database, with jobs that are named in a test by their prompts."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.now = database, 1000.0
+        self.queue, self.jobs = Queue(database, lambda: self.now), Jobs(database, lambda: self.now)
+        self.people, self.line = People(database, ()), Line(database)
+
+    async def put(
+        self,
+        who: str,
+        prompt: str,
+        *,
+        cost: int = 64,
+        caps: Caps = ALL,
+        server: str | None = "x:s",
+        training: bool = False,
+    ) -> JobRow | None:
+        person = await self.people.row(Person("x", who, who))
+        job = NewJob(
+            new_id(), None, person, "x", server, "c", private=False, unsafe_ok=False, talk="{}",
+            work=f'{{"prompt": "{prompt}"}}', prompt=prompt, cost=cost, training=training,
+        )  # fmt: skip
+        return await self.queue.put(job, caps)
+
+    async def lend(self, cover: int = 1, engine: str = "e1") -> str | None:
+        job = await self.queue.lend_now(cover, engine)
+        return job.prompt if job else None
+
+    async def end(self, prompt: str) -> None:
+        row = await self.database.one("SELECT id FROM jobs WHERE prompt = :prompt", prompt=prompt)
+        assert row is not None
+        await self.database.write("UPDATE jobs SET painted = cost WHERE id = :id", id=row["id"])
+        await self.jobs.failed(row["id"], "x", "x")
+
+    async def lend_all(self) -> list[str]:
+        order = []
+        while (prompt := await self.lend()) is not None:
+            order.append(prompt)
+            await self.end(prompt)
+        return order
+
+    async def told(self) -> list[str]:
+        """Prompts in the order that people are told."""
+        prompts = {job.id: job.prompt or "" for job in await self.jobs.in_state("waiting")}
+        return [prompts[job] for job in await self.line.places()]
+
+
+@asynccontextmanager
+async def bench(folder: Path) -> AsyncIterator[Bench]:
+    database = await Database.open(folder / "h.sqlite")
+    try:
+        yield Bench(database)
+    finally:
+        await database.close()
+
+
+async def test_turns_go_round_by_person(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name in ("A1", "A2", "A3", "B1", "C1"):
+            await b.put(name[0], name)
+
+        assert await b.lend_all() == ["A1", "B1", "C1", "A2", "A3"]
+
+
+async def test_turns_are_charged_by_pictures_not_by_jobs(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name in ("A1", "A2"):
+            await b.put("A", name, cost=64)
+        for name in ("b1", "b2", "b3", "b4", "b5", "b6"):
+            await b.put("B", name, cost=16)
+
+        assert await b.lend_all() == ["A1", "b1", "b2", "b3", "b4", "A2", "b5", "b6"]
+
+
+async def test_who_was_away_saved_up_no_turns(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("B", "B0")
+        for name in ("A1", "A2", "A3", "A4"):
+            await b.put("A", name)
+        assert [await b.lend(), await b.lend(1000), await b.lend(1000), await b.lend(1000)] == ["B0", "A1", "A2", "A3"]
+        for name in ("B1", "B2", "B3"):
+            await b.put("B", name)
+        for name in ("B0", "A1", "A2", "A3"):
+            await b.end(name)
+
+        assert await b.lend_all() == ["B1", "A4", "B2", "B3"]
+
+
+async def test_pictures_that_were_not_painted_are_not_charged(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        first = await b.put("A", "A1")
+        await b.put("A", "A2")
+        await b.put("B", "B1")
+        await b.lend()
+        assert first is not None
+        await b.jobs.cancelled(first.id)
+
+        assert await b.lend_all() == ["B1", "A2"]
+        row = await b.database.one("SELECT charged FROM people WHERE key = 'A'")
+        assert row is not None
+        assert row["charged"] == 64
+
+
+async def test_a_plan_corrects_the_charge_to_what_is_painted(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        job = await b.put("A", "A1", cost=64)
+        assert job is not None
+        await b.lend()
+        cells = [PlannedCell(cell="A1", block=(0, 0), unique=True, source="prompt", prompt="p", seed=1)]
+        cells += [PlannedCell(cell="B1", block=(0, 0), unique=False, source="album", photo="x.png")]
+        plan = Plan(seed=1, cells=tuple(cells), profile="embedded", judge="j", recipe=RECIPE)
+
+        await b.jobs.planned(job, plan)
+        await b.jobs.planned(job, plan)
+
+        row = await b.database.one("SELECT charged FROM people")
+        assert row is not None
+        assert row["charged"] == 1
+
+
+async def test_interactive_work_goes_before_training(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "train", training=True)
+        await b.put("B", "B1")
+        await b.put("B", "B2")
+
+        assert await b.told() == ["B1", "B2", "train"]
+        assert await b.lend_all() == ["B1", "B2", "train"]
+
+
+async def test_one_training_is_lent_at_a_time(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "t1", training=True)
+        await b.put("B", "t2", training=True)
+
+        assert [await b.lend(1000), await b.lend(1000)] == ["t1", None]
+
+
+async def test_jobs_are_lent_until_the_waves_are_covered(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name in ("A1", "A2", "A3"):
+            await b.put("A", name, cost=16)
+
+        assert [await b.lend(32), await b.lend(32), await b.lend(32)] == ["A1", "A2", None]
+
+
+async def test_lend_waits_until_something_is_put(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        lending = asyncio.create_task(b.queue.lend(lambda: 1, lambda: "e1"))
+        await asyncio.sleep(0)
+
+        await b.put("A", "A1")
+
+        assert (await asyncio.wait_for(lending, 5)).prompt == "A1"
+
+
+async def test_nothing_is_lent_while_no_engine_answers(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        engine: list[str] = []
+        await b.put("A", "A1")
+        lending = asyncio.create_task(b.queue.lend(lambda: 1, lambda: engine[0] if engine else None))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        waited = not lending.done()
+
+        engine.append("e1")
+        b.queue.touch()
+
+        assert waited
+        assert (await asyncio.wait_for(lending, 5)).engine == "e1"
+
+
+@pytest.mark.parametrize(
+    ("caps", "let_in"),
+    [
+        (Caps(waiting_per_person=3), 3),
+        (Caps(waiting_per_server=5), 5),
+        (Caps(pictures_per_hour=64 * 7), 7),
+        (Caps(waiting_per_person=4, waiting_per_server=2), 2),
+    ],
+)
+async def test_a_hundred_at_once_do_not_slip_past_a_limit(tmp_path: Path, caps: Caps, let_in: int) -> None:
+    async with bench(tmp_path) as b:
+        rows = await asyncio.gather(*(b.put("A", f"A{n}", caps=caps) for n in range(100)))
+
+        assert sum(row is not None for row in rows) == let_in
+
+
+async def test_a_limit_of_a_server_does_not_hold_in_another_or_in_private(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        caps = Caps(waiting_per_server=1)
+        await b.put("A", "A1", caps=caps, server="x:one")
+
+        assert await b.put("A", "A2", caps=caps, server="x:one") is None
+        assert await b.put("A", "A3", caps=caps, server="x:two") is not None
+        assert await b.put("A", "A4", caps=caps, server=None) is not None
+
+
+async def test_the_hour_of_a_limit_passes(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        caps = Caps(pictures_per_hour=64)
+        await b.put("A", "A1", caps=caps)
+        refused = await b.put("A", "A2", caps=caps)
+        b.now += 3601
+
+        assert refused is None
+        assert await b.put("A", "A3", caps=caps) is not None
+
+
+async def test_after_a_death_the_suspects_run_alone_and_first(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name in ("A1", "B1", "C1"):
+            await b.put(name[0], name, cost=1)
+        assert [await b.lend(2), await b.lend(2)] == ["A1", "B1"]
+        await b.queue.died("e1", blame=True)
+
+        first, beside = await b.lend(1000, "e2"), await b.lend(1000, "e2")
+        await b.end("A1")
+        second, beside_again = await b.lend(1000, "e2"), await b.lend(1000, "e2")
+        await b.end("B1")
+
+        assert (first, beside, second, beside_again) == ("A1", None, "B1", None)
+        assert await b.lend(1000, "e2") == "C1"
+
+
+async def test_a_death_in_company_blames_nobody_and_two_alone_end_a_job(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "A1", cost=1)
+        await b.put("B", "B1", cost=1)
+        await b.lend(2)
+        await b.lend(2)
+        await b.queue.died("e1", blame=True)
+        together = [job.deaths for job in await b.jobs.in_state("waiting")]
+        ended = []
+        for engine in ("e2", "e3"):
+            await b.lend(2, engine)
+            ended.append([job.prompt for job in await b.queue.died(engine, blame=True)])
+
+        assert together == [0, 0]
+        assert ended == [[], ["A1"]]
+        assert [job.prompt for job in await b.jobs.in_state("waiting")] == ["B1"]
+
+
+async def test_an_engine_that_was_stopped_on_purpose_blames_nobody(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "A1")
+        for engine in ("e1", "e2", "e3"):
+            await b.lend(1, engine)
+            assert await b.queue.died(engine, blame=False) == []
+
+        assert [job.deaths for job in await b.jobs.in_state("waiting")] == [0]
+
+
+async def test_a_death_is_counted_once_however_many_notice_it(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "A1")
+        await b.lend()
+
+        await asyncio.gather(*(b.queue.died("e1", blame=True) for _ in range(5)))
+
+        assert [job.deaths for job in await b.jobs.in_state("waiting")] == [1]
+
+
+async def test_the_place_comes_with_its_reason(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "A1")
+        await b.lend()
+        await b.put("A", "A2")
+        await b.put("B", "B1")
+
+        places = {place.person: place for place in (await b.line.places()).values()}
+        anna, bert = places[1], places[2]
+
+        assert (anna.place, anna.why) == (2, "somebody else goes first because you had the last turn")
+        assert (bert.place, bert.why) == (1, "you go before people for whom more was painted lately")
+        assert anna.ahead == 128
+
+
+ASKED = st.lists(st.tuples(st.sampled_from("ABCD"), st.integers(1, 64), st.booleans()), max_size=25)
+_folders = itertools.count()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+@given(ASKED, st.integers(0, 10))
+async def test_people_are_told_the_order_in_which_they_are_served(
+    tmp_path: Path, asked: list[tuple[str, int, bool]], served_before: int
+) -> None:
+    async with bench(tmp_path / str(next(_folders))) as b:
+        for number, (who, cost, training) in enumerate(asked):
+            await b.put(who, f"{who}{number}", cost=cost, training=training)
+        for _ in range(min(served_before, len(asked))):
+            prompt = await b.lend()
+            assert prompt is not None
+            await b.end(prompt)
+        if asked:
+            await b.put(asked[0][0], "late", cost=5)
+
+        assert await b.told() == await b.lend_all()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 64)), min_size=2, max_size=30))
+async def test_nobody_who_waits_falls_behind_by_more_than_one_grid(
+    tmp_path: Path, asked: list[tuple[str, int]]
+) -> None:
+    async with bench(tmp_path / str(next(_folders))) as b:
+        costs: dict[str, int] = {}
+        for number, (who, cost) in enumerate(asked):
+            costs[f"{who}{number}"] = cost
+            await b.put(who, f"{who}{number}", cost=cost)
+        painted = dict.fromkeys("ABC", 0)
+        left = {who: [name for name in costs if name[0] == who] for who in "ABC"}
+        largest = max(costs.values())
+
+        for name in await b.lend_all():
+            painted[name[0]] += costs[name]
+            left[name[0]].remove(name)
+            waiting = [who for who in "ABC" if left[who]]
+            assert all(painted[name[0]] - painted[who] <= largest + costs[name] for who in waiting)
