@@ -39,7 +39,8 @@ from engine.contract.client import EngineClient
 
 log = logging.getLogger("bot")
 
-GRACE_S = 20.0
+# Process supervisors such as honcho wait five seconds before they kill.
+GRACE_S = 4.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

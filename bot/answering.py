@@ -21,7 +21,6 @@ from bot.received import Received
 from bot.teller import Teller
 from bot.watch import Watch
 from engine.contract.errors import TesseraError
-from engine.contract.sentence import unknown
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ class Answering:
     async def _press(self, asked: Asked, press: str) -> tuple[Message | None, bool]:
         name, _, rest = press.partition(":")
         if name not in ACTIONS:
-            raise BadCommand(unknown(name, ACTIONS))
+            raise BadCommand("This version of the bot does not know that button. /help lists what it knows.")
         subject, _, more = rest.partition(":")
         return await ACTIONS[name].run(asked, subject, more), ACTIONS[name].private
 

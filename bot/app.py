@@ -68,7 +68,7 @@ class App:
 
     async def hear(self, heard: Heard) -> None:
         began = time.monotonic()
-        received = await self.parts.inbox.heard(heard, await self.parts.people.row(heard.person))
+        received = await self.parts.inbox.heard(heard)
         if received is None:
             return
         try:
@@ -81,9 +81,8 @@ class App:
     async def press(self, pressed: Pressed) -> None:
         began = time.monotonic()
         action = ACTIONS.get(pressed.press.partition(":")[0])
-        who = await self.parts.people.row(pressed.person)
         once = action is not None and action.orders and not _opens_form(action, pressed)
-        received = await self.parts.inbox.pressed(pressed, who, once=once)
+        received = await self.parts.inbox.pressed(pressed, once=once)
         if received is None:
             if not await self.parts.inbox.seen(pressed.platform, pressed.event):
                 await self._answering.refuse(pressed.talk, texts.AGAIN_SOON)

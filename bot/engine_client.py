@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from bot.settings import Settings
 from engine.contract.client import EngineClient
-from engine.contract.errors import TesseraError
+from engine.contract.errors import EngineAway, TesseraError
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _outliving: list["subprocess.Popen[bytes]"] = []
 
 
 class Engine:
-    """`instance` names the engine process that answers now, None while none does."""
+    """`instance` names the engine process that answers now, None while none does; then `trouble` says why."""
 
     def __init__(self, settings: Settings, client: EngineClient | None = None) -> None:
         token = settings.engine_token.get_secret_value() if settings.engine_token else None
@@ -37,16 +37,18 @@ class Engine:
         self.instance: str | None = None
         self.health: dict[str, Any] = {}
         self.trouble: str | None = None
+        self.last_words = ""
         self.changed: Callable[[], None] = lambda: None
         self._settings = settings
         self._up = asyncio.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._starts = 0
+        self._nobody = False
 
     async def run(self) -> None:
         """Keep an engine answering until cancelled. With ENGINE_URL set this only looks; it never starts one."""
         while True:
-            if not await self.check() and self._settings.engine_url is None:
+            if not await self.check() and self._nobody and self._settings.engine_url is None:
                 await self._start()
             await asyncio.sleep(LOOK_S)
 
@@ -56,6 +58,8 @@ class Engine:
             self.health = await self.client.health()
         except TesseraError as error:
             self.instance, self.trouble = None, str(error)
+            # One of another version answers too; a second one beside it would help nobody.
+            self._nobody = isinstance(error, EngineAway)
             self._up.clear()
             return False
         instance = str(self.health.get("instance") or self.health.get("pid") or "engine")
@@ -110,9 +114,15 @@ class Engine:
         child = self._child
         for _ in range(int(START_S / 0.5)):
             if await self.check():
-                self._starts = 1
+                self._starts, self.last_words = 1, ""
                 return
             if child is None or child.poll() is not None:
-                log.warning("the engine ended at its start; see engine.log in DATA_DIR")
+                self.last_words = self._last_line()
+                log.warning("the engine ended at its start: %s", self.last_words)
                 return
             await asyncio.sleep(0.5)
+
+    def _last_line(self) -> str:
+        """What an engine that could not start wrote last; the whole of it is in engine.log."""
+        lines = (self._settings.data_dir.absolute() / "engine.log").read_bytes()[-4000:].decode(errors="replace")
+        return (lines.strip().splitlines() or ["nothing"])[-1][:500]

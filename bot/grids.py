@@ -13,13 +13,11 @@ async def own_grids(database: Database, who: int, search: str, most: int, skip: 
     words = [f'prompt : "{word}"' for word in re.findall(r"\w+", search)[:8]]
     if not words:
         return []
-    # Whole words first: a beginning makes SQLite gather everybody's rows that start so, which takes long.
-    for wanted in (words, [*words[:-1], f"{words[-1]}*"]):
-        match = " AND ".join([f'who : "p{who}"', *wanted])
-        rows = await database.read(FOUND, match=match, who=who, most=most, skip=skip)
-        if rows or skip:
-            break
-    return [job_row(row) for row in rows]
+    match = " AND ".join([f'who : "p{who}"', *words])
+    # A beginning makes SQLite gather everybody's words that start so, so whole words are tried before.
+    if not await database.read(FOUND, match=match, who=who, most=1, skip=0):
+        match += "*"
+    return [job_row(row) for row in await database.read(FOUND, match=match, who=who, most=most, skip=skip)]
 
 
 NEWEST = """

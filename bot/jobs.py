@@ -84,11 +84,6 @@ class Jobs:
         row = await self._database.one("SELECT * FROM jobs WHERE id = :id", id=job)
         return job_row(row) if row else None
 
-    async def of_event(self, received: int) -> JobRow | None:
-        """The job that a received row made already, in an earlier life of this process."""
-        row = await self._database.one("SELECT * FROM jobs WHERE received = :received", received=received)
-        return job_row(row) if row else None
-
     async def in_state(self, state: str) -> list[JobRow]:
         rows = await self._database.read("SELECT * FROM jobs WHERE state = :state ORDER BY number", state=state)
         return [job_row(row) for row in rows]

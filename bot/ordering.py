@@ -29,7 +29,7 @@ async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None) ->
     job = await asked.parts.queue.put(_new_job(asked, work, parent), caps)
     if job is None:
         raise Refused(await _which_limit(asked, caps, cost_of(work)))
-    asked.parts.remember(job.id, asked.talk)
+    asked.parts.remember(job, asked.talk)
     await announce(asked, job)
     return job
 

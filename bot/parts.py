@@ -56,8 +56,10 @@ class Parts:
             raise Gone(f"{platform} is not configured any more.")
         return await self.platforms[platform].reopen(address)
 
-    def remember(self, job: str, talk: Talk) -> None:
-        self._talks[job] = talk
+    def remember(self, job: JobRow, talk: Talk) -> None:
+        """The talk that a job came with, unless the job has another by now: a row heard again after a restart is older."""
+        if job.talk == talk.address:
+            self._talks.setdefault(job.id, talk)
 
     def forget(self, job: JobRow) -> None:
         """The job has ended: nothing of it stays in memory."""

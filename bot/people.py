@@ -13,21 +13,21 @@ class People:
 
     async def row(self, person: Person) -> int:
         """The number of this person's row, which is made at the first sight."""
-        rows = await self._database.write(
-            """
-            INSERT INTO people (platform, key, name) VALUES (:platform, :key, :name)
-            ON CONFLICT (platform, key) DO UPDATE SET name = excluded.name RETURNING id
-            """,
-            platform=person.platform,
-            key=person.id,
-            name=person.name,
-        )
-        return int(rows[0]["id"])
+        values = {"platform": person.platform, "key": person.id, "name": person.name}
+        row = await self._database.one(KNOWN, **values)
+        return int((row or (await self._database.write(PERSON, **values))[0])["id"])
 
     def known(self, person: Person) -> Person:
         """The person with the configured list of moderators applied."""
         listed = f"{person.platform}:{person.id}" in self._moderators
         return replace(person, moderator=True) if listed else person
+
+
+KNOWN = "SELECT id FROM people WHERE platform = :platform AND key = :key AND name = :name"
+PERSON = """
+INSERT INTO people (platform, key, name) VALUES (:platform, :key, :name)
+ON CONFLICT (platform, key) DO UPDATE SET name = excluded.name RETURNING id
+"""
 
 
 def server_of(platform: str, place: Place) -> str | None:

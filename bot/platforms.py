@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 
 from bot.chat import Core, Platform
+from bot.errors import BotError, DeliveryError
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +37,18 @@ async def _keep(name: str, platform: Platform, core: Core) -> bool:
     while True:
         try:
             await platform.run(core)
-        except (ValueError, SystemExit) as error:
-            log.error("%s cannot run with these settings: %s", name, error)  # noqa: TRY400  # the sentence says it all
-            return False
-        except Exception:
+        except Exception as error:
+            if _never_works(error):
+                log.error("%s cannot run: %s", name, error)  # noqa: TRY400  # the sentence says it all
+                return False
             wait = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
             failures += 1
             log.exception("%s failed; next try in %s s", name, wait)
             await asyncio.sleep(wait)
         else:
             return True
+
+
+def _never_works(error: Exception) -> bool:
+    """A refused token, a port that is taken: trying again changes nothing. A platform that is away comes back."""
+    return isinstance(error, BotError | ValueError) and not isinstance(error, DeliveryError)

@@ -102,11 +102,6 @@ class Queue:
         sql = "UPDATE jobs SET engine = :engine WHERE id = :id AND state = 'lent' RETURNING id"
         return bool(await self._database.write(sql, id=job, engine=engine))
 
-    async def returned(self, job: str) -> None:
-        """Back to the line with its turn, without blame: it never reached the engine, or the engine was stopped."""
-        await self._database.write("UPDATE jobs SET state = 'waiting' WHERE id = :id AND state = 'lent'", id=job)
-        self.touch()
-
     def touch(self) -> None:
         """Something changed that may let a job be lent."""
         self._changed.set()

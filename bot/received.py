@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.chat import Heard, Person, Place, Pressed
 from bot.history import Database
+from bot.people import PERSON
 
 # Two presses of one button by one person within this many seconds are one press.
 DOUBLE_PRESS_S = 5.0
@@ -38,17 +39,17 @@ class Inbox:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database, self._clock = database, clock
 
-    async def heard(self, heard: Heard, person: int) -> Received | None:
+    async def heard(self, heard: Heard) -> Received | None:
         """Commit a command; None where this event was there already."""
         body = {"text": heard.text, "options": heard.options, "press": None, "values": {}}
-        return await self._keep(heard, person, body, None)
+        return await self._keep(heard, body, None)
 
-    async def pressed(self, pressed: Pressed, person: int, *, once: bool) -> Received | None:
+    async def pressed(self, pressed: Pressed, *, once: bool) -> Received | None:
         """Commit a press; None for a redelivered event and, with `once`, for the second of a double press."""
         body = {"text": "", "options": None, "press": pressed.press, "values": pressed.values}
         # A form may be sent twice with different answers; that is no double press.
         what = f"{pressed.press} {json.dumps(pressed.values, sort_keys=True)}"
-        return await self._keep(pressed, person, body, what if once else None)
+        return await self._keep(pressed, body, what if once else None)
 
     async def seen(self, platform: str, event: str) -> bool:
         """Whether this very event was heard before."""
@@ -81,24 +82,29 @@ class Inbox:
     ) -> Received | None:
         now = self._clock()
         body |= {"person": asdict(what.person), "place": asdict(what.place), "talk": what.talk.address}
-        rows = await self._database.write(
-            """
-            INSERT INTO received (platform, event, person, press, body, at)
-            SELECT :platform, :event, :person, :press, :body, :now
-            WHERE :press IS NULL OR NOT EXISTS (
-                SELECT 1 FROM received WHERE person = :person AND press = :press AND at > :now - :double
+        async with self._database.transaction() as rows:
+            person = await rows.write(PERSON, platform=who.platform, key=who.id, name=who.name)
+            kept = await rows.write(
+                RECEIVE,
+                platform=what.platform,
+                event=what.event,
+                person=person[0]["id"],
+                press=press,
+                body=json.dumps(body),
+                now=self._clock(),
+                double=DOUBLE_PRESS_S,
             )
-            ON CONFLICT (platform, event) DO NOTHING RETURNING number
-            """,
-            platform=what.platform,
-            event=what.event,
-            person=person,
-            press=press,
-            body=json.dumps(body),
-            now=now,
-            double=DOUBLE_PRESS_S,
-        )
-        return _read(rows[0]["number"], what.platform, what.event, body) if rows else None
+        return _read(kept[0]["number"], what.platform, what.event, body) if kept else None
+
+
+RECEIVE = """
+INSERT INTO received (platform, event, person, press, body, at)
+SELECT :platform, :event, :person, :press, :body, :now
+WHERE :press IS NULL OR NOT EXISTS (
+    SELECT 1 FROM received WHERE person = :person AND press = :press AND at > :now - :double
+)
+ON CONFLICT (platform, event) DO NOTHING RETURNING number
+"""
 
 
 def _read(number: int, platform: str, event: str, body: dict[str, Any]) -> Received:

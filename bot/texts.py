@@ -118,5 +118,4 @@ NO_GRID = "There is no grid {job} that you may see. Ids are ten letters and digi
 PRUNED = "The pictures of this grid were removed to make room. Its recipe is kept: press Paint again for the same grid."
 NOT_YOURS = "Only the person who asked for this grid, or a moderator, may do that."
 MODERATORS = "Only moderators may use this command."
-STOPPED_TWICE = "The engine stopped twice while it painted this grid alone, so it is not tried again."
 PAINTED = "Painted. Posting the sheet…"

@@ -13,7 +13,7 @@ from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import Damaged
 from bot.teller import Teller, cancel_button, failure
-from engine.contract.errors import EngineAway, TesseraError
+from engine.contract.errors import BadRequest, EngineAway, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import Judged, Plan
 from engine.contract.orders import Job
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # The last edit before a delivery would only stand in its way.
 QUIET_S = 2.0
+# Seconds before a cut stream of the same engine process is taken over again.
+WAITS = (0.0, 1.0, 5.0, 15.0, *[30.0] * 36)
 
 
 class Watch:
@@ -57,22 +59,24 @@ class Watch:
             await self._teller.end(row, failure(row))
 
     async def _follow(self, job: JobRow) -> None:
-        waits = iter((0.0, 1.0, 5.0, 15.0, *[30.0] * 1000))
-        while True:
-            try:
-                made = await self._stream(job)
-                break
-            except EngineAway as error:
-                log.warning("the engine is away: %s", error, extra={"job": job.id})
-                await self._say_away(job)
-                await asyncio.sleep(next(waits))
-                if not await self._still_there(job, blame=True):
-                    return
-        if made:
+        if await self._made(job):
             await self._release(job)
             self._parts.queue.touch()
             row = await self._parts.jobs.find(job.id)
             await self._courier.deliver(row or job)
+
+    async def _made(self, job: JobRow) -> bool:
+        """Whether the grid was made. A stream that is cut is taken over as long as the same engine process answers."""
+        for wait in WAITS:
+            try:
+                return await self._stream(job)
+            except EngineAway as error:
+                log.warning("the engine is away: %s", error, extra={"job": job.id})
+                await self._say_away(job)
+                await asyncio.sleep(wait)
+                if not await self._still_there(job, blame=True):
+                    return False
+        raise EngineAway("The engine broke this grid off again and again, so it is given up.")
 
     async def _still_there(self, job: JobRow, *, blame: bool) -> bool:
         """Wait for an engine; whether it is the process that had this job. If not, its jobs become suspects."""
@@ -127,7 +131,11 @@ class Watch:
         """Fetch a picture and keep it; one that arrives damaged is fetched again."""
         client = self._parts.engine.client
         for last in (False, False, True):
-            data = None if judged.withheld else await client.picture(job.id, cell)
+            try:
+                data = None if judged.withheld else await client.picture(job.id, cell)
+            except BadRequest as error:
+                # It told of this picture, so it is another process that does not know it.
+                raise EngineAway(str(error)) from error
             try:
                 await self._parts.pictures.keep(job, cell, data, sha256, judged)
             except Damaged as error:

@@ -42,8 +42,8 @@ class Rig:
 
     async def kill(self) -> None:
         """As kill -9 leaves it: nothing may be written any more, then everything stops."""
-        await self.app.parts.database.close()
         logging.disable()
+        await self.app.parts.database.close()
         await self.app.stop()
         logging.disable(logging.NOTSET)
 

@@ -98,6 +98,20 @@ async def test_two_bots_that_start_at_once_start_one_engine(data: Path) -> None:
         assert len(_engines(data)) == 1
 
 
+async def test_an_engine_that_cannot_start_is_told_with_its_last_words(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGINE_LISTEN", "nonsense")
+    engine = Engine(Settings(**_settings(data)))
+    running = asyncio.create_task(engine.run())
+    await _until(lambda: _soon(engine.last_words))
+    running.cancel()
+    await asyncio.gather(running, engine.client.close(), return_exceptions=True)
+
+    assert engine.instance is None
+    assert "ENGINE_LISTEN must be host:port" in engine.last_words
+
+
 async def test_with_an_address_no_engine_is_ever_started(data: Path) -> None:
     engine = Engine(Settings(**_settings(data), engine_url="http://127.0.0.1:9"))
     running = asyncio.create_task(engine.run())
@@ -115,7 +129,7 @@ async def test_with_an_address_no_engine_is_ever_started(data: Path) -> None:
 
 def test_the_bot_starts_where_torch_is_not_there() -> None:
     probe = (
-        "import sys; sys.modules.update(dict.fromkeys(['torch', 'diffusers', 'transformers', 'discord', 'slack_bolt']));"
+        "import sys; sys.modules.update(dict.fromkeys(['torch', 'diffusers', 'discord', 'slack_sdk']));"
         "import bot.__main__ as m; print(len(m.COMMANDS))"
     )
 
@@ -147,5 +161,3 @@ def _engines(data: Path) -> list[int]:
         if says.startswith("Started server process ["):
             found.append(int(says.split("[")[1].rstrip("]")))
     return found
-
-

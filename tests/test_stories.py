@@ -9,6 +9,8 @@ import pytest
 
 from bot.chat import Person, Place
 from bot.jobs import ENDED
+from engine.contract.errors import BadRequest, EngineAway
+from engine.contract.events import JobFailed
 from tests.bot_rig import Rig, rig
 from tests.fake_talk import ANNA, BERT, CARA, LOBBY, MODERATOR, heard
 
@@ -103,7 +105,8 @@ async def test_a_bot_killed_at_any_stage_delivers_the_grid_once(tmp_path: Path, 
 
         assert [job.state for job in await r.jobs()] == ["delivered"]
         assert len(r.chat.posts()) == 1
-        assert len(r.chat.said()) == 1
+        (own,) = r.chat.said()
+        assert "Score 0.250" in own.message.text
 
 
 @pytest.mark.parametrize("stage", ["painting", "saved", "made", "uploading", "uploaded", "posted but not recorded"])
@@ -236,6 +239,53 @@ async def test_a_picture_that_arrives_damaged_is_fetched_again(tmp_path: Path) -
         await r.settled()
 
         assert [job.state for job in await r.jobs()] == ["delivered"]
+
+
+async def test_an_engine_that_was_replaced_between_an_event_and_its_picture_loses_nothing(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        fetch, replaced = r.engine.picture, asyncio.Event()
+
+        async def picture(job: str, cell: str) -> bytes:
+            if cell == "B1" and not replaced.is_set():
+                replaced.set()
+                await r.engine.die()
+                raise BadRequest(f"There is no job {job}.")
+            return await fetch(job, cell)
+
+        r.engine.picture = picture  # type: ignore[method-assign]
+        await r.hear(ANNA, CAT)
+        await r.settled()
+
+        assert replaced.is_set()
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+
+
+async def test_an_engine_that_breaks_off_for_ever_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.watch.WAITS", (0.0,) * 3)
+    async with rig(tmp_path) as r:
+
+        async def never(job: str, cell: str) -> bytes:
+            raise EngineAway("cut")
+
+        r.engine.picture = never  # type: ignore[method-assign]
+        await r.hear(ANNA, CAT)
+        await r.settled()
+
+        (job,) = await r.jobs()
+        assert (job.state, job.reason) == ("failed", "engine_away")
+        assert "again and again" in r.chat.said()[0].message.text
+
+
+async def test_what_the_engine_refuses_is_told_in_its_own_words(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.failing["a cat"] = JobFailed(reason="bad_style", detail="There is no style “x”. Did you mean y?")
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await r.settled()
+
+        said = r.chat.said()[0].message
+        assert "There is no style “x”. Did you mean y?" in said.text
+        assert said.buttons[0].press.startswith("again:")
+        assert r.chat.posts() == []
 
 
 async def test_a_platform_that_is_away_at_every_call_gets_everything_later(

@@ -30,7 +30,8 @@ async def status(asked: Asked) -> Message:
 async def _engine(asked: Asked) -> str:
     engine = asked.parts.engine
     if not await engine.check():
-        return f"Engine: away. {texts.plain(engine.trouble, 300)}"
+        last = f" It wrote last: {texts.plain(engine.last_words, 300)}" if engine.last_words else ""
+        return f"Engine: away. {texts.plain(engine.trouble, 300)}{last}"
     health = engine.health
     memory = f", memory {texts.plain(str(health['memory']), 120)}" if health.get("memory") else ""
     return f"Engine: {health.get('profile', '?')} on {texts.plain(str(health.get('device', '?')), 80)}{memory}."

@@ -1,0 +1,116 @@
+"""Whole grids through Discord's real client library and the real core, also when the bot is killed on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import discord
+import discord.gateway
+import discord.http
+import pytest
+
+from adapters.discord.channel import Channel
+from adapters.discord.talk import DiscordTalk
+from bot.__main__ import core
+from engine.contract.client import EngineClient
+from tests.bot_rig import Rig
+from tests.discord_adapter.running import platform_for, reply, running
+from tests.discord_adapter.scripted_core import ScriptedCore
+from tests.stand_ins.discord_server import DiscordServer, Posted
+
+
+@pytest.fixture(autouse=True)
+def as_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The adapter points discord.py's class attributes at the stand-in; each test leaves them as it found them."""
+    monkeypatch.setattr(discord.http.Route, "BASE", discord.http.Route.BASE)
+    gateway = discord.gateway.DiscordWebSocket
+    monkeypatch.setattr(gateway, "DEFAULT_GATEWAY", gateway.DEFAULT_GATEWAY)
+
+
+class DiscordRig(Rig):
+    """The core behind the Discord adapter; a kill takes both away."""
+
+    server: DiscordServer
+
+    async def start(self) -> None:
+        platform = platform_for(self.server)
+        engine = cast("EngineClient", self.engine)
+        self.app = await core(self.settings, {"discord": platform}, client=engine, clock=lambda: self.now)
+        await self.app.start()
+        self.connection = AsyncExitStack()
+        await self.connection.enter_async_context(running(platform, cast("ScriptedCore", self.app), self.server))
+
+    async def kill(self) -> None:
+        await super().kill()
+        await self.connection.aclose()
+
+    def sheets(self) -> list[Posted]:
+        """Every message anywhere that carries a finished sheet."""
+        rooms = [room.id for room in self.server.state.rooms.values()]
+        found = [posted for room in rooms for posted in self.server.messages(room)]
+        return [posted for posted in found if any("preview" not in name for name in posted.files)]
+
+
+@asynccontextmanager
+async def rig(folder: Path) -> AsyncIterator[DiscordRig]:
+    async with DiscordServer() as server:
+        made = DiscordRig(folder, 4)
+        made.server = server
+        await made.start()
+        try:
+            yield made
+        finally:
+            await made.kill()
+
+
+async def test_a_grid_goes_from_a_slash_command_to_a_sheet_in_its_thread(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        told = await r.server.people.slash(r.server.ann, r.server.room, "grid", prompt="a cat in glasses", blocks=2)
+        await r.until("SELECT COUNT(*) FROM jobs")
+        await r.settled()
+
+        (job,) = await r.jobs()
+        (sheet,) = r.sheets()
+        assert job.state == "delivered"
+        assert "Score 0.250" in reply(r.server, told).content
+        assert "a cat in glasses" in sheet.content
+        assert [data[:4] for data in sheet.files.values()] == [b"\x89PNG"]
+
+
+@pytest.mark.parametrize("stage", ["acknowledged", "painting", "posting", "posted but not recorded"])
+async def test_a_bot_killed_on_the_way_delivers_the_grid_once(tmp_path: Path, stage: str) -> None:
+    async with rig(tmp_path) as r:
+        with pytest.MonkeyPatch.context() as patch:
+            reached = _hold(r, stage, patch)
+            await r.server.people.slash(r.server.ann, r.server.room, "grid", prompt="a cat in glasses", blocks=2)
+            await asyncio.wait_for(reached.wait(), 20)
+            await r.kill()
+        r.engine.go_on.set()
+
+        await r.start()
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+        assert len(r.sheets()) == 1
+
+
+def _hold(r: DiscordRig, stage: str, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Hold the bot at one moment for ever; the event tells that it is there."""
+    if stage == "painting":
+        r.engine.hold(after=12)
+        return r.engine.reached
+    reached = asyncio.Event()
+    kind, name = {"acknowledged": (DiscordTalk, "can_post")}.get(stage, (Channel, "send"))
+    call = getattr(kind, name)
+
+    async def held(*args: Any, **more: Any) -> Any:
+        done: Awaitable[Any] | None = call(*args, **more) if stage == "posted but not recorded" else None
+        if done is not None:
+            await done
+        reached.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(kind, name, held)
+    return reached
