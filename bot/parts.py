@@ -57,7 +57,7 @@ class Parts:
         return await self.platforms[platform].reopen(address)
 
     def remember(self, job: JobRow, talk: Talk) -> None:
-        """The talk that a job came with, unless the job has another by now: a row heard again after a restart is older."""
+        """The talk that a job came with, unless it has another by now: what is heard again after a restart is older."""
         if job.talk == talk.address:
             self._talks.setdefault(job.id, talk)
 

@@ -77,10 +77,9 @@ class Inbox:
         """Drop rows so old that no platform delivers their event again."""
         await self._database.write("DELETE FROM received WHERE at < :at AND body IS NULL", at=older_than)
 
-    async def _keep(
-        self, what: Heard | Pressed, person: int, body: dict[str, Any], press: str | None
-    ) -> Received | None:
-        now = self._clock()
+    async def _keep(self, what: Heard | Pressed, body: dict[str, Any], press: str | None) -> Received | None:
+        """The person's row and this one in one commit, because the acknowledgement waits for it."""
+        who = what.person
         body |= {"person": asdict(what.person), "place": asdict(what.place), "talk": what.talk.address}
         async with self._database.transaction() as rows:
             person = await rows.write(PERSON, platform=who.platform, key=who.id, name=who.name)

@@ -15,7 +15,7 @@ import pytest
 
 from bot.__main__ import core
 from bot.app import App
-from bot.engine_client import Engine
+from bot.engine_client import Engine, _outliving
 from bot.settings import Settings
 from engine.contract.errors import EngineAway
 from tests.fake_talk import ANNA, FakeChat, FakePlatform, heard
@@ -53,6 +53,8 @@ async def no_engine_left(data: Path) -> AsyncIterator[None]:
         for pid in _engines(data):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        while _outliving:
+            _outliving.pop().wait(20)
 
 
 async def test_a_bot_alone_starts_an_engine_and_the_next_bot_finds_the_same_one(data: Path) -> None:
@@ -108,6 +110,8 @@ async def test_an_engine_that_cannot_start_is_told_with_its_last_words(
     running.cancel()
     await asyncio.gather(running, engine.client.close(), return_exceptions=True)
 
+    while _outliving:
+        _outliving.pop().wait(20)
     assert engine.instance is None
     assert "ENGINE_LISTEN must be host:port" in engine.last_words
 
