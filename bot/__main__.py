@@ -25,7 +25,6 @@ from bot.delivery import Delivery
 from bot.engine_client import Engine
 from bot.history import Database
 from bot.jobs import Jobs
-from bot.jsonlog import log_json
 from bot.numbers import Numbers
 from bot.parts import Parts
 from bot.people import People
@@ -35,7 +34,9 @@ from bot.preferences import PreferenceRows
 from bot.queue import Queue
 from bot.received import Inbox
 from bot.settings import Settings
+from bot.trainings import Trainings
 from engine.contract.client import EngineClient
+from engine.contract.jsonlog import log_json
 
 log = logging.getLogger("bot")
 
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for fault in error.errors(include_input=False, include_url=False):
             print(f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)  # noqa: T201  # for people
         return 2
-    log_json(settings)
+    log_json(settings, settings.log_level)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(settings.data_dir.absolute() / "bot.lock", timeout=0):
@@ -103,6 +104,7 @@ async def core(
         pictures=Pictures(database, settings.pictures_dir),
         deliveries=deliveries,
         delivery=Delivery(deliveries),
+        trainings=Trainings(database, clock),
         preferences=PreferenceRows(database),
         engine=Engine(settings, client),
         numbers=Numbers(),

@@ -73,7 +73,7 @@ async def _own(parts: Parts, person: Person, column: str, start: str) -> list[st
     # Only among the newest: a completion has to be there while one types.
     sql = f"""
         SELECT {column} AS found FROM (
-            SELECT id, prompt, number FROM jobs WHERE person = :who AND state <> 'deleted'
+            SELECT id, prompt, number FROM jobs WHERE person = :who AND state <> 'deleted' AND NOT training
             ORDER BY number DESC LIMIT 2000
         ) WHERE {column} LIKE :start ESCAPE '!' OR prompt LIKE :start ESCAPE '!' ORDER BY number DESC LIMIT 50
     """  # noqa: S608  # see above

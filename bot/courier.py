@@ -10,6 +10,7 @@ from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.result import Grid, sheet_message
 from bot.teller import Teller, cancel_button, failure
+from engine.contract import words
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Courier:
             await self.recall(row or job)
             return
         self._parts.numbers.ended.labels("delivered").inc()
-        closing = Message(f"{texts.head(job.prompt, job.order.approach, job.id)}\n{texts.score(job.grid_score)}")
+        closing = Message(f"{texts.head(job.prompt, job.order.approach, job.id)}\n{words.score(job.grid_score)}")
         # Where the sheet was edited into the job's own message, there is nothing left to say in it.
         await self._teller.end(job, closing if posted != said else None)
 

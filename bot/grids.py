@@ -21,9 +21,11 @@ async def own_grids(database: Database, who: int, search: str, most: int, skip: 
 
 
 NEWEST = """
-SELECT * FROM jobs WHERE person = :who AND state <> 'deleted' ORDER BY number DESC LIMIT :most OFFSET :skip
+SELECT * FROM jobs WHERE person = :who AND state <> 'deleted' AND NOT training
+ORDER BY number DESC LIMIT :most OFFSET :skip
 """
 FOUND = """
 SELECT jobs.* FROM words JOIN jobs ON jobs.number = words.rowid
-WHERE words MATCH :match AND jobs.person = :who ORDER BY words.rowid DESC LIMIT :most OFFSET :skip
+WHERE words MATCH :match AND jobs.person = :who AND NOT jobs.training
+ORDER BY words.rowid DESC LIMIT :most OFFSET :skip
 """

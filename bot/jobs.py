@@ -11,6 +11,7 @@ from typing import Any
 from bot.history import Database, Row
 from engine.contract.grid import GridScore, Judged, Plan, as_json
 from engine.contract.orders import MakeGrid
+from engine.contract.training import TrainStyle
 
 ENDED = ("delivered", "failed", "cancelled", "deleted")
 CORRECT = """
@@ -58,7 +59,13 @@ class JobRow:
 
     @property
     def order(self) -> MakeGrid:
+        """The order of a grid."""
         return MakeGrid.model_validate_json(self.work or "{}")
+
+    @property
+    def training_order(self) -> TrainStyle:
+        """The order of a row with `training` set; its `prompt` is the style's name."""
+        return TrainStyle.model_validate_json(self.work or "{}")
 
     @property
     def ended(self) -> bool:

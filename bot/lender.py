@@ -9,6 +9,7 @@ from bot import texts
 from bot.chat import Message
 from bot.courier import Courier
 from bot.errors import DeliveryError
+from bot.heading import heading
 from bot.jobs import JobRow
 from bot.line import InLine, Line
 from bot.parts import Parts
@@ -76,12 +77,12 @@ class Lender:
     def _place_message(self, job: JobRow, place: InLine, pace: float) -> Message:
         eta = (place.ahead + place.cost) * pace
         why = place.why if self._parts.engine.instance else "the engine is starting"
-        text = f"{texts.head(job.prompt, job.order.approach, job.id)}\n{texts.waiting(place.place, eta, why)}"
+        text = f"{heading(job)}\n{texts.waiting(place.place, eta, why)}"
         return Message(text, buttons=cancel_button(job), eta=self._parts.clock() + eta)
 
     async def _introduce(self, job: JobRow) -> None:
         """The job's own message, where an earlier process did not get to it."""
-        head = texts.head(job.prompt, job.order.approach, job.id)
+        head = heading(job)
         try:
             await self._teller.say(job, Message(f"{head}\n{texts.PHASES['waiting']}.", buttons=cancel_button(job)))
         except DeliveryError as error:

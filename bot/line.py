@@ -50,15 +50,15 @@ class Line:
 
 def ahead_order(rows: list[Row], clock: float, turn: int) -> list[Row]:
     """The rows of WAITING in the order in which LEND will take them, if nobody else comes."""
-    kept = sorted((row for row in rows if row["turn"] is not None or row["suspect"]), key=_kept)
-    done = {row["id"] for row in kept}
-    order = list(kept)
+    order: list[Row] = []
     charged: dict[int, float] = {}
     served: dict[int, int] = {}
     for training in (False, True):
+        mine = [row for row in rows if bool(row["training"]) is training]
+        order += sorted((row for row in mine if row["turn"] is not None or row["suspect"]), key=_kept)
         lines: defaultdict[int, deque[Row]] = defaultdict(deque)
-        for row in rows:
-            if row["id"] not in done and bool(row["training"]) is training:
+        for row in mine:
+            if row["turn"] is None and not row["suspect"]:
                 lines[row["person"]].append(row)
                 charged.setdefault(row["person"], row["charged"])
                 served.setdefault(row["person"], row["served"])
@@ -80,6 +80,8 @@ def _kept(row: Row) -> tuple[bool, bool, int, int]:
 
 
 def _why(place: int, arrived: int, row: Row, before: list[Row], newest: int) -> str:
+    if row["training"]:
+        return "trainings begin when no grid waits" if before else ""
     if row["suspect"]:
         return "it runs alone, because the engine stopped while it was in it"
     if place > arrived and row["served"] == newest and newest:
@@ -97,10 +99,11 @@ WAITING = """
 SELECT j.id, j.number, j.person, j.cost, j.turn, j.suspect, j.training, p.charged, p.served
 FROM jobs AS j JOIN people AS p ON p.id = j.person WHERE j.state = 'waiting' ORDER BY j.number
 """
-UNDER_WAY = "SELECT COALESCE(SUM(MAX(cost - painted, 0)), 0) FROM jobs WHERE state = 'lent'"
+UNDER_WAY = "SELECT COALESCE(SUM(MAX(cost - painted, 0)), 0) FROM jobs WHERE state = 'lent' AND NOT training"
 PACE = """
 SELECT SUM(seconds) / SUM(pictures) FROM (
     SELECT ended_at - lent_at AS seconds, MAX(painted, 1) AS pictures FROM jobs INDEXED BY jobs_ended
-    WHERE ended_at IS NOT NULL AND state = 'delivered' AND lent_at IS NOT NULL ORDER BY ended_at DESC LIMIT 20
+    WHERE ended_at IS NOT NULL AND state = 'delivered' AND lent_at IS NOT NULL AND NOT training
+    ORDER BY ended_at DESC LIMIT 20
 )
 """

@@ -111,4 +111,25 @@ MIGRATIONS: tuple[str, ...] = (
         DELETE FROM words WHERE rowid = old.number;
     END;
     """,
+    """
+    CREATE TABLE proposals (                -- trainings whose cost was told and that nobody may ever start
+        id TEXT PRIMARY KEY,                -- becomes the job's id, so that a proposal is started once
+        person INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
+        work TEXT NOT NULL,
+        at REAL NOT NULL
+    );
+    CREATE TABLE trainings (
+        job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
+        begun INTEGER NOT NULL DEFAULT 0,   -- an engine was given the job before, so it goes on
+        stopping INTEGER NOT NULL DEFAULT 0,  -- somebody asked for the end; the best epoch is kept
+        plot TEXT,                          -- the newest curve as PNG in base64
+        trained TEXT                        -- the ending as JSON
+    );
+    CREATE TABLE epochs (
+        job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+        epoch INTEGER NOT NULL,
+        told TEXT NOT NULL,                 -- its losses as JSON
+        PRIMARY KEY (job, epoch)
+    ) WITHOUT ROWID;
+    """,
 )

@@ -6,6 +6,7 @@ from bot import texts
 from bot.asked import Asked
 from bot.chat import Message
 from bot.errors import DeliveryError, Refused
+from bot.heading import heading
 from bot.jobs import JobRow
 from bot.preferences import Preferences
 from bot.queue import Caps, NewJob
@@ -42,7 +43,7 @@ async def announce(asked: Asked, job: JobRow) -> None:
     if place:
         eta = (place.ahead + place.cost) * await asked.line.pace()
         words = texts.waiting(place.place, eta, place.why)
-    head = texts.head(job.prompt, job.order.approach, job.id)
+    head = heading(job)
     message = Message(f"{head}\n{words}", buttons=cancel_button(job), eta=eta and asked.parts.clock() + eta)
     try:
         await asked.teller.say(job, message)

@@ -20,6 +20,7 @@ from bot.queue import Queue
 from bot.received import Inbox
 from bot.result import Grid
 from bot.settings import Settings
+from bot.trainings import Trainings
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Parts:
     pictures: Pictures
     deliveries: Deliveries
     delivery: Delivery
+    trainings: Trainings
     preferences: PreferenceRows
     engine: Engine
     numbers: Numbers

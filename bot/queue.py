@@ -53,14 +53,13 @@ class Queue:
         self._changed = asyncio.Event()
 
     async def put(self, job: NewJob, caps: Caps) -> JobRow | None:
-        """The waiting job, or None where a limit is reached. The same received row again finds the first job."""
+        """The waiting job, or None where a limit is reached. The same received row, or id, again finds the first job."""
         rows = await self._database.write(PUT, **vars(job), **vars(caps), now=self._clock())
         if rows:
             self.touch()
             return job_row(rows[0])
-        if job.received is None:
-            return None
-        row = await self._database.one("SELECT * FROM jobs WHERE received = :received", received=job.received)
+        sql = "SELECT * FROM jobs WHERE received = :received OR id = :id"
+        row = await self._database.one(sql, received=job.received, id=job.id)
         return job_row(row) if row else None
 
     async def lend(self, cover: Callable[[], int], engine: Callable[[], str | None]) -> JobRow:
@@ -118,20 +117,22 @@ WHERE (:waiting_per_person IS NULL
         OR (SELECT COUNT(*) FROM jobs WHERE state = 'waiting' AND server = :server) < :waiting_per_server)
     AND (:pictures_per_hour IS NULL OR :cost + COALESCE(
         (SELECT SUM(cost) FROM jobs WHERE person = :person AND queued_at > :now - 3600), 0) <= :pictures_per_hour)
-ON CONFLICT (received) DO NOTHING RETURNING *
+ON CONFLICT DO NOTHING RETURNING *
 """
 
 # A job that had its turn before (the bot or the engine went away) keeps it. A suspect runs alone, and first.
+# Trainings come after all grids, suspects too: no grid waits for one that has not yet begun.
 LEND = """
 UPDATE jobs SET state = 'lent', engine = :engine, lent_at = :now WHERE number = (
     SELECT j.number FROM jobs AS j JOIN people AS p ON p.id = j.person JOIN clock AS c
     WHERE j.state = 'waiting'
         AND NOT EXISTS (SELECT 1 FROM jobs AS l WHERE l.state = 'lent' AND (l.suspect OR j.suspect))
-        AND (j.suspect OR NOT EXISTS (SELECT 1 FROM jobs AS s WHERE s.state = 'waiting' AND s.suspect))
+        AND (j.suspect OR NOT EXISTS (SELECT 1 FROM jobs AS s
+            WHERE s.state = 'waiting' AND s.suspect AND NOT s.training))
         AND :cover > COALESCE(
             (SELECT SUM(MAX(l.cost - l.painted, 0)) FROM jobs AS l WHERE l.state = 'lent' AND NOT l.training), 0)
         AND NOT (j.training AND EXISTS (SELECT 1 FROM jobs AS l WHERE l.state = 'lent' AND l.training))
-    ORDER BY j.suspect DESC, j.turn IS NULL, j.turn, j.training, MAX(p.charged, c.charged), p.served, j.number
+    ORDER BY j.training, j.suspect DESC, j.turn IS NULL, j.turn, MAX(p.charged, c.charged), p.served, j.number
     LIMIT 1
 ) RETURNING *
 """
@@ -149,6 +150,7 @@ WHERE state = 'lent' AND engine = :engine
 """
 END_DEADLY = """
 UPDATE jobs SET state = 'failed', reason = 'engine_away', ended_at = :now,
-    detail = 'The engine stopped twice while it painted this grid alone, so it is not tried again.'
+    detail = 'The engine stopped twice while it ' || IIF(training, 'trained this style', 'painted this grid')
+        || ' alone, so it is not tried again.'
 WHERE state = 'waiting' AND deaths >= :deaths RETURNING *
 """

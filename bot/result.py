@@ -8,9 +8,9 @@ from bot import ladder, texts
 from bot.chat import Button, Limits, Menu, Message, Picture
 from bot.errors import TooLarge
 from bot.jobs import JobRow, grid_json
+from engine.contract import words
 from engine.contract.approaches import TITLES
 from engine.contract.grid import Judged, Plan
-from engine.contract.sheet import Footer
 
 CHOICES = 25
 
@@ -32,7 +32,7 @@ async def sheet_message(grid: Grid, limits: Limits, start: int = 0) -> tuple[Mes
     """The message with the largest sheet that fits, and the rung it stands on; without a sheet where none fits."""
     data = grid.as_json()
     try:
-        made = await ladder.fit(grid.plan, grid.pictures, _footer(grid), data, limits, start)
+        made = await ladder.fit(grid.plan, grid.pictures, words.footer(data), data, limits, start)
     except TooLarge as error:
         text = f"{_text(grid)}\n{error} Each cell can be had alone: choose one below."
         return Message(text, buttons=buttons(grid.job), menu=cell_menu(grid, 0)), -1
@@ -86,17 +86,8 @@ def _text(grid: Grid) -> str:
     reasons = [judged.withheld for judged in grid.judged.values() if judged.withheld]
     parts = (
         texts.head(order.prompt, order.approach, grid.job.id) + f" · seed {grid.plan.seed}",
-        texts.score(grid.job.grid_score),
+        words.score(grid.job.grid_score),
         texts.unsafe(len(reasons), reasons),
         texts.warnings(grid.plan),
     )
     return "\n".join(part for part in parts if part)
-
-
-def _footer(grid: Grid) -> Footer:
-    order, recipe = grid.job.order, grid.plan.recipe
-    model = (
-        f"{recipe.model}{' with ' + recipe.style if recipe.style else ''}, {recipe.steps} steps, seed {grid.plan.seed}"
-    )
-    about = f"{grid.job.id} · approach {order.approach} ({TITLES[order.approach]}) · {model}"
-    return Footer(order.prompt, (about, texts.score(grid.job.grid_score)))

@@ -43,8 +43,3 @@ class Settings(Shared):
     @property
     def history_file(self) -> Path:
         return self.data_dir.absolute() / "history.sqlite"
-
-    def secrets(self) -> list[str]:
-        """Every secret that is set, for the log to leave out."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

@@ -7,6 +7,7 @@ from bot.asked import Asked
 from bot.chat import Button, Limits, Message, Person, Picture
 from bot.courier import post_sheet
 from bot.errors import BadCommand, Refused
+from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import CELL
@@ -17,12 +18,10 @@ async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | Non
     """A finished grid with live buttons: posted once for this command, or returned to be told privately."""
     grid = await asked.parts.grid(job)
     if grid is None or (not job.pruned and not job.ended):
-        return Message(
-            f"{texts.head(job.prompt, job.order.approach, job.id)}\nIt is {job.state}; there is no sheet yet."
-        )
+        return Message(f"{heading(job)}\nIt is {job.state}; there is no sheet yet.")
     if job.pruned or not grid.pictures:
         again = Button("Paint again", f"again:{job.id}:same", "primary")
-        return Message(f"{texts.head(job.prompt, job.order.approach, job.id)}\n{texts.PRUNED}", buttons=(again,))
+        return Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(again,))
     if not openly:
         return (await sheet_message(grid, await asked.talk.limits()))[0]
     missing = await asked.talk.can_post()

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections import defaultdict
 
-from bot import texts
+from bot import texts, trained
 from bot.chat import Button, Message
 from bot.chat import Delivery as Attempt
 from bot.errors import DeliveryError, PlatformAway
+from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 
@@ -85,8 +86,11 @@ def cancel_button(job: JobRow) -> tuple[Button, ...]:
 
 def failure(job: JobRow) -> Message:
     """How a job ended that has no sheet."""
-    head = texts.head(job.prompt, job.order.approach, job.id)
-    if job.state == "cancelled":
-        return Message(f"{head}\n{texts.CANCELLED}", buttons=(Button("Run it again", f"again:{job.id}:same"),))
-    detail = texts.plain(job.detail, 600)
-    return Message(f"{head}\n{detail}", buttons=(Button("Run it again", f"again:{job.id}:same"),))
+    cancelled = trained.NOTHING_MADE if job.training else texts.CANCELLED
+    words = cancelled if job.state == "cancelled" else texts.plain(job.detail, 600)
+    again = (
+        Button("Train it again", f"retrain:{job.id}")
+        if job.training
+        else Button("Run it again", f"again:{job.id}:same")
+    )
+    return Message(f"{heading(job)}\n{words}", buttons=(again,))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from engine.contract.approaches import TITLES
 from engine.contract.grid import GridScore, Plan
+from engine.contract.words import score
 
 BAR = 12
 # A minute and a half is still said in seconds, two hours less a minute in minutes.
@@ -65,29 +66,6 @@ def progress(phase: str, done: float, total: int, eta: float | None) -> str:
     left = f", about {duration(eta)} left" if eta is not None else ""
     of = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if phase == "fetching" else f"{int(done)} of {total} pictures"
     return f"{bar(share)} {PHASES[phase]}: {of}{left}."
-
-
-def score(found: GridScore | None) -> str:
-    """What the judge measured, with its n and its interval."""
-    if found is None or found.mean is None:
-        return "No score: there was no picture to judge."
-    spread = f" ± {found.std:.3f}" if found.std is not None else ""
-    words = f"Score {found.mean:.3f}{spread} ({found.n} pictures; cosine, judge {found.judge})"
-    if found.margin is not None:
-        words += f", {found.margin:+.3f} against the fillers"
-    if found.retrieval:
-        r = found.retrieval
-        words += (
-            f". The judge finds the prompt's picture in {r.hits} of {r.of} blocks"
-            f" (chance {_percent(r.chance)}, 95 % interval {_percent(r.low)} to {_percent(r.high)})"
-        )
-    if found.tokens_not_scored:
-        words += f". The last {found.tokens_not_scored} tokens of the prompt were too many for the judge"
-    return words + "."
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %")
 
 
 def warnings(plan: Plan) -> str:

@@ -3,16 +3,19 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 import logging
 import time
 
-from bot import texts
+from bot import texts, trained
 from bot.chat import Message, Picture
 from bot.courier import Courier
+from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import Damaged
 from bot.teller import Teller, cancel_button, failure
+from bot.training_watch import TrainingWatch
 from engine.contract.errors import BadRequest, EngineAway, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import Judged, Plan
@@ -29,6 +32,8 @@ WAITS = (0.0, 1.0, 5.0, 15.0, *[30.0] * 36)
 class Watch:
     def __init__(self, parts: Parts, teller: Teller, courier: Courier) -> None:
         self._parts, self._teller, self._courier = parts, teller, courier
+        self.trainings = TrainingWatch(parts, teller)
+        self._previews: dict[str, tuple[Picture, ...]] = {}
 
     async def follow(self, job: JobRow) -> None:
         """See a lent job through. Whatever fails ends this job with a sentence and no other."""
@@ -43,6 +48,7 @@ class Watch:
             log.exception("a job failed in the bot", extra={"job": job.id})
             await self.fail(job, "painting_failed", texts.BROKEN.format(mark=job.id))
         finally:
+            self._previews.pop(job.id, None)
             self._parts.queue.touch()
 
     async def resume(self, job: JobRow) -> None:
@@ -76,7 +82,7 @@ class Watch:
                 await asyncio.sleep(wait)
                 if not await self._still_there(job, blame=True):
                     return False
-        raise EngineAway("The engine broke this grid off again and again, so it is given up.")
+        raise EngineAway("The engine broke this job off again and again, so it is given up.")
 
     async def _still_there(self, job: JobRow, *, blame: bool) -> bool:
         """Wait for an engine; whether it is the process that had this job. If not, its jobs become suspects."""
@@ -97,6 +103,8 @@ class Watch:
         parts = self._parts
         if not await parts.queue.taken_over(job.id, await parts.engine.ready()):
             return False
+        if job.training:
+            return await self.trainings.stream(job)
         plan, have = await parts.jobs.plan(job), await parts.pictures.have(job)
         order = Job(id=job.id, turn=job.turn or 0, work=job.order, plan=plan, have=have)
         began = time.monotonic()
@@ -153,19 +161,28 @@ class Watch:
     async def _show(self, job: JobRow, event: Progress) -> None:
         if event.done >= event.total or (event.eta_s is not None and event.eta_s < QUIET_S):
             return
-        head = texts.head(job.prompt, job.order.approach, job.id)
         message = Message(
-            f"{head}\n{texts.progress(event.phase, event.done, event.total, event.eta_s)}",
-            pictures=_preview(job, event.preview),
+            f"{heading(job)}\n{texts.progress(event.phase, event.done, event.total, event.eta_s)}",
+            pictures=self._preview(job, event.preview),
             buttons=cancel_button(job),
             eta=None if event.eta_s is None else self._parts.clock() + event.eta_s,
             progress=event.done / event.total if event.total else 0.0,
         )
         await self._teller.show(job, message, running=True)
 
+    def _preview(self, job: JobRow, preview: str | None) -> tuple[Picture, ...]:
+        """The newest preview; most progress comes without one and would otherwise take it away again."""
+        if preview:
+            with contextlib.suppress(binascii.Error):
+                data = base64.b64decode(preview, validate=True)
+                alt = f"A preview of grid {job.id} while it is painted."
+                self._previews[job.id] = (Picture(f"tessera-{job.id}-preview.jpg", data, alt),)
+        return self._previews.get(job.id, ())
+
     async def _say_away(self, job: JobRow) -> None:
         words = "The engine does not answer. This goes on by itself as soon as it does; what is painted is kept."
-        message = Message(f"{texts.head(job.prompt, job.order.approach, job.id)}\n{words}", buttons=cancel_button(job))
+        words = trained.PAUSED if job.training else words
+        message = Message(f"{heading(job)}\n{words}", buttons=cancel_button(job))
         await self._teller.show(job, message, running=True)
 
     async def _release(self, job: JobRow) -> None:
@@ -174,13 +191,3 @@ class Watch:
             await self._parts.engine.client.cancel(job.id)
         except TesseraError as error:
             log.info("the engine could not be told: %s", error, extra={"job": job.id})
-
-
-def _preview(job: JobRow, preview: str | None) -> tuple[Picture, ...]:
-    if not preview:
-        return ()
-    try:
-        data = base64.b64decode(preview, validate=True)
-    except binascii.Error:
-        return ()
-    return (Picture(f"tessera-{job.id}-preview.jpg", data, f"A preview of grid {job.id} while it is painted."),)

@@ -9,18 +9,23 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
-from engine import jsonlog
 from engine.contract.approaches import TITLES
 from engine.contract.errors import BadRequest, TesseraError
+from engine.contract.jsonlog import log_json, log_plainly
+from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
 from engine.contract.sentence import explain, unknown
+from engine.contract.training import TrainStyle
+from engine.contract.words import measured
 from engine.settings import Settings
 
 log = logging.getLogger(__name__)
+
+Asked = TypeVar("Asked", bound=Order)
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,7 +45,10 @@ def main(arguments: list[str]) -> int:
             return 0
         if command not in COMMANDS:
             raise BadRequest(unknown(command, COMMANDS))
-        jsonlog.to_stderr(plain=command != "serve")
+        if command == "serve":
+            log_json(settings)
+        else:
+            log_plainly()
         COMMANDS[command](settings, arguments[1:])
     except TesseraError as error:
         print(error, file=sys.stderr)  # noqa: T201
@@ -86,6 +94,25 @@ def grid(settings: Settings, arguments: list[str]) -> None:
     print(json.dumps(found, ensure_ascii=False) if as_json else summary(found))  # noqa: T201
 
 
+def finetune(settings: Settings, arguments: list[str]) -> None:
+    """Train a style from pictures and save it"""
+    from engine.one_style import one_style
+
+    parser = Parser("python -m engine finetune", description=finetune.__doc__)
+    for name, field in TrainStyle.model_fields.items():
+        if name == "resume":
+            parser.add_argument("--resume", action="store_true", default=None, help=field.description)
+        elif name != "kind":
+            # On the command line words have hyphens: --art-style, --weight-decay.
+            word = name.replace("_", "-")
+            parser.add_argument(f"--{word}", dest=name, metavar=word.upper(), help=field.description)
+    parser.add_argument("--json", action="store_true", help="print the style as one JSON object")
+    given = vars(parser.parse_args(arguments))
+    as_json = given.pop("json")
+    found = asyncio.run(one_style(settings, _checked(TrainStyle, given)))
+    print(json.dumps(found, ensure_ascii=False) if as_json else style_summary(found))  # noqa: T201
+
+
 def demo(settings: Settings, arguments: list[str]) -> None:
     """Paint the same prompt with all three approaches"""
     from engine.one_grid import several
@@ -122,24 +149,45 @@ def info(settings: Settings, arguments: list[str]) -> None:
     print(json.dumps(found) if as_json else "\n".join(lines))  # noqa: T201
 
 
-COMMANDS = {"serve": serve, "grid": grid, "demo": demo, "fetch": fetch, "info": info}
+COMMANDS = {"serve": serve, "grid": grid, "finetune": finetune, "demo": demo, "fetch": fetch, "info": info}
 
 
 def order(given: dict[str, str | None]) -> MakeGrid:
     """The order that these words make. Raises BadRequest with one sentence."""
-    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    approach = str(values.get("approach", "")).strip()
+    values: dict[str, Any] = dict(given)
+    approach = str(values.get("approach") or "").strip()
     if approach.isdecimal():
         values["approach"] = int(approach)
+    return _checked(MakeGrid, values)
+
+
+def _checked(kind: type[Asked], values: dict[str, Any]) -> Asked:
+    """The order that these words make. Raises BadRequest with one sentence."""
     try:
-        return MakeGrid.model_validate(values)
+        return kind.model_validate({name: value for name, value in values.items() if value is not None})
     except ValidationError as error:
-        raise BadRequest(explain(error, MakeGrid)) from error
+        raise BadRequest(explain(error, kind)) from error
 
 
 def summary(found: dict[str, Any]) -> str:
     """A grid in a few lines for a person."""
-    from engine.contract.words import score_line
+    lines = [f"Approach {found['approach']} ({TITLES[found['approach']]}): {found['sheet']}", f"  {measured(found)}"]
+    return "\n".join([*lines, *(f"  note: {warning}" for warning in found["warnings"])])
 
-    lines = [f"Approach {found['approach']} ({TITLES[found['approach']]}): {found['sheet']}", f"  {score_line(found)}"]
+
+def style_summary(found: dict[str, Any]) -> str:
+    """A trained style in a few lines for a person."""
+    ended = {
+        "patience": "it no longer improved",
+        "epochs": "all its epochs were done",
+        "cancelled": "it was cancelled",
+    }[found["stopped"]]
+    best = next(epoch for epoch in found["epochs"] if epoch["epoch"] == found["best_epoch"])
+    lines = [
+        f"Style {found['name']}: {found['folder']}",
+        f"  kept epoch {found['best_epoch']} of {len(found['epochs'])}: {ended}",
+        f"  held-out loss {best['held_out_loss']:.4f}, training loss {best['train_loss']:.4f}",
+        f"  card: {found['card']}",
+        f"  use it: python -m engine grid --approach 2 --style {found['name']} --prompt …",
+    ]
     return "\n".join([*lines, *(f"  note: {warning}" for warning in found["warnings"])])

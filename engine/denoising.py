@@ -11,8 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine import cores
 from engine.contract.errors import PaintingFailed
 from engine.painter import Pixels
+from engine.predicting import Predictor
 from engine.wave import Wave
 
 # Rows decoded at once: the autoencoder gains nothing from more, and its memory grows with them.
@@ -33,8 +35,11 @@ class Denoising:
         self._generators = [torch.Generator().manual_seed(row.seed) for row in wave.rows]
         self._words, self._without = _encoded(pipe, wave, guided=self._guided)
         shape = (1, pipe.unet.config.in_channels, pipe.unet.config.sample_size, pipe.unet.config.sample_size)
-        noise = [randn_tensor(shape, generator=g, device=pipe.device, dtype=pipe.unet.dtype) for g in self._generators]
+        # The scheduler's sums want more digits than bf16 has; the model alone works in it.
+        dtype = torch.float32 if pipe.unet.dtype == torch.bfloat16 else pipe.unet.dtype
+        noise = [randn_tensor(shape, generator=g, device=pipe.device, dtype=dtype) for g in self._generators]
         self._latents = torch.cat(noise) * self._scheduler.init_noise_sigma
+        self._predict = Predictor()
         self._extra = "generator" in inspect.signature(self._scheduler.step).parameters
         self._at = 0
 
@@ -47,12 +52,10 @@ class Denoising:
     def step(self, unet: Any) -> Tensor:
         """One step; returns the predicted x0 in scaled latent space, same shape as the latents."""
         t = self._scheduler.timesteps[self._at]
-        twice = torch.cat([self._latents] * 2) if self._guided else self._latents
-        words = torch.cat([self._without, self._words]) if self._guided else self._words
-        noise = unet(self._scheduler.scale_model_input(twice, t), t, encoder_hidden_states=words, return_dict=False)[0]
-        if self._guided:
-            without, with_words = noise.chunk(2)
-            noise = without + self.wave.mix.guidance * (with_words - without)
+        latents = self._scheduler.scale_model_input(self._latents, t)
+        *plain, noise = self._predict(unet, latents, t, self._words, self._without if self._guided else None)
+        for without in plain:
+            noise = without + self.wave.mix.guidance * (noise - without)
         before = self._latents
         extra = {"generator": self._generators} if self._extra else {}
         result = self._scheduler.step(noise, t, before, **extra)
@@ -69,6 +72,7 @@ class Denoising:
                 setattr(self._scheduler, name, value[index])
             elif isinstance(value, list):
                 setattr(self._scheduler, name, [_thinned(item, shape, index) for item in value])
+        self._predict.forget()
         self._latents, self._words = self._latents[index], self._words[index]
         if self._guided:
             self._without = self._without[index]
@@ -77,22 +81,27 @@ class Denoising:
     @torch.inference_mode()
     def decode(self, vae: Any) -> list[Pixels]:
         """The finished rows as 8-bit pictures. Raises PaintingFailed where the model produced no numbers."""
-        pictures: list[Pixels] = []
-        for part in self._latents.split(DECODED):
-            decoded = vae.decode(part / vae.config.scaling_factor, return_dict=False)[0]
-            if not torch.isfinite(decoded).all():
-                message = "The model produced no valid numbers for this picture; try another seed or less guidance."
-                raise PaintingFailed(message)
-            scaled = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float() * 255
-            pictures += list(scaled.round().to(torch.uint8).cpu().numpy())
-        return pictures
+        parts = cores.spread(lambda _, rows: _decoded(vae, rows), self._latents, device=self._latents.device)
+        return [picture for part in parts for picture in part]
+
+
+def _decoded(vae: Any, latents: Tensor) -> list[Pixels]:
+    pictures: list[Pixels] = []
+    for part in torch.split(latents, DECODED):
+        decoded = vae.decode(part.to(vae.dtype) / vae.config.scaling_factor, return_dict=False)[0]
+        if not torch.isfinite(decoded).all():
+            message = "The model produced no valid numbers for this picture; try another seed or less guidance."
+            raise PaintingFailed(message)
+        scaled = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float() * 255
+        pictures += list(scaled.round().to(torch.uint8).cpu().numpy())
+    return pictures
 
 
 def _encoded(pipe: Any, wave: Wave, *, guided: bool) -> tuple[Tensor, Tensor]:
     """Text embeddings with the prompts and without them (the negative prompts); equal texts are encoded once."""
     prompts, negatives = [row.prompt for row in wave.rows], [row.negative for row in wave.rows]
     texts = list(dict.fromkeys([*prompts, *(negatives if guided else [])]))
-    found = torch.cat([pipe.encode_prompt(text, pipe.device, 1, False)[0] for text in texts])  # noqa: FBT003 - theirs
+    found = pipe.encode_prompt(texts, pipe.device, 1, do_classifier_free_guidance=False)[0]
     words = found[[texts.index(text) for text in prompts]]
     return words, found[[texts.index(text) for text in negatives]] if guided else words
 

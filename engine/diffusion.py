@@ -61,6 +61,12 @@ class DiffusionPainter:
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         return await self._run(self._scores, pictures, texts)
 
+    async def lend(self, work: Callable[[], T]) -> T:
+        return await self._run(work)
+
+    async def forget(self, style: str) -> None:
+        await self._run(self._pipelines.forget_style, style)
+
     def memory(self) -> dict[str, float]:
         if self.device.type != "cuda":
             return {}
@@ -71,7 +77,7 @@ class DiffusionPainter:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _begin(self, wave: Wave) -> int:
-        pipe = self._pipelines.styled(wave.mix.model, wave.mix.style, wave.mix.weight)
+        pipe = self._pipelines.styled(wave.mix)
         self._waves[wave.id] = Denoising(pipe, wave)
         return self._waves[wave.id].steps
 
@@ -79,13 +85,14 @@ class DiffusionPainter:
         state = self._waves[wave]
         mix = state.wave.mix
         # Another wave may have run since the last step, with another style.
-        pipe = self._pipelines.styled(mix.model, mix.style, mix.weight)
+        pipe = self._pipelines.styled(mix)
         predicted = state.step(pipe.unet)
         return to_pixels(predicted, mix.model) if preview else None
 
     def _finish(self, wave: int) -> list[Painted]:
         state = self._waves.pop(wave)
-        pictures = state.decode(self._pipelines.get(state.wave.mix.model).vae)
+        mix = state.wave.mix
+        pictures = state.decode(self._pipelines.get(mix.model, mix.quality).vae)
         reasons = self._safety.reasons(pictures) if self._safety else [None] * len(pictures)
         return [Painted(None if reason else picture, reason) for picture, reason in zip(pictures, reasons, strict=True)]
 

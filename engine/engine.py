@@ -1,6 +1,7 @@
 """The engine: take jobs, plan them, paint wave after wave, judge and report. It knows no HTTP and no torch."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +12,8 @@ from engine.contract.approaches import dress
 from engine.contract.errors import OutOfMemory, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, Progress
 from engine.contract.grid import Plan, PlannedCell
-from engine.contract.orders import Job
+from engine.contract.orders import Job, MakeGrid
+from engine.guest import Guest
 from engine.metrics.grid_score import grid_score
 from engine.pace import Pace
 from engine.painter import Painted, Painter, Pixels
@@ -20,6 +22,7 @@ from engine.preview import preview, small
 from engine.report import Reporter, pixels
 from engine.running import Running
 from engine.scheduler import Scheduler
+from engine.trainings import Trainings
 from engine.wave import Mix, Row, Wave
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,8 @@ log = logging.getLogger(__name__)
 # An ended job that nobody acknowledged is kept this long.
 KEPT_SECONDS = 3600.0
 PREVIEW_SECONDS, PROGRESS_SECONDS = 1.5, 0.2
+# How often a training looks whether the grid that is planned or judged has ended.
+GLANCE_SECONDS = 0.05
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Engine:
         self._scheduler = Scheduler(most)
         self._reporter = Reporter(painter)
         self._wake = asyncio.Event()
+        self.guest = Guest(painter, planner.settings.training_share)
+        self._trainings = Trainings(planner.settings, planner.profile, self.guest, self._wake.set)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def submit(self, job: Job) -> Running:
@@ -53,13 +60,16 @@ class Engine:
         self._forget_old()
         if job.id not in self.jobs:
             running = self.jobs[job.id] = Running(job)
-            self._spawn(self._prepare(running))
+            grid = isinstance(job.work, MakeGrid)
+            self._spawn(self._prepare(running) if grid else self._trainings.begin(running))
         return self.jobs[job.id]
 
     def remove(self, job: str) -> None:
-        """Cancel a job that is alive; forget one that has ended."""
+        """Cancel a job that is alive; forget one that has ended. A training that has begun saves its best epoch."""
         running = self.jobs[job]
-        if running.alive:
+        if running.alive and not isinstance(running.job.work, MakeGrid):
+            self._trainings.cancel(running)
+        elif running.alive:
             self._scheduler.remove(job)
             running.fail(JobFailed(reason="cancelled", detail="The grid was cancelled."))
         else:
@@ -71,11 +81,11 @@ class Engine:
             await self.step()
 
     async def step(self) -> None:
-        """One wave from beginning to end; waits where nothing is to be painted."""
+        """One wave from beginning to end, or a piece of training; waits where there is nothing to do."""
         self._wake.clear()
         wave = self._scheduler.next()
         if wave is None:
-            await self._wake.wait()
+            await self._idle()
             return
         try:
             await self._paint(wave)
@@ -87,8 +97,21 @@ class Engine:
             log.exception("wave failed", extra={"jobs": sorted({row.job for row in wave.rows})})
             await self._part(wave, error, too_large=False)
 
+    async def _idle(self) -> None:
+        """Nothing is to be painted. Training takes the time, but little of it where a grid is planned or judged."""
+        if not self.guest.waiting:
+            await self._wake.wait()
+        elif not any(running.alive and isinstance(running.job.work, MakeGrid) for running in self.jobs.values()):
+            await self.guest.alone()
+        else:
+            begun = time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), GLANCE_SECONDS)
+            await self.guest.between(time.monotonic() - begun)
+
     async def close(self) -> None:
         """Stop all tasks and the painter."""
+        self.guest.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -96,7 +119,7 @@ class Engine:
 
     async def _prepare(self, running: Running) -> None:
         """From the order to rows in the scheduler."""
-        job, order = running.job, running.job.work
+        job, order = running.job, running.job.grid
         try:
             running.tell(Progress(done=0, total=4 * order.blocks**2, phase="planning"))
             plan = running.plan = job.plan or await self.planner.plan(order, _fetching(running))
@@ -137,7 +160,9 @@ class Engine:
             if not rows:
                 return
             want = time.monotonic() - previewed > PREVIEW_SECONDS
+            begun = time.monotonic()
             thumbs = await self.painter.step(wave.id, preview=want)
+            await self.guest.between(time.monotonic() - begun)
             clock.step(wave.mix, len(rows))
             if thumbs is not None:
                 previewed = time.monotonic()
@@ -229,7 +254,7 @@ class Engine:
             ahead = [*ahead, (_mix(plan), left)]
         return Progress(
             done=len(running.judged) + share,
-            total=len(plan.cells) if plan else 4 * running.job.work.blocks**2,
+            total=len(plan.cells) if plan else 4 * running.job.grid.blocks**2,
             phase=phase,  # type: ignore[arg-type]
             eta_s=self.pace.seconds(ahead),
         )

@@ -36,7 +36,7 @@ async def _paint(engine: Paints, job: Job, folder: Folder) -> dict[str, Any]:
     score: GridScore | None = None
     judged: dict[str, Judged] = {}
     pictures: dict[str, bytes] = {}
-    with Bar(f"approach {job.work.approach}") as bar:
+    with Bar(f"approach {job.grid.approach}") as bar:
         async for event in engine.run(job):
             match event:
                 case GridPlanned():
@@ -68,7 +68,7 @@ def _write(
     pictures: Mapping[str, bytes],
     folder: Folder,
 ) -> dict[str, Any]:
-    order = job.work
+    order = job.grid
     return folder.write(
         as_json(job.id, order.prompt, order.approach, order.blocks, plan, judged, score), plan, pictures
     )

@@ -5,9 +5,9 @@ A picture here is an array of 8-bit colours, shape (height, width, 3).
 
 import asyncio
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from engine.wave import Wave
 
 Pixels = NDArray[np.uint8]
 Scores = NDArray[np.float32]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class Painter(Protocol):
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts)."""
+
+    async def lend(self, work: Callable[[], T]) -> T:
+        """Run `work` where the painter's own work runs, between two pieces of that."""
+
+    async def forget(self, style: str) -> None:
+        """The style's files have changed or gone: read them again before it is used next."""
 
     def memory(self) -> dict[str, float]:
         """Bytes in use and at most, by name, as /health shows them."""
@@ -89,6 +96,12 @@ class FakePainter:
             ],
             dtype=np.float32,
         ).reshape(len(pictures), len(texts))
+
+    async def lend(self, work: Callable[[], T]) -> T:
+        return await asyncio.to_thread(work)
+
+    async def forget(self, style: str) -> None:
+        """There is nothing to forget."""
 
     def memory(self) -> dict[str, float]:
         return {}

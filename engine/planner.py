@@ -65,6 +65,10 @@ class Planner:
             raise BadRequest(message)
         return row
 
+    def recipe(self, order: MakeGrid, fetching: models.Progress) -> Recipe:
+        """How the pictures of this order are painted. Blocks; raises BadRequest, BadStyle, NoModel."""
+        return self._recipe(order, self.row(order), fetching)
+
     def _recipe(self, order: MakeGrid, row: Approach, fetching: models.Progress) -> Recipe:
         facts = models.facts(models.folder(row.model, fetching))
         style = styles.find(order.style, self.settings, facts) if order.style else None

@@ -31,7 +31,7 @@ class Reporter:
                 running.tell(PicturePainted(cell=cell, withheld=picture.withheld))
 
     async def _report_shown(self, running: Running, shown: Sequence[tuple[str, Pixels]]) -> None:
-        order = running.job.work
+        order = running.job.grid
         texts = [order.prompt] + ([dress(order.prompt, order.details, None)] if order.details else [])
         scores = await self._painter.judge([pixels for _, pixels in shown], texts)
         files = await asyncio.to_thread(lambda: [png(pixels) for _, pixels in shown])

@@ -38,7 +38,8 @@ async def serve(settings: Settings) -> None:
         config = uvicorn.Config(api, log_config=None, access_log=False, timeout_graceful_shutdown=3)
         painting = asyncio.create_task(engine.run())
         _survive_the_second_signal()
-        log.info("serving on %s: %s", settings.engine_listen or settings.engine_socket, runs_on)
+        place = settings.engine_listen or settings.engine_socket
+        log.info("serving on %s: %s", place, runs_on, extra={"pid": os.getpid()})
         try:
             await uvicorn.Server(config).serve(sockets=[listener])
         finally:

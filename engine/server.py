@@ -11,12 +11,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import ValidationError
 
-from engine import styles
+from engine import style_routes
 from engine.contract import events, orders
 from engine.contract.approaches import PROFILES
+from engine.contract.errors import TesseraError
 from engine.contract.grid import as_json
 from engine.contract.ids import new_id
-from engine.contract.sentence import explain
 from engine.engine import Engine
 from engine.meters import Meters
 from engine.running import Running
@@ -35,6 +35,8 @@ def app(engine: Engine, device: str, token: str | None = None, *, loopback: bool
 
     api.include_router(_jobs(engine))
     api.include_router(_state(engine, device))
+    api.include_router(style_routes.routes(engine))
+    api.add_exception_handler(TesseraError, style_routes.refused)
     return api
 
 
@@ -45,11 +47,13 @@ def _jobs(engine: Engine) -> APIRouter:
     @router.post("")
     async def run_job(request: Request) -> Response:
         try:
-            job = orders.job(json.loads(await request.body()))
-        except ValidationError as error:
-            return _no(422, explain(error, orders.MakeGrid))
+            data = json.loads(await request.body())
         except ValueError:
             return _no(422, "The body must be a job as JSON.")
+        try:
+            job = orders.job(data)
+        except ValidationError as error:
+            return _no(422, orders.refusal(error, data))
         return StreamingResponse(_lines(engine.submit(job)), media_type="application/x-ndjson")
 
     @router.get("/{job}")
@@ -57,7 +61,7 @@ def _jobs(engine: Engine) -> APIRouter:
         running = _find(engine, job)
         if running.plan is None:
             raise HTTPException(404, f"Job {job} has not been planned yet.")
-        order = running.job.work
+        order = running.job.grid
         return as_json(job, order.prompt, order.approach, order.blocks, running.plan, running.judged, running.score)
 
     @router.get("/{job}/cells/{cell}")
@@ -77,15 +81,11 @@ def _jobs(engine: Engine) -> APIRouter:
 
 def _state(engine: Engine, device: str) -> APIRouter:
     """What can be asked of the engine itself."""
-    router, meters, settings, instance = APIRouter(), Meters(engine), engine.planner.settings, new_id()
+    router, meters, instance = APIRouter(), Meters(engine), new_id()
 
     @router.get("/approaches")
     async def show_approaches() -> list[dict[str, Any]]:
         return [asdict(row) for row in PROFILES[engine.planner.profile].values()]
-
-    @router.get("/styles")
-    async def show_styles() -> list[dict[str, Any]]:
-        return [styles.card(name, settings) for name in styles.names(settings)]
 
     @router.get("/health")
     async def health() -> dict[str, Any]:

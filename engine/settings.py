@@ -24,9 +24,20 @@ class Settings(Shared):
     )
     flickr8k_url: Annotated[str, Field(description="the zip of Flickr8k's photos")] = FLICKR8K
 
+    datasets_server_url: Annotated[str, Field(description="the dataset server that WikiArt is asked from first")] = (
+        "https://datasets-server.huggingface.co"
+    )
+    training_share: Annotated[
+        float, Field(ge=0, le=0.9, description="a training's share of the device while grids are painted")
+    ] = 0.1
+
     @property
     def cache_dir(self) -> Path:
         return self.data_dir.absolute() / "cache"
+
+    @property
+    def training_dir(self) -> Path:
+        return self.data_dir.absolute() / "training"
 
     @property
     def styles_dir(self) -> Path:

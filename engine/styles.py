@@ -50,8 +50,10 @@ def check(folder: Path, base: Facts) -> Style:
     """The style in `folder` if it can be used on `base`; only headers and the B matrices are read."""
     config, card = _json(folder / CONFIG), _json(folder / CARD) if (folder / CARD).is_file() else {}
     shapes = _shapes(folder / WEIGHTS)
+    rank, alpha = _strength(folder.name, config)
     _fits(folder.name, shapes, base)
-    return Style(folder.name, folder, card.get("words"), int(config["r"]), float(config["lora_alpha"]))
+    _whole(folder.name, shapes, rank)
+    return Style(folder.name, folder, card.get("words"), rank, alpha)
 
 
 def _json(file: Path) -> dict[str, Any]:
@@ -85,6 +87,31 @@ def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
         message = f"The style “{name}” cannot be used: all its B matrices are zero, so it would change nothing."
         raise BadStyle(message)
     return shapes
+
+
+def _strength(name: str, config: dict[str, Any]) -> tuple[int, float]:
+    """Rank and alpha of the adapter's configuration."""
+    try:
+        kind, rank, alpha = config.get("peft_type"), int(config["r"]), float(config["lora_alpha"])
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"The style “{name}” cannot be used: its {CONFIG} does not tell r and lora_alpha."
+        raise BadStyle(message) from error
+    if kind != "LORA" or rank < 1:
+        message = f"The style “{name}” cannot be used: its {CONFIG} describes no LoRA adapter of peft."
+        raise BadStyle(message)
+    return rank, alpha
+
+
+def _whole(name: str, shapes: dict[str, tuple[int, ...]], rank: int) -> None:
+    """Every A has its B, both of the rank that the configuration tells."""
+    for key, shape in shapes.items():
+        other = key.replace(".lora_A.", ".lora_B.") if ".lora_A." in key else key.replace(".lora_B.", ".lora_A.")
+        if other == key or other not in shapes:
+            message = f"The style “{name}” cannot be used: {key} stands alone; a LoRA has an A and a B for every layer."
+            raise BadStyle(message)
+        if (shape[0] if ".lora_A." in key else shape[1]) != rank:
+            message = f"The style “{name}” cannot be used: {key} is not of rank {rank}, as its {CONFIG} says."
+            raise BadStyle(message)
 
 
 def _fits(name: str, shapes: dict[str, tuple[int, ...]], base: Facts) -> None:

@@ -1,17 +1,21 @@
 """What is painted together. A wave is one batch: rows of any jobs that share a mix."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Quality = Literal["reference", "fast"]
 
 
 @dataclass(frozen=True)
 class Mix:
-    """All that the rows of one batch must have in common."""
+    """All that the rows of one batch must have in common. `quality` "fast" may change pictures a little for speed."""
 
     model: str
     style: str | None
     weight: float
     steps: int
     guidance: float
+    quality: Quality = "reference"
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def _engines(data: Path) -> list[int]:
     """Process ids of the engines that served from this folder, oldest first."""
     found = []
     for line in (data / "engine.log").read_text().splitlines() if (data / "engine.log").exists() else []:
-        says = json.loads(line).get("says", "") if line.startswith("{") else ""
-        if says.startswith("Started server process ["):
-            found.append(int(says.split("[")[1].rstrip("]")))
+        said = json.loads(line) if line.startswith("{") else {}
+        if said.get("text", "").startswith("serving on"):
+            found.append(said["pid"])
     return found

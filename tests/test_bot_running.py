@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from bot.__main__ import main, platforms_of
 from bot.chat import Core, Talk
-from bot.jsonlog import JsonLines
 from bot.platforms import serve
 from bot.settings import Settings
+from engine.contract.jsonlog import JsonLines, secrets
 from tests.bot_rig import rig
 
 
@@ -101,7 +101,7 @@ def test_the_log_is_json_without_tokens(tmp_path: Path) -> None:
     record = logging.LogRecord("bot", logging.INFO, "", 0, "sent %s", ("Bot s3cret-token",), None)
     record.job, record.address = "k3x9tq2m7d", "0ther"
 
-    line = JsonLines(settings.secrets()).format(record)
+    line = JsonLines(secrets(settings)).format(record)
 
     assert json.loads(line)["text"] == "sent Bot …"
     assert json.loads(line)["job"] == "k3x9tq2m7d"

@@ -64,8 +64,8 @@ def test_a_grid_is_summed_up_in_words_with_judge_n_and_interval(capsys: pytest.C
     assert main(["grid", "--prompt", "a tiger on a sunset", "--approach", "2", "--seed", "7"]) == 0
 
     out = capsys.readouterr().out
-    assert "(n = 16, judge: embedded)" in out
-    assert "of 16 (" in out
+    assert "(16 pictures; cosine, judge embedded)" in out
+    assert "of 16 blocks (chance 25 %" in out
     assert "No style is adopted" in out
     assert "tiger" in out
 
@@ -258,7 +258,7 @@ def test_the_command_hands_over_to_an_engine_that_is_running_and_a_second_one_re
     with subprocess.Popen(run, env=environment, stderr=subprocess.PIPE, text=True) as engine:
         assert engine.stderr
         first = json.loads(engine.stderr.readline())
-        assert "serving on" in first["says"]
+        assert "serving on" in first["text"]
 
         made = subprocess.run(
             [*run, "grid", "--prompt", FLAGSHIP, "--blocks", "1", "--json"],

@@ -91,7 +91,7 @@ async def test_a_model_is_put_away_before_another_is_loaded_where_there_is_room_
 
     await painter._run(painter._pipelines.get, TURBO)
 
-    assert list(painter._pipelines._loaded) == [TURBO]
+    assert [model for model, _ in painter._pipelines._loaded] == [TURBO]
 
 
 async def test_a_style_changes_the_pictures_and_weight_0_does_not(

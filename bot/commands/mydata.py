@@ -47,4 +47,8 @@ async def delete_everything(asked: Asked) -> Message:
             "DELETE FROM received WHERE person = :who AND number <> :this", who=asked.who, this=asked.received.number
         )
         await rows.write("DELETE FROM people WHERE id = :who", who=asked.who)
+    # The web chat keeps the conversation itself, which other platforms keep for us.
+    forget = getattr(asked.parts.platforms.get(asked.person.platform), "forget", None)
+    if forget is not None:
+        await forget(asked.person.id)
     return Message(f"Done: {len(jobs)} grids with their pictures, your settings and your name are removed.")

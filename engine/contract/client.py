@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
@@ -77,6 +78,23 @@ class EngineClient:
     async def styles(self) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = (await self._call("GET", "/styles")).json()
         return answer
+
+    async def style(self, name: str) -> dict[str, Any]:
+        """The card of one style. This and what follows raise BadRequest where there is no style of that name."""
+        answer: dict[str, Any] = (await self._call("GET", f"/styles/{quote(name, safe='')}")).json()
+        return answer
+
+    async def style_file(self, name: str, file: str) -> bytes:
+        """One file of a style, such as samples.png; BadRequest where it has no such file."""
+        return (await self._call("GET", f"/styles/{quote(name, safe='')}/files/{quote(file, safe='')}")).content
+
+    async def rename_style(self, name: str, to: str) -> None:
+        """BadRequest where `to` is taken or is no name."""
+        await self._call("POST", f"/styles/{quote(name, safe='')}/rename?to={quote(to, safe='')}")
+
+    async def delete_style(self, name: str) -> None:
+        """Remove a style with all its files."""
+        await self._call("DELETE", f"/styles/{quote(name, safe='')}")
 
     async def close(self) -> None:
         await self._http.aclose()

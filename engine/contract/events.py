@@ -10,7 +10,9 @@ from engine.contract.training import EpochEnded, Estimated, StyleTrained
 
 VERSION = 1
 
-Phase = Literal["waiting", "fetching", "loading", "planning", "painting", "judging"]
+GridPhase = Literal["waiting", "fetching", "loading", "planning", "painting", "judging"]
+TrainingPhase = Literal["encoding", "training", "validating", "saving"]
+Phase = GridPhase | TrainingPhase
 
 
 class GridPlanned(Data):
@@ -21,7 +23,7 @@ class GridPlanned(Data):
 
 
 class Progress(Data):
-    """`done` of `total` pictures, of bytes while fetching; `eta_s` counts from now.
+    """`done` of `total` pictures, of bytes while a model is fetched, of steps while training; `eta_s` counts from now.
 
     `preview` is a JPEG in base64, laid out like the sheet.
     """

@@ -63,7 +63,15 @@ class Job(Order):
     turn: Annotated[int, Field(ge=0, description="lower turns are painted first")] = 0
     work: Work
     plan: Plan | None = None
-    have: dict[str, Judged] = {}
+    have: dict[str, Judged] = Field(default_factory=dict)
+
+    @property
+    def grid(self) -> MakeGrid:
+        """The work of a job that is known to make a grid."""
+        if not isinstance(self.work, MakeGrid):
+            message = f"job {self.id} makes no grid"
+            raise TypeError(message)
+        return self.work
 
 
 def job(data: Any) -> Job:

@@ -1,53 +1,49 @@
-"""A grid's facts as people read them: under a sheet, in a terminal, in a chat."""
+"""A grid's facts as people read them: under a sheet, in a terminal, in a chat. Numbers carry judge, n and interval."""
 
 from typing import Any
 
 from engine.contract.approaches import TITLES
+from engine.contract.grid import GridScore
 from engine.contract.sheet import Footer
 
 
-def score_line(grid: dict[str, Any]) -> str:
-    """The score of a grid as JSON (engine.contract.grid.as_json) in one line."""
-    score = grid["score"]
-    if score is None or score["mean"] is None:
-        return "not scored"
-    spread = f" ± {score['std']:.3f}" if score["std"] is not None else ""
-    parts = [f"CLIP cosine {score['mean']:.3f}{spread} (n = {score['n']}, judge: {score['judge']})"]
-    if score["with_details"] is not None:
-        parts.append(f"with details {score['with_details']:.3f}")
-    if score["fillers_mean"] is not None:
-        parts.append(f"fillers {score['fillers_mean']:.3f}")
-    if score["retrieval"]:
-        parts.append(retrieval(score["retrieval"]))
-    return " · ".join(parts)
-
-
-def retrieval(found: dict[str, Any]) -> str:
-    """How often the prompt's picture ranks first of its block, with its interval and what chance alone would give."""
-    low, high, chance = (round(100 * found[key]) for key in ("low", "high", "chance"))
-    return f"first of its block {found['hits']} of {found['of']} ({low} to {high} %, chance {chance} %)"
-
-
-def recipe_line(grid: dict[str, Any]) -> str:
-    """Approach, model, style, seed and steps in one line."""
-    recipe = grid["recipe"]
-    parts = [f"approach {grid['approach']}, {TITLES[grid['approach']]}", f"{recipe['model']} model"]
-    if recipe["style"]:
-        parts.append(f"style {recipe['style']} x {recipe['weight']:g}")
-    parts += [f"seed {grid['seed']}", f"{recipe['steps']} steps", f"guidance {recipe['guidance']:g}"]
-    return " · ".join(parts)
+def score(found: GridScore | None) -> str:
+    """What the judge measured, in one or two sentences."""
+    if found is None or found.mean is None:
+        return "No score: there was no picture to judge."
+    spread = f" ± {found.std:.3f}" if found.std is not None else ""
+    words = f"Score {found.mean:.3f}{spread} ({found.n} pictures; cosine, judge {found.judge})"
+    if found.with_details is not None:
+        words += f", {found.with_details:.3f} with the details"
+    if found.margin is not None:
+        words += f", {found.margin:+.3f} against the fillers"
+    if found.retrieval:
+        r = found.retrieval
+        words += (
+            f". The judge finds the prompt's picture in {r.hits} of {r.of} blocks"
+            f" (chance {_percent(r.chance)}, 95 % interval {_percent(r.low)} to {_percent(r.high)})"
+        )
+    if found.tokens_not_scored:
+        words += f". The last {found.tokens_not_scored} tokens of the prompt were too many for the judge"
+    return words + "."
 
 
 def footer(grid: dict[str, Any]) -> Footer:
-    """What stands under the sheet of a grid as JSON."""
+    """What stands under the sheet of a grid as JSON (engine.contract.grid.as_json)."""
+    recipe = grid["recipe"]
+    model = recipe["model"] + (f" with {recipe['style']} x {recipe['weight']:g}" if recipe["style"] else "")
+    about = (
+        f"{grid['id']} · approach {grid['approach']} ({TITLES[grid['approach']]}) · {model}",
+        f"{recipe['steps']} steps, guidance {recipe['guidance']:g}, seed {grid['seed']}",
+    )
     own = " ".join(cell["cell"] for cell in grid["cells"] if cell["unique"])
-    return Footer(grid["prompt"], (recipe_line(grid), score_line(grid), f"from the prompt: {own} · id {grid['id']}"))
+    return Footer(grid["prompt"], (" · ".join(about), measured(grid), f"From the prompt: {own}."))
 
 
-def alt_text(grid: dict[str, Any], most: int = 1000) -> str:
-    """What a screen reader reads for the sheet; at most `most` characters."""
-    side = 2 * grid["blocks"]
-    own = ", ".join(cell["cell"] for cell in grid["cells"] if cell["unique"])
-    what = f"A grid of {side} by {side} pictures for “{grid['prompt']}”."
-    words = f"{what} Pictures from the prompt: {own}. {score_line(grid)}."
-    return words if len(words) <= most else words[: most - 1] + "…"
+def measured(grid: dict[str, Any]) -> str:
+    """The score of a grid as JSON."""
+    return score(GridScore.model_validate(grid["score"]) if grid["score"] else None)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")

@@ -38,6 +38,20 @@ class Judge:
         scores: Scores = found.cpu().numpy().astype(np.float32)
         return scores
 
+    def features(self, pictures: Sequence[Pixels]) -> Scores:
+        """The pictures as unit vectors, shape (pictures, width): the dot product of two says how alike they look."""
+        with torch.inference_mode():
+            parts = [self._encode(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)]
+        found: Scores = torch.cat(parts).cpu().numpy().astype(np.float32)
+        return found
+
+    def texts(self, texts: Sequence[str]) -> Scores:
+        """The texts as unit vectors, shape (texts, width). What is longer than the judge's context is cut."""
+        with torch.inference_mode():
+            words = torch.cat([self._text(text) for text in texts])
+        found: Scores = words.cpu().numpy().astype(np.float32)
+        return found
+
     def _encode(self, pictures: Sequence[Pixels]) -> Tensor:
         inputs = self._processor(list(pictures), return_tensors="pt").to(self._device)
         return _unit(self._model.get_image_features(**inputs))

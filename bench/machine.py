@@ -1,0 +1,75 @@
+"""The machine in a line, and what it does at best: matrix products and copies, measured here and now."""
+
+import os
+import platform
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+SIDE = 2048
+COPIED = 256 * 2**20
+PACKAGES = ("torch", "diffusers", "transformers", "peft", "numpy", "pillow")
+
+
+def describe() -> dict[str, Any]:
+    """Date, processor or card, cores, memory, versions."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "python": platform.python_version(),
+        "system": platform.platform(terse=True),
+        "versions": {package: version(package) for package in PACKAGES},
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def line(machine: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    return (
+        f"{machine['device']}, {machine['cores']} cores, {machine['memory_gib']} GiB, Python {machine['python']}, "
+        f"{versions}; load {machine['load']} when it began"
+    )
+
+
+def rates(device: torch.device | None = None) -> dict[str, float]:
+    """GFLOP/s of a large matrix product in fp32 and bf16, and GB/s read and written by a large copy."""
+    place = device or torch.device("cpu")
+    found = {}
+    with torch.inference_mode():
+        for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+            matrix = torch.randn(SIDE, SIDE, device=place).to(dtype)
+            found[name] = 2 * SIDE**3 / best(partial(torch.mm, matrix, matrix), place) / 1e9
+        source = torch.zeros(COPIED, dtype=torch.uint8, device=place)
+        target = torch.zeros_like(source)
+        found["copy"] = 2 * COPIED / best(lambda: target.copy_(source), place) / 1e9
+    return {name: round(rate, 1) for name, rate in found.items()}
+
+
+def best(work: Callable[[], object], device: torch.device, times: int = 7) -> float:
+    """The least seconds of some tries: a ceiling is what the machine can do when nobody disturbs."""
+    seconds = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        work()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)
+
+
+def _processor() -> str:
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        found = None
+    return found.group(1) if found else platform.processor() or platform.machine()

@@ -1,0 +1,88 @@
+"""What the engine's styles say of themselves, as lines for people. Cards come from elsewhere too: nothing is sure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot import texts
+from engine.contract.training import Epoch, StyleTrained
+
+Card = Mapping[str, Any]
+
+NONE_YET = "There is no style yet. A moderator can train one with /finetune."
+
+
+def line(card: Card, adopted: str | None) -> str:
+    """One style in one line; the adopted one is marked."""
+    name, about = str(card.get("name")), texts.plain(_text(card.get("summary")), 100)
+    mark = " · *adopted here*" if name == adopted else ""
+    score = _best_score(card)
+    return " · ".join(part for part in (f"`{texts.plain(name, 40)}`{mark}", about, score) if part)
+
+
+def card_lines(card: Card) -> list[str]:
+    """The card in a few lines: data, training, scores, how to use it."""
+    data, recipe = _mapping(card.get("data")), _mapping(card.get("recipe"))
+    origin = _text(data.get("origin")) or _text(card.get("summary"))
+    count = f", {data['images']} pictures" if data.get("images") and data.get("origin") else ""
+    numbers = [f"{name} {recipe[key]}" for name, key in NUMBERS.items() if recipe.get(key) is not None]
+    lines = [
+        f"Learned from: {texts.plain(origin, 150)}{count}." if origin else "",
+        f"Licence of the pictures: {texts.plain(_text(data.get('licence')), 200)}" if data.get("licence") else "",
+        f"Base {texts.plain(_text(card.get('base')), 80)}" + (f"; {', '.join(numbers)}." if numbers else "."),
+        _training(card),
+        _scores(card),
+        f"Words added to a prompt: {texts.quoted(_text(card.get('words')), 150)}" if card.get("words") else "",
+    ]
+    warnings = card.get("warnings")
+    lines += [texts.plain(_text(warning), 200) for warning in warnings] if isinstance(warnings, list) else []
+    return [entry for entry in lines if entry]
+
+
+def trained_from_card(card: Card) -> StyleTrained | None:
+    """The ending of a training whose engine died after it had saved the style; None where the card is another's."""
+    kept = {name: card.get(name) for name in ("name", "base", "stopped", "best_epoch", "epochs", "warnings")}
+    try:
+        return StyleTrained.model_validate({**kept, "folder": "", "plot": "", "card": ""})
+    except ValidationError:
+        return None
+
+
+NUMBERS = {"rank": "rank", "alpha": "alpha", "learning rate": "lr", "seed": "seed"}
+
+
+def _training(card: Card) -> str:
+    try:
+        epochs = [Epoch.model_validate(epoch) for epoch in card.get("epochs") or ()]
+    except (ValidationError, TypeError):
+        return ""
+    kept = next((epoch for epoch in epochs if epoch.epoch == card.get("best_epoch")), None)
+    return f"Kept epoch {kept.epoch} of {len(epochs)}, held-out loss {kept.held_out_loss:.4f}." if kept else ""
+
+
+def _scores(card: Card) -> str:
+    """What the judge measured on the samples; `likeness` is to the training pictures."""
+    rows = [row for row in _rows(card) if isinstance(row.get("match"), float)]
+    told = [f"{row['weight']:g}: {row['match']:.3f} / {row['likeness']:.3f}" for row in rows]
+    return (
+        f"Samples' match with their prompts / likeness to the pictures, by weight: {'; '.join(told)}." if told else ""
+    )
+
+
+def _best_score(card: Card) -> str:
+    whole = next((row for row in _rows(card) if row.get("weight") == 1 and row.get("likeness") is not None), None)
+    return f"likeness {whole['likeness']:.3f}" if whole else ""
+
+
+def _rows(card: Card) -> list[Card]:
+    rows = _mapping(card.get("scores")).get("by_weight")
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _mapping(value: Any) -> Card:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,105 @@
+"""What people read of a training: its cost, how far it is, each epoch, and what came of it."""
+
+from collections.abc import Sequence
+
+from bot import texts
+from bot.chat import Button
+from engine.contract.events import Progress
+from engine.contract.training import Epoch, Estimated, StyleTrained, TrainStyle
+
+MEGA = 1e6
+PHASES = {
+    "waiting": "Waiting: another training runs in this engine",
+    "fetching": "Fetching the pictures",
+    "loading": "Loading the model",
+    "encoding": "Reading the pictures",
+    "training": "Training",
+    "validating": "Measuring on the pictures that are held out",
+    "saving": "Painting samples and saving the style",
+}
+WHY = {
+    "patience": "It ended because the held-out loss did not get better any more.",
+    "epochs": "It ended after its last epoch.",
+    "cancelled": "It was stopped early; the best epoch so far is kept.",
+}
+STOPPING = "The training stops and keeps its best epoch; the style follows in a moment."
+STOPPING_EARLY = "The training stops. If an epoch has ended by then, the best one is kept."
+PAUSED = "The engine does not answer. The training goes on from its last epoch as soon as it does."
+MADE = "Trained. Posting the style…"
+NOTHING_MADE = "Cancelled. No style was made."
+
+
+def cost(order: TrainStyle, found: Estimated) -> str:
+    """What a training would take, before it begins."""
+    source = f"WikiArt, {texts.plain(order.art_style, 60)}" if order.source == "wikiart" else "the built-in drawings"
+    time = f"at most {texts.duration(found.seconds)}" if found.seconds is not None else None
+    lines = [
+        f"*Train the style {order.name}?*",
+        f"{found.images} pictures from {source}; at most {found.steps:,} steps,"
+        f" {time or 'a time that is not known before this machine has trained once'}; it stops early by itself.",
+        f"To download: {_megabytes(found.bytes_to_fetch)}. Memory for the model: {_megabytes(found.memory_bytes)}.",
+        "Grids go first meanwhile: the training only gets what they leave over."
+        + (" It goes on from its last checkpoint, where there is one." if order.resume else ""),
+    ]
+    return "\n".join(lines)
+
+
+def progress(event: Progress, epochs: Sequence[Epoch]) -> str:
+    """The bar and, once an epoch has ended, the losses."""
+    share = event.done / event.total if event.total else 0.0
+    left = f", about {texts.duration(event.eta_s)} left at most" if event.eta_s is not None else ""
+    lines = [f"{texts.bar(share)} {_phase(event, epochs)}{left}."]
+    return "\n".join([*lines, losses(epochs)] if epochs else lines)
+
+
+def losses(epochs: Sequence[Epoch]) -> str:
+    """The last epoch's losses, and which one is the best so far."""
+    last, kept = epochs[-1], min(epochs, key=lambda epoch: epoch.held_out_loss)
+    words = f"Epoch {last.epoch}: held-out loss {last.held_out_loss:.4f}, training loss {last.train_loss:.4f}."
+    return words + (
+        " It is the best so far."
+        if kept.epoch == last.epoch
+        else f" The best so far is epoch {kept.epoch} with {kept.held_out_loss:.4f}."
+    )
+
+
+def result(found: StyleTrained) -> str:
+    """Why it ended, what is kept, its losses, and what to be careful of."""
+    count = len(found.epochs)
+    lines = [f"*The style {found.name} is trained.* {WHY[found.stopped]}"]
+    kept = next((epoch for epoch in found.epochs if epoch.epoch == found.best_epoch), None)
+    if kept:
+        lines.append(
+            f"Kept: epoch {kept.epoch} of {count}, held-out loss {kept.held_out_loss:.4f},"
+            f" training loss {kept.train_loss:.4f}; base {texts.plain(found.base, 80)}."
+        )
+    if found.sheet:
+        lines.append("The sheet shows the same seeds at weights 0, 0.5 and 1: without the style, half and whole.")
+    lines += [texts.plain(warning, 300) for warning in found.warnings]
+    return "\n".join([*lines, "Moderators may adopt it: then `/grid approach:2` uses it here."])
+
+
+def buttons(name: str) -> tuple[Button, ...]:
+    """What a moderator can do with a style that was just trained."""
+    return (
+        Button("Adopt", f"adopt:{name}", "primary"),
+        Button("Reject", f"reject:{name}"),
+        Button("Card", f"style:{name}"),
+    )
+
+
+def _phase(event: Progress, epochs: Sequence[Epoch]) -> str:
+    name = PHASES.get(event.phase, "Training")
+    if event.phase == "fetching" and event.total > 1:
+        return f"{name}: {event.done / MEGA:.0f} of {event.total / MEGA:.0f} MB"
+    if event.phase == "encoding":
+        return f"{name}: {int(event.done)} of {event.total}"
+    if event.phase == "training":
+        return f"Epoch {len(epochs) + 1}, step {int(event.done):,} of {event.total:,} at most"
+    return name
+
+
+def _megabytes(size: int | None) -> str:
+    if size is None:
+        return "not known before the model is there"
+    return f"about {max(1, round(size / MEGA)):,} MB" if size else "nothing"

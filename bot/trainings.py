@@ -1,0 +1,102 @@
+"""Trainings as rows: what was proposed, what is known of each epoch, the curve and the end. It knows no chat."""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable
+
+from bot.history import Database
+from bot.jobs import JobRow
+from engine.contract.training import Epoch, EpochEnded, StyleTrained, TrainStyle
+
+DAY_S = 86_400.0
+# A cost that was told longer ago says little about today.
+PROPOSED_DAYS = 7
+
+
+class Trainings:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database, self._clock = database, clock
+
+    async def propose(self, proposal: str, person: int, order: TrainStyle) -> None:
+        """Keep what a Start button will start; old ones are forgotten meanwhile."""
+        now, work = self._clock(), order.model_dump_json(exclude_none=True)
+        async with self._database.transaction() as rows:
+            await rows.write("DELETE FROM proposals WHERE at < :old", old=now - PROPOSED_DAYS * DAY_S)
+            sql = "INSERT INTO proposals VALUES (:id, :person, :work, :now)"
+            await rows.write(sql, id=proposal, person=person, work=work, now=now)
+
+    async def proposed(self, proposal: str, person: int) -> TrainStyle | None:
+        """None where this person was told no such cost, or too long ago."""
+        sql = "SELECT work FROM proposals WHERE id = :id AND person = :person"
+        row = await self._database.one(sql, id=proposal, person=person)
+        return TrainStyle.model_validate_json(row["work"]) if row else None
+
+    async def withdraw(self, proposal: str, person: int) -> None:
+        await self._database.write(
+            "DELETE FROM proposals WHERE id = :id AND person = :person", id=proposal, person=person
+        )
+
+    async def begin(self, job: JobRow) -> bool:
+        """The engine is given the job; whether it is for the first time."""
+        return bool(await self._database.write(BEGIN, job=job.number))
+
+    async def keep(self, job: JobRow, event: EpochEnded) -> None:
+        """An epoch's losses and the newest curve."""
+        told = Epoch.model_validate(event.model_dump()).model_dump_json()
+        async with self._database.transaction() as rows:
+            await rows.write(EPOCH, job=job.number, epoch=event.epoch, told=told)
+            sql = "UPDATE trainings SET plot = COALESCE(:plot, plot) WHERE job = :job"
+            await rows.write(sql, job=job.number, plot=event.plot)
+
+    async def proved(self, job: JobRow) -> None:
+        """The engine bears this training, so that grids need not stay away from it."""
+        await self._database.write("UPDATE jobs SET suspect = 0 WHERE number = :job AND suspect", job=job.number)
+
+    async def epochs(self, job: JobRow) -> list[Epoch]:
+        """What was told of each epoch, in order."""
+        rows = await self._database.read("SELECT told FROM epochs WHERE job = :job ORDER BY epoch", job=job.number)
+        return [Epoch.model_validate_json(row["told"]) for row in rows]
+
+    async def plot(self, job: JobRow) -> bytes | None:
+        """The newest curve as PNG."""
+        row = await self._database.one("SELECT plot FROM trainings WHERE job = :job", job=job.number)
+        return unpacked(row["plot"]) if row else None
+
+    async def stop(self, job: JobRow) -> None:
+        """Somebody wants the end; it is kept, so that no later engine goes on with it."""
+        await self._database.write(STOP, job=job.number)
+
+    async def stopping(self, job: JobRow) -> bool:
+        row = await self._database.one("SELECT stopping FROM trainings WHERE job = :job", job=job.number)
+        return bool(row and row["stopping"])
+
+    async def trained(self, job: JobRow, event: StyleTrained) -> bool:
+        """The style is saved; False where the job had ended meanwhile."""
+        async with self._database.transaction() as rows:
+            sql = "UPDATE trainings SET trained = :trained WHERE job = :job"
+            await rows.write(sql, job=job.number, trained=event.model_dump_json())
+            sql = "UPDATE jobs SET state = 'made', suspect = 0 WHERE number = :job AND state = 'lent' RETURNING id"
+            return bool(await rows.write(sql, job=job.number))
+
+    async def result(self, job: JobRow) -> StyleTrained | None:
+        row = await self._database.one("SELECT trained FROM trainings WHERE job = :job", job=job.number)
+        return StyleTrained.model_validate_json(row["trained"]) if row and row["trained"] else None
+
+
+def unpacked(picture: str | None) -> bytes | None:
+    """A picture's bytes from base64; None where there is none that can be read."""
+    try:
+        return base64.b64decode(picture, validate=True) if picture else None
+    except binascii.Error:
+        return None
+
+
+BEGIN = """
+INSERT INTO trainings (job, begun) VALUES (:job, 1)
+ON CONFLICT (job) DO UPDATE SET begun = 1 WHERE NOT begun RETURNING job
+"""
+STOP = "INSERT INTO trainings (job, stopping) VALUES (:job, 1) ON CONFLICT (job) DO UPDATE SET stopping = 1"
+EPOCH = """
+INSERT INTO epochs VALUES (:job, :epoch, :told) ON CONFLICT (job, epoch) DO UPDATE SET told = excluded.told
+"""

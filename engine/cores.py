@@ -1,0 +1,51 @@
+"""Rows spread over the processor's cores, each core with rows of its own.
+
+PyTorch spreads every single operation instead and waits for the slowest core after each: thousands of times a picture.
+That costs little on an idle machine and nearly everything on one where anybody else works.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from threading import Barrier
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+T = TypeVar("T")
+
+
+def spread(work: Callable[..., T], *rows: Tensor, device: torch.device) -> list[T]:
+    """`work(index, *part)` for every part of `rows` (tensors of equal length), in order.
+
+    One part on a GPU, with a single thread, and where there are fewer rows than cores.
+    """
+    threads = torch.get_num_threads()
+    if device.type != "cpu" or threads == 1 or len(rows[0]) < threads:
+        return [work(0, *rows)]
+    parts = zip(*(tensor.tensor_split(threads) for tensor in rows), strict=True)
+    return list(_pool(threads).map(lambda part: _without_gradients(work, *part), enumerate(parts)))
+
+
+def _without_gradients(work: Callable[..., T], index: int, part: Sequence[Tensor]) -> T:
+    # The mode is a thread's own, so the caller's does not reach here.
+    with torch.inference_mode():
+        return work(index, *part)
+
+
+@lru_cache(maxsize=1)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """As many threads as cores, each of which PyTorch uses alone."""
+    pool, started = ThreadPoolExecutor(threads, "rows"), Barrier(threads)
+
+    def alone() -> None:
+        torch.get_num_threads()  # a thread's first use of PyTorch sets its number, and must not do so later
+        torch.set_num_threads(1)
+        started.wait()
+
+    for task in [pool.submit(alone) for _ in range(threads)]:
+        task.result()
+    # The number is also the default of threads to come, which are not ours to slow down.
+    torch.set_num_threads(threads)
+    return pool

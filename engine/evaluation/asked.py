@@ -1,0 +1,67 @@
+"""What a person asks of an evaluation, checked; every fault is a sentence in the words of its option."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from engine.contract.order import SEEDS, STYLE_NAME, Order, Text
+from engine.evaluation.prompt_sets import Prompt
+
+Number = Literal[1, 2, 3]
+StyleName = Annotated[str, Field(pattern=STYLE_NAME)]
+Weight = Annotated[float, Field(ge=0, le=2)]
+
+
+def _listed(given: Any) -> Any:
+    """ "1,2,3" as typed on a command line."""
+    return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+
+def _numbered(given: Any) -> Any:
+    found = _listed(given)
+    if not isinstance(found, list):
+        return found
+    return [int(part) if isinstance(part, str) and part.isdecimal() else part for part in found]
+
+
+class Asked(Order):
+    """The options of `evaluate`; lists are joined by commas."""
+
+    prompts: Annotated[
+        str | None, Field(description="a file of prompts, or the name of a set that comes with the program")
+    ] = None
+    approaches: Annotated[
+        tuple[Number, ...],
+        BeforeValidator(_numbered),
+        Field(min_length=1, description="which to compare, the first is the baseline; by default 1,2,3"),
+    ] = (1, 2, 3)
+    styles: Annotated[
+        tuple[StyleName, ...],
+        BeforeValidator(_listed),
+        Field(max_length=8, description="names of styles, joined by commas, that approach 2 paints with"),
+    ] = ()
+    weights: Annotated[
+        tuple[Weight, ...],
+        BeforeValidator(_listed),
+        Field(max_length=16, description="numbers from 0 to 2, joined by commas, at which each style is painted"),
+    ] = ()
+    words: Annotated[
+        Text | None, Field(description="words for the control without training; by default those of the style")
+    ] = None
+    seeds: Annotated[int, Field(ge=1, le=256, description="pictures of each prompt; by default 4")] = 4
+    seed: Annotated[int, Field(ge=0, lt=SEEDS, description="what all seeds are derived from; by default 0")] = 0
+    limit: Annotated[
+        int | None, Field(ge=1, le=10_000, description="at most so many prompts, taken from all categories in turn")
+    ] = None
+
+
+def limited(prompts: tuple[Prompt, ...], most: int | None) -> tuple[Prompt, ...]:
+    """The first of each category, then the second of each, and so on; in the order of the file."""
+    if most is None or most >= len(prompts):
+        return prompts
+    seen: dict[str, int] = {}
+    turns = []
+    for place, prompt in enumerate(prompts):
+        turns.append((seen.get(prompt.category, 0), place))
+        seen[prompt.category] = seen.get(prompt.category, 0) + 1
+    return tuple(prompts[place] for place in sorted(place for _, place in sorted(turns)[:most]))

@@ -1,0 +1,95 @@
+"""The report's chapters on what was found; each gives the HTML of its own."""
+
+from html import escape
+from pathlib import Path
+
+from engine.evaluation import sheets, tables
+from engine.evaluation.markup import counted, listed
+from engine.evaluation.original import comparable
+from engine.evaluation.results import Evaluation
+from engine.evaluation.svg import plot
+from engine.evaluation.tradeoff import Tradeoff
+from engine.evaluation.verdict import MARGIN
+from engine.metrics import METRICS
+from engine.metrics.copies import WORTH_A_LOOK
+
+LEGEND = (
+    "For the prompts as typed. Crosses are 95 % intervals of the paired difference. The circle is the baseline; dots "
+    "are what is compared; diamonds are painted controls, such as the baseline with the style's words in the prompt, "
+    "the free alternative to training; squares are real pictures, which show how far there is to go. A square that "
+    "lies farther out stands at the edge, with its numbers."
+)
+
+LIKENESS = (
+    "What a style is apart from its content: the style score is a likeness to real pictures of the style, and pictures "
+    "of similar things are alike, too. It is meant for differences between pictures of the same prompts."
+)
+
+CANNOT_SAY = (
+    "How many things a picture shows: CLIP hardly counts.",
+    "Where things stand: “a cat left of a dog” and “a dog left of a cat” score nearly the same.",
+    "Whether text in a picture is spelled right.",
+    "Whether a picture is beautiful, or whether people would prefer it: no person was asked.",
+    LIKENESS,
+    "Anything about other prompts than these kinds, other judges, or other sizes of picture.",
+)
+
+
+def head(evaluation: Evaluation) -> str:
+    pictures = sum(cell.file is not None for cell in evaluation.cells)
+    label = '<p><span class="label">numbers of the embedded model and its own judge</span></p>'
+    prompts, seeds = counted(len(evaluation.prompts), "prompt"), counted(evaluation.draws, "seed")
+    told = (
+        f"{evaluation.made}. {counted(pictures, 'picture')}: {prompts}, {seeds} each. Judged by {evaluation.judged_by}."
+    )
+    embedded = label if evaluation.profile == "embedded" else ""
+    return f"<header><h1>{escape(evaluation.title)}</h1><p>{escape(told)}</p>{embedded}</header>"
+
+
+def short(evaluation: Evaluation) -> str:
+    typed = [row.verdict for row in evaluation.rows if row.verdict and row.variant == "plain"]
+    detailed = [row.verdict for row in evaluation.rows if row.verdict and row.variant != "plain"]
+    lines = typed or ([] if detailed else ["Nothing was compared: there is only the baseline."])
+    more = f"<h3>With design elements in the prompt</h3>{listed(detailed)}" if detailed else ""
+    return f"<section class=short>{listed(lines)}{more}</section>"
+
+
+def tradeoff(found: Tradeoff | None) -> str:
+    if found is None:
+        return ""
+    missing = f"<p>Without a point:</p>{listed(found.missing)}" if found.missing else ""
+    told = f"<p>{escape(LEGEND)} Inside the tinted band the content counts as kept (within {MARGIN:g}).</p>"
+    return f"<h2>Content against style</h2><div class=wide>{plot(found)}</div>{told}{missing}"
+
+
+def differences(evaluation: Evaluation) -> str:
+    main = [name for name in tables.HEADLINE if name in evaluation.metrics]
+    more = [name for name in METRICS if name in evaluation.metrics and name not in main]
+    rest = f"<h3>The other measures</h3>{tables.differences(evaluation, more)}" if more else ""
+    return f"<h2>Differences to the baseline</h2>{tables.differences(evaluation, main)}{rest}"
+
+
+def original(evaluation: Evaluation) -> str:
+    return f"<h2>Beside the original</h2>{tables.originals(evaluation)}{listed(comparable(evaluation))}"
+
+
+def copies(evaluation: Evaluation, folder: Path) -> str:
+    found = sheets.copies(evaluation, folder)
+    told = (
+        f"The pictures that come nearest to one that the style learned from. Above {WORTH_A_LOOK:g} a picture may be a "
+        "copy; only an eye can tell."
+    )
+    return f"<h2>Copies?</h2><p>{told}</p>{found}" if found else ""
+
+
+def pictures(evaluation: Evaluation, folder: Path) -> str:
+    return (
+        "<h2>The same prompts and seeds</h2><p>Under each picture its content score.</p>"
+        f"{sheets.examples(evaluation, folder)}"
+        "<h2>Best and worst</h2><p>By content score, over all pictures.</p>"
+        f"{sheets.extremes(evaluation, folder)}"
+    )
+
+
+def limits() -> str:
+    return f"<h2>What these numbers cannot say</h2>{listed(CANNOT_SAY)}"

@@ -1,0 +1,93 @@
+"""From what was asked to columns: approaches, styles and weights side by side, and the control without training."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine import models
+from engine.contract.approaches import PROFILES, Profile
+from engine.contract.errors import BadRequest
+from engine.contract.grid import Recipe
+from engine.contract.orders import MakeGrid
+from engine.evaluation.asked import Asked
+from engine.evaluation.columns import of_approaches, of_weights, with_words
+from engine.evaluation.results import Column
+from engine.planner import Planner
+from engine.styles import WEIGHTS
+
+NO_PROMPT = "evaluation"
+"""A job of an evaluation has a prompt for each cell; the job's own is never painted."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A column with everything that is known of how it is painted."""
+
+    column: Column
+    recipe: Recipe
+
+
+def ways(asked: Asked, planner: Planner, fetching: models.Progress) -> tuple[list[Way], list[str]]:
+    """The columns, the baseline first, and sentences on what is left out. Raises BadRequest, BadStyle, NoModel."""
+    found = [_way(column, planner, fetching) for column in _columns(asked, planner.profile)]
+    styled = next((way for way in found if way.column.style), None)
+    words = asked.words or (styled.column.words if styled else None)
+    if words:
+        return [*found, _way(with_words(found[0].column, words), planner, fetching)], []
+    if styled:
+        return found, [
+            f"The style “{styled.column.style}” has no words of its own, so the control without training was not "
+            "painted; name some with --words."
+        ]
+    return found, []
+
+
+def _columns(asked: Asked, profile: Profile) -> list[Column]:
+    rows = PROFILES[profile]
+    if asked.weights and not asked.styles:
+        raise BadRequest("There is nothing to weigh: name a style with --styles.")
+    if asked.styles and not any(rows[number].styled for number in asked.approaches):
+        raise BadRequest("A style is painted by approach 2; name it among --approaches.")
+    found: list[Column] = []
+    for number in asked.approaches:
+        if not asked.styles or not rows[number].styled:
+            found += of_approaches(profile, [number])
+        elif asked.weights:
+            found += _weighed(asked, profile, number, first=not found)
+        else:
+            found += _styled(asked.styles, profile, number)
+    unique = list({column.key: column for column in found}.values())
+    return [
+        column.model_copy(update={"role": "compared" if index else "baseline"}) for index, column in enumerate(unique)
+    ]
+
+
+def _weighed(asked: Asked, profile: Profile, number: int, *, first: bool) -> list[Column]:
+    """Weight 0 is the same for all styles; where there is a baseline already it is painted only if it was asked for."""
+    found = [column for style in asked.styles for column in of_weights(profile, number, style, asked.weights)]
+    return [column for column in found if column.style or first or 0 in asked.weights]
+
+
+def _styled(styles: Sequence[str], profile: Profile, number: int) -> list[Column]:
+    found = [of_approaches(profile, [number], style)[0] for style in styles]
+    if len(found) == 1:
+        return found
+    return [
+        column.model_copy(update={"key": f"{number}-{column.style}", "label": f"{column.label}, {column.style}"})
+        for column in found
+    ]
+
+
+def _way(column: Column, planner: Planner, fetching: models.Progress) -> Way:
+    order = MakeGrid(prompt=NO_PROMPT, approach=column.approach, style=column.style, weight=column.weight)  # type: ignore[arg-type]
+    recipe = planner.recipe(order, fetching)
+    words = recipe.words if column.style else column.words
+    told = {"scheduler": recipe.scheduler, "steps": recipe.steps, "guidance": recipe.guidance, "size": recipe.size}
+    if recipe.negative:
+        told["negative"] = recipe.negative
+    if column.style:
+        # A style that was trained anew under its old name paints other pictures.
+        file = planner.settings.styles_dir / column.style / WEIGHTS
+        told["adapter"] = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    settled = column.model_copy(update={"words": words, "revision": recipe.revision, "recipe": told})
+    return Way(settled, recipe.model_copy(update={"words": words, "dressed_prompt": NO_PROMPT}))

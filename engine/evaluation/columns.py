@@ -1,0 +1,76 @@
+"""The columns of a comparison: approaches, weights of a style, or the words alone as its control."""
+
+from collections.abc import Sequence
+
+from engine.contract.approaches import PROFILES, Profile
+from engine.contract.errors import BadRequest
+from engine.evaluation.results import Column, Role
+
+
+def of_approaches(
+    profile: Profile, numbers: Sequence[int], style: str | None = None, words: str | None = None
+) -> list[Column]:
+    """One column for each approach, the first one the baseline. `style` and its `words` are for the one with a style.
+
+    Approach 2 without a style is the base model with the approach's own words. Raises BadRequest for an unknown number.
+    """
+    if not numbers:
+        raise BadRequest("Name at least one approach.")
+    return [
+        _column(
+            profile,
+            number,
+            "compared" if index else "baseline",
+            style if _styled(profile, number) else None,
+            words,
+        )
+        for index, number in enumerate(dict.fromkeys(numbers))
+    ]
+
+
+def of_weights(
+    profile: Profile, approach: int, style: str, weights: Sequence[float], words: str | None = None
+) -> list[Column]:
+    """The style at each weight; weight 0, put first where it was not asked for, is the baseline.
+
+    Weight 0 keeps the words of the style out: it is the model as it would be without a style at all.
+    """
+    rest = [weight for weight in dict.fromkeys(weights) if weight]
+    base = _column(profile, approach, "baseline").model_copy(
+        update={"key": f"{approach}-x0", "label": "without the style", "words": None}
+    )
+    columns = [base]
+    for weight in rest:
+        column = _column(profile, approach, "compared", style, words)
+        changed = {"key": f"{approach}-{style}-x{weight:g}", "label": f"{style} x {weight:g}", "weight": weight}
+        columns.append(column.model_copy(update=changed))
+    return columns
+
+
+def with_words(baseline: Column, words: str) -> Column:
+    """The control that costs no training: the baseline with the style's words in the prompt."""
+    changed = {"key": f"{baseline.key}-words", "label": f"{baseline.label} + words", "role": "control", "words": words}
+    return baseline.model_copy(update=changed)
+
+
+def _styled(profile: Profile, number: int) -> bool:
+    row = PROFILES[profile].get(number)
+    return bool(row and row.styled)
+
+
+def _column(profile: Profile, number: int, role: Role, style: str | None = None, words: str | None = None) -> Column:
+    row = PROFILES[profile].get(number)
+    if row is None:
+        known = ", ".join(str(known) for known in PROFILES[profile])
+        raise BadRequest(f"There is no approach {number}; there are {known}.")
+    return Column(
+        key=str(number),
+        label=f"approach {number}",
+        role=role,
+        approach=number,
+        style=style,
+        weight=1.0 if style else None,
+        words=(words if style else None) or row.words,
+        model=row.model,
+        recipe={"steps": row.steps, "guidance": row.guidance, "negative": row.negative},
+    )

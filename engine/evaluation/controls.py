@@ -1,0 +1,50 @@
+"""Real pictures as points of the trade-off: where the style itself lies, and where pictures of anything lie."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.evaluation.measuring import Looks
+from engine.evaluation.prompt_sets import Prompt
+from engine.evaluation.results import Control
+from engine.metrics.base import NotMeasured, Seen, Vectors
+from engine.metrics.style_score import of_held_out, style_score
+
+MOST = "The style's ceiling: what it looks like when people make it; of other things than the prompts"
+LEAST = "Pictures of anything: what content and style score without being asked for"
+
+
+def real(looks: Looks, prompts: Sequence[Prompt], style: str) -> tuple[Control, ...]:
+    """The style's held-out pictures and the fillers: mean cosine with all prompts, mean style score.
+
+    A held-out picture's style score is against the others. A set that is empty is left out; a score that cannot be had
+    is None.
+    """
+    held_out = looks.styles[style].held_out
+    texts = np.stack([looks.texts[prompt.prompt] for prompt in prompts])
+    found = []
+    if len(held_out):
+        found.append(_control(f"real {style}", MOST, held_out, texts, _ceiling(held_out)))
+    if len(looks.fillers):
+        found.append(_control("fillers", LEAST, looks.fillers, texts, _floor(looks.fillers, held_out)))
+    return tuple(found)
+
+
+def _control(label: str, explained: str, pictures: Vectors, texts: Vectors, style: float | None) -> Control:
+    content = float((pictures.astype(np.float64) @ texts.astype(np.float64).T).mean())
+    return Control(label=label, explained=explained, content=content, style=style, n=len(pictures))
+
+
+def _ceiling(held_out: Vectors) -> float | None:
+    try:
+        return float(of_held_out(held_out).mean())
+    except NotMeasured:
+        return None
+
+
+def _floor(fillers: Vectors, held_out: Vectors) -> float | None:
+    nothing = np.arange(len(fillers))
+    try:
+        return float(style_score(Seen(fillers, fillers, fillers, nothing, held_out=held_out)).mean())
+    except NotMeasured:
+        return None

@@ -1,0 +1,73 @@
+"""What an evaluation paints, decided before it starts: every cell with its seed."""
+
+import hashlib
+from collections.abc import Sequence
+
+from engine.contract.errors import BadRequest
+from engine.evaluation.journal import fingerprint
+from engine.evaluation.prompt_sets import Prompt, Variant
+from engine.evaluation.results import Cell, Column
+
+MOST_CELLS = 20_000
+
+
+def cells(
+    columns: Sequence[Column], prompts: Sequence[Prompt], variants: Sequence[Variant], draws: int, seed: int
+) -> list[Cell]:
+    """Every cell in the order of painting: draw by draw, so that one that is cut short can be compared already.
+
+    Raises BadRequest for more than 20,000 pictures.
+    """
+    n = len(columns) * len(prompts) * len(variants) * draws
+    if n > MOST_CELLS:
+        raise BadRequest(f"That makes {n:,} pictures; an evaluation has at most {MOST_CELLS:,}.")
+    return [
+        Cell(
+            column=column.key,
+            variant=variant,
+            item=item,
+            draw=draw,
+            prompt=prompt.prompt,
+            asked=prompt.asked(variant),
+            seed=seed_of(seed, item, draw),
+            file=f"cells/{column.key}-{variant}-{item:03d}-{draw:02d}.png",
+        )
+        for draw in range(draws)
+        for item, prompt in enumerate(prompts)
+        for variant in variants
+        for column in columns
+    ]
+
+
+def of_prompts(column: Column, prompts: Sequence[str], draws: int, seed: int) -> tuple[list[Column], list[Cell]]:
+    """Columns that differ in the prompt alone, and their cells; the first is the baseline, each has its own text."""
+    asked = list(dict.fromkeys(prompts))
+    columns = [
+        column.model_copy(
+            update={"key": f"{column.key}-p{index}", "label": text, "role": "compared" if index else "baseline"}
+        )
+        for index, text in enumerate(asked)
+    ]
+    planned = [
+        cells([column], [Prompt(category="", prompt=text)], ("plain",), draws, seed)
+        for column, text in zip(columns, asked, strict=True)
+    ]
+    return columns, [cell for turn in zip(*planned, strict=True) for cell in turn]
+
+
+def seed_of(seed: int, item: int, draw: int) -> int:
+    """0 … 2³² − 1, the same in every column and variant, so that they are paired. It differs between prompts: were it
+    shared, the prompts would share their noise and be no independent clusters for the bootstrap."""
+    digest = hashlib.sha256(f"{seed}/{item}/{draw}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def mark(columns: Sequence[Column], planned: Sequence[Cell], profile: str) -> str:
+    """The plan's fingerprint, for its journal: it changes with anything that changes a picture."""
+    return fingerprint(
+        {
+            "profile": profile,
+            "columns": [column.model_dump(mode="json") for column in columns],
+            "cells": [[cell.key, cell.asked, cell.seed] for cell in planned],
+        }
+    )

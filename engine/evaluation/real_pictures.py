@@ -1,0 +1,98 @@
+"""Real pictures to measure against: fillers that all columns share, and a style's own, seen by its training or not."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from PIL import Image
+
+from engine import fillers, styles
+from engine.contract.approaches import PROFILES, Profile
+from engine.contract.errors import NoFillers
+from engine.metrics.base import NotMeasured
+from engine.settings import Settings
+
+FILLERS = 64
+FRESH = 40
+FIRST_FRESH = 5_000_000
+"""Drawings from this number on are in no training: an order of a training has far fewer pictures."""
+
+Opens = Callable[[], Image.Image]
+
+
+@dataclass(frozen=True)
+class Fillers:
+    """`source` says in words where they are from; None with a note where there are none."""
+
+    pictures: Sequence[Opens] = ()
+    source: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Real:
+    """A style's real pictures; `names` are those of the ones it learned from."""
+
+    held_out: Sequence[Opens] = ()
+    trained: Sequence[Opens] = ()
+    names: Sequence[str] = field(default_factory=tuple)
+
+
+def common_fillers(settings: Settings, profile: Profile, seed: int, fetching: fillers.Progress) -> Fillers:
+    """Up to 64 different photos or drawings, chosen by the seed. Blocks while they are fetched."""
+    name = fillers.usual(PROFILES[profile][1].fillers, settings)
+    source = fillers.photo_source(name, settings, profile)
+    try:
+        source.fetch(fetching)
+        picked = dict.fromkeys(source.pick(random.Random(f"{seed}:fillers"), FILLERS))  # noqa: S311 - repeatable
+    except NoFillers as error:
+        return Fillers(notes=(f"There are no fillers to tell a picture from. {error}",))
+    return Fillers([partial(source.open, photo) for photo in picked], f"{name}; {source.licence}")
+
+
+def of_style(name: str, settings: Settings) -> Real:
+    """The pictures of a trained style. Raises NotMeasured with a sentence where its card does not lead to them."""
+    card = styles.card(name, settings)
+    data, recipe = card.get("data") or {}, card.get("recipe") or {}
+    if data.get("source") == "embedded":
+        return _drawings(int(data["images"]), int(recipe["seed"]))
+    if data.get("source") == "wikiart":
+        return _paintings(name, card, settings)
+    raise NotMeasured(
+        f"There is no style score for “{name}”: its card does not lead to pictures of the style that its training "
+        "never saw."
+    )
+
+
+def _drawings(images: int, seed: int) -> Real:
+    from engine.training.data import drawings
+    from engine.training.split import split
+
+    learned, _ = split(images, seed)
+    trained = [drawings.example(number) for number in learned]
+    fresh = [drawings.example(FIRST_FRESH + number) for number in range(FRESH)]
+    return Real([each.open for each in fresh], [each.open for each in trained], [each.name for each in trained])
+
+
+def _paintings(name: str, card: dict[str, Any], settings: Settings) -> Real:
+    """From the cache, split as the training split them."""
+    from engine.fillers.pictures import Pictures as Squares
+    from engine.training.data.collection import Collection
+    from engine.training.split import split
+
+    images, seed = int(card["data"]["images"]), int(card["recipe"]["seed"])
+    collection = Collection(settings.cache_dir / "wikiart", str(card["data"]["origin"]).rpartition(", ")[2])
+    found = collection.usable(images)
+    learned, held = split(images, seed)
+    names = [f"{each.row}: {each.artist}" for each in found]
+    told = {near["picture"] for near in card.get("nearest", ())}
+    if len(found) != images or not told <= {names[index] for index in learned}:
+        raise NotMeasured(
+            f"There is no style score for “{name}”: the pictures of its training are no longer in the cache of "
+            f"WikiArt ({settings.cache_dir / 'wikiart'})."
+        )
+    squares = Squares(collection.folder, "the cache of WikiArt", "Train again to fetch it.")
+    opens = [partial(squares.open, each.name) for each in found]
+    return Real([opens[i] for i in held], [opens[i] for i in learned], [names[i] for i in learned])

@@ -1,0 +1,84 @@
+"""Means and paired differences with 95 % intervals: Student's t over seeds, or a bootstrap over prompts.
+
+Values are keyed by (number of the prompt, number of the draw). A draw is a picture's turn: draw 3 of a prompt has the
+same seed in every column, and that is what makes a difference paired.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import TypeGuard
+
+from engine.evaluation.estimate import Estimate, nothing
+from engine.evaluation.intervals import over_prompts, over_seeds
+
+Key = tuple[int, int]
+Values = Mapping[Key, float | None]
+
+ENOUGH_PROMPTS = 20
+"""From so many prompts up they stand for prompts in general and are what is resampled."""
+
+
+def difference(ours: Values, baseline: Values, *, seed: int = 0, shared: bool = False) -> Estimate:
+    """The mean of ours minus baseline, paired by prompt and draw; a pair without two finite values is left out.
+
+    `shared` says that the values of one prompt are made of each other (a mean distance within the prompt), so that
+    draws are no independent units. `seed` is the bootstrap's.
+    """
+    pairs = {key: (ours.get(key), baseline.get(key)) for key in {*ours, *baseline}}
+    found = {key: a - b for key, (a, b) in pairs.items() if _is_number(a) and _is_number(b)}
+    return _estimate(found, len(pairs), "pairs", seed, shared)
+
+
+def level(values: Values, *, seed: int = 0, shared: bool = False) -> Estimate:
+    """The mean of the values, with the same two kinds of interval. Its `p` is None: nothing is compared."""
+    found = {key: value for key, value in values.items() if _is_number(value)}
+    return _estimate(found, len(values), "pictures", seed, shared).model_copy(update={"p": None})
+
+
+def holm(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """The same with `p_corrected` for all that have a p (S. Holm, Scandinavian Journal of Statistics 6, 1979)."""
+    order = sorted((found.p, index) for index, found in enumerate(estimates) if found.p is not None)
+    corrected: dict[int, float] = {}
+    largest = 0.0
+    for rank, (p, index) in enumerate(order):
+        largest = max(largest, min(1.0, p * (len(order) - rank)))
+        corrected[index] = largest
+    return [found.model_copy(update={"p_corrected": corrected.get(index)}) for index, found in enumerate(estimates)]
+
+
+def _is_number(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
+def _estimate(found: Mapping[Key, float], asked: int, things: str, seed: int, shared: bool) -> Estimate:  # noqa: FBT001 - handed on
+    if not found:
+        return nothing(f"There are no {things} to compare: every score is missing.", 0, things)
+    missing = asked - len(found)
+    left_out = f" {missing} of {asked} {things} left out, because a score is missing." if missing else ""
+    prompts = {prompt for prompt, _ in found}
+    if len(prompts) >= ENOUGH_PROMPTS:
+        return over_prompts(_by_prompt(found), things, seed, left_out.strip())
+    if shared:
+        return nothing(
+            f"The values of one prompt share pictures, so seeds give no interval; it takes {ENOUGH_PROMPTS} prompts.",
+            len(found),
+            things,
+        )
+    return over_seeds(_by_draw(found, prompts), len(prompts), things, left_out)
+
+
+def _by_prompt(found: Mapping[Key, float]) -> list[float]:
+    """One mean for each prompt: every prompt counts the same, however many of its pictures were left out."""
+    gathered: dict[int, list[float]] = defaultdict(list)
+    for (prompt, _), value in sorted(found.items()):
+        gathered[prompt].append(value)
+    return [fmean(values) for values in gathered.values()]
+
+
+def _by_draw(found: Mapping[Key, float], prompts: set[int]) -> list[float]:
+    """One mean over all prompts for each draw that has them all: without one it would not be the same measurement."""
+    draws = sorted({draw for _, draw in found})
+    rows = [[found[prompt, draw] for prompt in prompts if (prompt, draw) in found] for draw in draws]
+    return [fmean(row) for row in rows if len(row) == len(prompts)]

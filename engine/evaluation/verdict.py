@@ -1,0 +1,83 @@
+"""A comparison in one sentence of plain words. The rules are fixed here, before anything is measured.
+
+Content (the difference in CLIP score) and style (the difference in style score) each get one phrase:
+
+    no pair differs at all                              the same pictures, as far as the judge can tell
+    the whole interval is within ±0.01                  keeps … within 0.01
+    told apart from 0 after Holm's correction, and
+        the whole interval is beyond ±0.01              clearly more / less
+        otherwise                                       more / less
+    anything else                                       too few to tell
+
+If both are too few to tell, one phrase stands for both. Nothing is called better: whether a loss of content is worth a
+gain in style is for the person to say.
+"""
+
+from typing import Literal
+
+from engine.evaluation.estimate import Estimate
+
+MARGIN = 0.01
+"""Cosines nearer than this are as good as the same: the standard error of a grid's mean score is of this size."""
+
+Finding = Literal["same", "within", "much more", "more", "less", "much less", "open", "unmeasured"]
+
+CONTENT = {
+    "same": "scores the same for content",
+    "within": f"keeps the content within {MARGIN:g}",
+    "much more": "clearly shows more of what was asked for",
+    "more": "shows more of what was asked for",
+    "less": "shows less of what was asked for",
+    "much less": "clearly shows less of what was asked for",
+}
+STYLE = {
+    "same": "is exactly as much in style",
+    "within": f"is no more and no less in style (within {MARGIN:g})",
+    "much more": "is clearly more in style",
+    "more": "is more in style",
+    "less": "is less in style",
+    "much less": "is clearly less in style",
+}
+
+
+def verdict(label: str, content: Estimate, style: Estimate | None, pictures: int, margin: float = MARGIN) -> str:
+    """One sentence on "approach 2" against the baseline; `style` is None where no style was asked about."""
+    found = finding(content, margin)
+    other = finding(style, margin) if style else "unmeasured"
+    if {found, other} <= {"same", "unmeasured"} and "same" in {found, other}:
+        return f"{_first(label)} and the baseline score exactly the same in every pair."
+    if found in CONTENT and other in STYLE:
+        return f"{_first(label)} {CONTENT[found]} and {STYLE[other]}."
+    if found in CONTENT:
+        more = f", but {_few(pictures)} to tell about its style" if other == "open" else ""
+        return f"{_first(label)} {CONTENT[found]}{more}."
+    if other in STYLE:
+        rest = f"{_few(pictures)} to tell about its content" if found == "open" else "its content was not measured"
+        return f"{_first(label)} {STYLE[other]}, but {rest}."
+    if "open" in {found, other}:
+        return f"{_first(_few(pictures))} to tell {label} from the baseline."
+    return f"{_first(label)} cannot be compared: {content.note or 'nothing was measured.'}"
+
+
+def finding(difference: Estimate, margin: float = MARGIN) -> Finding:
+    """Which rule a difference falls under."""
+    low, high = difference.low, difference.high
+    if difference.ties:
+        return "same"
+    if difference.value is None or low is None or high is None:
+        return "unmeasured"
+    if -margin <= low and high <= margin:
+        return "within"
+    if not difference.differs:
+        return "open"
+    if difference.value > 0:
+        return "much more" if low > margin else "more"
+    return "much less" if high < -margin else "less"
+
+
+def _few(pictures: int) -> str:
+    return "one picture is too few" if pictures == 1 else f"{pictures} pictures are too few"
+
+
+def _first(text: str) -> str:
+    return text[:1].upper() + text[1:]

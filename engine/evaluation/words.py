@@ -1,0 +1,58 @@
+"""A comparison in text for a chat: a narrow table for a code block, the verdicts, and what they rest on."""
+
+from collections.abc import Sequence
+
+from engine.evaluation.estimate import Estimate, number, signed
+from engine.evaluation.results import Evaluation, Row
+from engine.evaluation.tables import HEADLINE
+from engine.metrics import metric
+
+LONGEST = 32
+GAP = "  "
+
+
+def table(evaluation: Evaluation, metrics: Sequence[str] = HEADLINE) -> str:
+    """Lines of equal width: the baseline's means first, then differences with their intervals; a star tells apart."""
+    shown = [name for name in metrics if any(name in row.plain_means for row in evaluation.rows)]
+    head = ["", *(metric(name).title for name in shown)]
+    lines = [head, *([_cut(row.label), *(_cell(row, name) for name in shown)] for row in evaluation.rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines)
+
+
+def verdicts(evaluation: Evaluation) -> list[str]:
+    return [row.verdict for row in evaluation.rows if row.verdict]
+
+
+def footnotes(evaluation: Evaluation) -> list[str]:
+    """What the table rests on, and the sentences behind each dash."""
+    estimates = [estimate for row in evaluation.rows for estimate in row.differences.values()]
+    methods = dict.fromkeys(estimate.method for estimate in estimates if estimate.method)
+    notes = dict.fromkeys(estimate.note for estimate in estimates if estimate.note and not estimate.ties)
+    base = (
+        f"First line: means of {evaluation.baseline.label}; below: paired differences to it with 95 % intervals"
+        f"{' (' + '; '.join(methods) + ')' if methods else ''}. * differs from 0 after Holm's correction. "
+        f"Judged by {evaluation.judged_by}."
+    )
+    return [base, *notes, *evaluation.notes]
+
+
+def _cell(row: Row, name: str) -> str:
+    found = row.differences.get(name)
+    if found is None:
+        mean = row.plain_means.get(name)
+        return "-" if mean is None else number(mean)
+    return _difference(found)
+
+
+def _difference(found: Estimate) -> str:
+    if found.ties:
+        return "no difference"
+    if found.value is None:
+        return "-"
+    star = "*" if found.differs else ""
+    return f"{signed(found.value)}{star} ({signed(found.low or 0.0)} … {signed(found.high or 0.0)})"
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"

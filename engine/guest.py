@@ -1,0 +1,136 @@
+"""Training as a guest of the engine: one piece of work at a time, all the time where nobody waits for a grid, a small
+share of the device where somebody does. The engine's loop calls; the guest never runs by itself.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine.contract.errors import OutOfMemory, TesseraError
+from engine.contract.events import JobFailed, Progress
+from engine.painter import Painter
+from engine.running import Running
+
+log = logging.getLogger(__name__)
+
+NO_ROOM = (
+    "A training step does not fit into the memory beside what is painted. Train with a smaller batch or rank; "
+    "with --resume it goes on from the last epoch."
+)
+# How long a piece is believed to take before the first was measured.
+UNKNOWN_SECONDS = 0.05
+
+
+_OVER: Any = object()
+
+
+class Work(Protocol):
+    """What the guest runs: engine.training.training.Training is one."""
+
+    def pieces(self) -> Iterator[Any]:
+        """Everything between two yields runs on the painter's thread; what is yielded is an event or None."""
+
+    def cancel(self) -> None:
+        """End soon, with what there is."""
+
+
+@dataclass
+class _Visit:
+    running: Running
+    work: Work
+    pieces: Iterator[Any]
+
+
+class Guest:
+    """`share` is the part of the device's time that is training's while grids are painted."""
+
+    def __init__(self, painter: Painter, share: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._painter, self._share, self._clock = painter, share, clock
+        self._line: deque[_Visit] = deque()
+        self._credit = 0.0
+        self._usual = UNKNOWN_SECONDS
+        self.seconds = 0.0
+        """Of the device's time so far."""
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._line)
+
+    def invite(self, running: Running, work: Work) -> None:
+        """Take a training; it begins when those before it have ended."""
+        self._line.append(_Visit(running, work, work.pieces()))
+        if len(self._line) > 1:
+            running.tell(Progress(done=0, total=1, phase="waiting"))
+
+    def cancel(self, job: str) -> bool:
+        """Whether there is such a training; the one that runs ends with its best epoch, one that waits just ends."""
+        for visit in self._line:
+            if visit.running.job.id == job:
+                visit.work.cancel()
+                if visit is not self._line[0]:
+                    self._line.remove(visit)
+                    visit.running.fail(JobFailed(reason="cancelled", detail="The training was cancelled."))
+                return True
+        return False
+
+    async def between(self, painted: float) -> None:
+        """A step of a grid took `painted` seconds: run as much as the share allows, mostly nothing.
+
+        What is saved up is at most one usual piece, so that no grid pays for the quiet minute before it.
+        """
+        if not self._line or self._share <= 0:
+            return
+        self._credit = min(self._credit + painted * self._share / (1 - self._share), 2 * self._usual)
+        while self._line and self._credit >= self._usual:
+            self._credit -= await self._piece()
+
+    async def alone(self) -> None:
+        """Nobody waits for a grid: run a piece. The next grid then begins with nothing saved up."""
+        self._credit = min(self._credit, 0.0)
+        await self._piece()
+
+    def close(self) -> None:
+        """End everything; checkpoints stay."""
+        while self._line:
+            self._end(self._line[0], JobFailed(reason="cancelled", detail="The engine was stopped."))
+
+    async def _piece(self) -> float:
+        """Run one piece of the training that is first in line; returns the seconds that it took."""
+        visit = self._line[0]
+        begun = self._clock()
+        try:
+            news = await self._painter.lend(lambda: next(visit.pieces, _OVER))
+        except Exception as error:  # noqa: BLE001 - whatever a training fails with, no grid may fail with it
+            self._end(visit, _failure(visit, error))
+        else:
+            if news is _OVER:
+                self._end(visit, None)
+            elif news is not None:
+                visit.running.tell(news)
+                if not visit.running.alive:
+                    self._end(visit, None)
+        took = self._clock() - begun
+        self._usual += 0.1 * (took - self._usual)
+        self.seconds += took
+        return took
+
+    def _end(self, visit: _Visit, failure: JobFailed | None) -> None:
+        self._line.remove(visit)
+        if failure:
+            visit.running.fail(failure)
+
+
+def _failure(visit: _Visit, error: Exception) -> JobFailed:
+    job = visit.running.job.id
+    if isinstance(error, OutOfMemory):
+        return JobFailed(reason="training_failed", detail=NO_ROOM)
+    if isinstance(error, TesseraError):
+        return JobFailed(reason=error.reason, detail=str(error))
+    log.error("training failed", exc_info=error, extra={"job": job})
+    return JobFailed(
+        reason="training_failed",
+        detail=f"The training failed in a way that it should not; the engine's log has it under job {job}.",
+    )

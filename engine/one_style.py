@@ -1,0 +1,72 @@
+"""A style trained for somebody at a terminal: order it, watch it, say what came of it."""
+
+from typing import Any
+
+from engine.contract.errors import TrainingFailed, from_reason
+from engine.contract.events import JobFailed, Progress
+from engine.contract.ids import new_id
+from engine.contract.orders import Job
+from engine.contract.training import Epoch, EpochEnded, Estimated, EstimateTraining, StyleTrained, TrainStyle
+from engine.local import Paints, engine_for
+from engine.settings import Settings
+from engine.training_bar import TrainingBar
+
+
+async def one_style(settings: Settings, order: TrainStyle) -> dict[str, Any]:
+    """The trained style as JSON; its files are where `folder` says. Raises the errors of engine.contract.errors."""
+    async with engine_for(settings) as engine:
+        with TrainingBar(order.name) as bar:
+            bar.say(cost(await _estimate(engine, order)))
+            return as_json(await _train(engine, Job(id=new_id(), work=order), bar))
+
+
+def as_json(trained: StyleTrained) -> dict[str, Any]:
+    """What `finetune --json` prints."""
+    epochs = [{name: getattr(epoch, name) for name in Epoch.model_fields} for epoch in trained.epochs]
+    found = trained.model_dump(mode="json", exclude={"event", "sheet"})
+    return {**found, "epochs": epochs}
+
+
+def cost(estimate: Estimated) -> str:
+    """What a training will take, in a line for people."""
+    parts = [f"{estimate.images} pictures, at most {estimate.steps} steps"]
+    parts.append("time unknown until this machine has trained once")
+    if estimate.seconds is not None:
+        parts[-1] = f"at most {max(1, round(estimate.seconds / 60))} min"
+    if estimate.bytes_to_fetch:
+        parts.append(f"about {estimate.bytes_to_fetch / 1e6:,.0f} MB to download")
+    if estimate.memory_bytes:
+        parts.append(f"{estimate.memory_bytes / 1e6:,.0f} MB for the model")
+    return ", ".join(parts)
+
+
+async def _estimate(engine: Paints, order: TrainStyle) -> Estimated:
+    job = Job(id=new_id(), work=EstimateTraining(training=order))
+    found: Estimated | None = None
+    async for event in engine.run(job):
+        if isinstance(event, JobFailed):
+            raise from_reason(event.reason, event.detail)
+        if isinstance(event, Estimated):
+            found = event
+    await engine.cancel(job.id)
+    if found is None:
+        raise TrainingFailed("The engine ended without an estimate.")
+    return found
+
+
+async def _train(engine: Paints, job: Job, bar: TrainingBar) -> StyleTrained:
+    trained: StyleTrained | None = None
+    async for event in engine.run(job):
+        match event:
+            case Progress():
+                bar.update(event)
+            case EpochEnded():
+                bar.epoch(event)
+            case StyleTrained():
+                trained = event
+            case JobFailed():
+                raise from_reason(event.reason, event.detail)
+    await engine.cancel(job.id)
+    if trained is None:
+        raise TrainingFailed("The engine ended without a style.")
+    return trained

@@ -1,0 +1,68 @@
+"""One call of the denoising model for all rows of a wave; on a processor nothing in it is computed twice.
+
+All of it is lossless: the same sums in the same order, up to the rounding of batches of another size.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from engine import cores
+from engine.attention import Memory, WordsOnce
+from engine.twins import Twins
+
+_twins: "WeakKeyDictionary[Any, Twins]" = WeakKeyDictionary()
+
+
+def prepare(unet: Any) -> None:
+    """Ready a model on a processor. One that is not prepared paints the same, only slower."""
+    from diffusers.models.attention_processor import AttnProcessor2_0
+
+    unet.set_attn_processor(
+        {
+            name: WordsOnce() if type(processor) is AttnProcessor2_0 else processor
+            for name, processor in unet.attn_processors.items()
+        }
+    )
+    _twins[unet] = Twins(unet)
+
+
+class Predictor:
+    """Belongs to one wave: remembers what its words become in every layer, as they are the same in all steps."""
+
+    def __init__(self) -> None:
+        self._memories: dict[int, Memory] = {}
+
+    def forget(self) -> None:
+        """Call when the wave's rows have changed."""
+        self._memories.clear()
+
+    def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, without: Tensor | None) -> list[Tensor]:
+        """The model's output with the words, preceded by the one without them where `without` is given.
+
+        `latents` are scaled for the model already; the result has their number format.
+        """
+
+        def part(index: int, rows: Tensor, words: Tensor, without: Tensor | None = None) -> tuple[Tensor, ...]:
+            both = words if without is None else torch.cat([without, words])
+            twice = rows if without is None else torch.cat([rows, rows])
+            with _sharing(unet, guided=without is not None):
+                noise = unet(
+                    twice.to(unet.dtype), t, both, cross_attention_kwargs=self._memory(unet, index), return_dict=False
+                )[0]
+            found: tuple[Tensor, ...] = noise.to(rows.dtype).chunk(1 if without is None else 2)
+            return found
+
+        given = (latents, words) if without is None else (latents, words, without)
+        return [torch.cat(rows) for rows in zip(*cores.spread(part, *given, device=latents.device), strict=True)]
+
+    def _memory(self, unet: Any, part: int) -> dict[str, Memory] | None:
+        return {"memory": self._memories.setdefault(part, {})} if unet in _twins else None
+
+
+def _sharing(unet: Any, *, guided: bool) -> AbstractContextManager[None]:
+    twins = _twins.get(unet)
+    return twins.sharing() if twins and guided else nullcontext()

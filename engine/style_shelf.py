@@ -1,0 +1,144 @@
+"""The styles as files: renamed, deleted, exported as a zip and imported from one, with the checks of any style."""
+
+import io
+import json
+import re
+import shutil
+import stat
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from engine import models, styles
+from engine.contract.errors import BadRequest, BadStyle, DiskFull, TesseraError
+from engine.contract.order import STYLE_NAME
+from engine.contract.sentence import unknown
+from engine.settings import Settings
+
+LARGEST = 2 * 2**30
+"""Bytes of an imported style, unpacked: an adapter of rank 128 for Stable Diffusion has about 100 MB."""
+KEPT = re.compile(r"[\w.-]+\.(safetensors|json|md|png|csv)")
+"""The files of a style. Of another's zip nothing else is unpacked, pickles least of all."""
+NEEDED = (styles.CONFIG, styles.WEIGHTS)
+
+
+class Shelf:
+    """`base` is the model that styles are used with."""
+
+    def __init__(self, settings: Settings, base: str) -> None:
+        self._settings, self._base = settings, base
+
+    def file(self, name: str, file: str) -> Path:
+        """One file of a style. Raises BadStyle, BadRequest."""
+        place = self._place(name) / file
+        if not KEPT.fullmatch(file) or not place.is_file():
+            raise BadRequest(f"The style “{name}” has no file {file}.")
+        return place
+
+    def rename(self, name: str, new: str) -> None:
+        """Raises BadStyle, BadRequest where the new name is none or is taken."""
+        place = self._place(name)
+        target = self._free(new)
+        card = styles.card(name, self._settings)
+        place.rename(target)
+        _write(target / styles.CARD, {**card, "name": new})
+
+    def delete(self, name: str) -> None:
+        """Raises BadStyle. A kill in between leaves no half style: the folder is first moved away."""
+        place = self._place(name)
+        gone = self._aside() / name
+        place.rename(gone)
+        shutil.rmtree(gone.parent)
+
+    def export(self, name: str) -> bytes:
+        """All files of a style as a zip. Raises BadStyle."""
+        place, out = self._place(name), io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+            for file in sorted(place.iterdir()):
+                archive.write(file, file.name)
+        return out.getvalue()
+
+    def take(self, name: str, data: bytes) -> dict[str, Any]:
+        """Import a style from a zip with a folder in peft's layout; returns its card.
+
+        Raises BadStyle where it cannot be used on the base, BadRequest, DiskFull.
+        """
+        target, half = self._free(name), self._aside()
+        try:
+            _unpack(data, half / name)
+            checked = styles.check(half / name, models.facts(models.folder(self._base)))
+            _describe(half / name, name, self._base, checked)
+            (half / name).rename(target)
+        except OSError as error:
+            raise _unwritten(error, target) from error
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+        return styles.card(name, self._settings)
+
+    def _place(self, name: str) -> Path:
+        known = styles.names(self._settings)
+        if name not in known:
+            raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”; there is none at all yet.")
+        return self._settings.styles_dir / name
+
+    def _free(self, name: str) -> Path:
+        if not re.fullmatch(STYLE_NAME, name):
+            raise BadRequest("A style's name has lower-case letters, digits and hyphens, at most 40.")
+        place = self._settings.styles_dir / name
+        if place.exists():
+            raise BadRequest(f"There is a style “{name}” already. Choose another name, or delete that one first.")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return place
+
+    def _aside(self) -> Path:
+        """A new folder on the same disk, not among the styles."""
+        self._settings.training_dir.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=".shelf-", dir=self._settings.training_dir))
+
+
+def _unpack(data: bytes, folder: Path) -> None:
+    """The style's own files of a zip; they may lie in one folder in it. Raises BadStyle."""
+    folder.mkdir()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [entry for entry in archive.infolist() if _plain(entry)]
+            if sum(entry.file_size for entry in members) > LARGEST:
+                raise BadStyle(f"This style would unpack to more than {LARGEST // 2**30} GB; that is no LoRA adapter.")
+            for entry in members:
+                with archive.open(entry) as source, (folder / Path(entry.filename).name).open("wb") as target:
+                    shutil.copyfileobj(source, target)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise BadStyle("This is no zip that can be read. Send the style's folder as a zip.") from error
+    missing = [name for name in NEEDED if not (folder / name).is_file()]
+    if missing:
+        raise BadStyle(
+            f"The zip has no {' and no '.join(missing)}. A style in peft's layout has {' and '.join(NEEDED)}; "
+            "other formats, pickles above all, are never loaded."
+        )
+
+
+def _plain(entry: zipfile.ZipInfo) -> bool:
+    """A file with a style's kind of name: no folder, no link."""
+    link = stat.S_ISLNK(entry.external_attr >> 16)
+    return not entry.is_dir() and not link and bool(KEPT.fullmatch(Path(entry.filename).name))
+
+
+def _describe(folder: Path, name: str, base: str, style: styles.Style) -> None:
+    """Give an imported style a card of ours, with what it says of itself."""
+    file = folder / styles.CARD
+    told = json.loads(file.read_text()) if file.is_file() else {}
+    card = {"summary": f"imported, rank {style.rank}", "base": base, "words": style.words, **told}
+    _write(file, {**card, "name": name, "imported": True})
+
+
+def _write(file: Path, card: dict[str, Any]) -> None:
+    half = file.with_suffix(".half")
+    half.write_text(json.dumps(card, ensure_ascii=False, indent=1))
+    half.replace(file)
+
+
+def _unwritten(error: OSError, target: Path) -> TesseraError:
+    if error.errno in {28, 122}:
+        return DiskFull(f"The disk is full: the style does not fit into {target.parent}. Free some room and try again.")
+    return BadRequest(f"{target} cannot be written ({error.strerror or error}). Check DATA_DIR.")

@@ -1,0 +1,65 @@
+"""Where training pictures come from: a table of sources, each a module with `collect`. Knows no torch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import cast
+
+from PIL import Image
+
+from engine.contract.errors import NoData
+from engine.contract.training import TrainStyle
+from engine.settings import Settings
+
+SOURCES = {
+    "wikiart": "engine.training.data.wikiart",
+    "folder": "engine.training.data.folder",
+    "embedded": "engine.training.data.drawings",
+}
+FEWEST = 8
+"""With less, nothing can be held out that means anything."""
+
+Progress = Callable[[int, int], None]
+"""Told bytes: fetched, and in all as far as one can know."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture, opened as a square when it is wanted, with the caption that it is trained with.
+
+    `subject` is what it shows, without words for the style; None where nobody says.
+    """
+
+    name: str
+    caption: str
+    subject: str | None
+    open: Callable[[], Image.Image]
+
+
+@dataclass
+class Pictures:
+    """What a source has to offer; `licence` is a sentence for the card."""
+
+    examples: list[Example]
+    origin: str
+    licence: str
+    warnings: list[str] = field(default_factory=list)
+
+
+def collect(order: TrainStyle, images: int, settings: Settings, progress: Progress) -> Pictures:
+    """At most `images` pictures. Blocks. Raises NoData, BadRequest, DiskFull with a sentence."""
+    source = import_module(SOURCES[order.source])
+    found = cast("Pictures", source.collect(order, images, settings, progress))
+    if len(found.examples) < FEWEST:
+        message = (
+            f"{len(found.examples)} usable pictures are too few to learn from: there must be at least {FEWEST}."
+            + "".join(f" {warning}" for warning in found.warnings[:3])
+        )
+        raise NoData(message)
+    return found
+
+
+def to_fetch(order: TrainStyle, images: int, settings: Settings) -> int:
+    """How many bytes `collect` will bring over the network, estimated."""
+    source = import_module(SOURCES[order.source])
+    return int(source.to_fetch(order, images, settings))

@@ -1,0 +1,114 @@
+"""Pictures of one WikiArt style on disk: fetched once, kept whatever breaks off, named by their row in the set."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.contract.errors import NoFillers
+from engine.fillers.pictures import Pictures as Squares
+
+
+@dataclass(frozen=True)
+class Names:
+    """The set's own class names, in order."""
+
+    styles: tuple[str, ...]
+    artists: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A picture of the set: its row in the train split, the file's bytes, the artist's name as people write it."""
+
+    row: int
+    artist: str
+    data: bytes = b""
+
+    @property
+    def name(self) -> str:
+        return f"{self.row:06d}.jpg"
+
+
+class Collection:
+    """`root` holds all styles. A picture that cannot be opened is kept as its name only, and noted."""
+
+    def __init__(self, root: Path, style: str) -> None:
+        self._root = root
+        self.folder = root / re.sub(r"[^a-z0-9]+", "-", style.lower()).strip("-")
+        self.notes: list[str] = []
+        self._rows = {found.row: found for found in self._read()}
+        self._broken = {row for row in self._rows if not (self.folder / self._rows[row].name).is_file()}
+        self._note_broken()
+
+    def has(self, row: int) -> bool:
+        return row in self._rows
+
+    def usable(self, most: int) -> list[Found]:
+        """The first by row."""
+        return [self._rows[row] for row in sorted(self._rows) if row not in self._broken][:most]
+
+    def add(self, found: Found) -> None:
+        """Raises OSError where the disk is full."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        half = self.folder / f".{found.name}"
+        half.write_bytes(found.data)
+        if _opens(self.folder, half.name):
+            half.replace(self.folder / found.name)
+        else:
+            half.unlink()
+            self._broken.add(found.row)
+        bare = Found(found.row, found.artist)
+        self._rows[found.row] = bare
+        with (self.folder / "rows.jsonl").open("a", encoding="utf-8") as file:
+            line = {key: value for key, value in asdict(bare).items() if key != "data"}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._note_broken()
+
+    def names(self) -> Names | None:
+        """The class names, where a way has told them before."""
+        try:
+            known = json.loads((self._root / "names.json").read_text(encoding="utf-8"))
+            return Names(tuple(known["styles"]), tuple(known["artists"]))
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def keep_names(self, names: Names) -> None:
+        self._root.mkdir(parents=True, exist_ok=True)
+        half = self._root / ".names.json"
+        half.write_text(json.dumps(asdict(names), ensure_ascii=False), encoding="utf-8")
+        half.replace(self._root / "names.json")
+
+    def _read(self) -> list[Found]:
+        file = self.folder / "rows.jsonl"
+        if not file.is_file():
+            return []
+        found = []
+        for line in file.read_text(encoding="utf-8").splitlines():
+            try:
+                row = json.loads(line)
+                found.append(Found(int(row["row"]), str(row["artist"])))
+            except (ValueError, KeyError, TypeError):
+                # The last line of a process that was killed while it wrote; its picture is fetched again.
+                continue
+        return found
+
+    def _note_broken(self) -> None:
+        rows = ", ".join(map(str, sorted(self._broken)[:5]))
+        self.notes = [f"Pictures of WikiArt that cannot be read were left out: rows {rows}."] if self._broken else []
+
+
+def artist(names: Names, number: Any) -> str:
+    """“claude-monet”: Claude Monet. The set's class 0 is “Unknown Artist”."""
+    known = isinstance(number, int) and 0 <= number < len(names.artists)
+    bare = names.artists[number] if known else "unknown artist"
+    return bare.replace("-", " ").replace("_", " ").title()
+
+
+def _opens(folder: Path, name: str) -> bool:
+    try:
+        Squares(folder, "WikiArt", "").open(name)
+    except NoFillers:
+        return False
+    return True

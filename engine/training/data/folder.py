@@ -1,0 +1,96 @@
+"""Any folder of pictures. Captions are in `name.txt` beside a picture or in a `metadata.jsonl`, as is usual."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+from engine.contract.errors import NoData, NoFillers
+from engine.contract.training import TrainStyle
+from engine.fillers.pictures import Pictures as Squares
+from engine.settings import Settings
+from engine.training.data import Example, Pictures, Progress
+from engine.training.data.captions import captioned
+
+METADATA = "metadata.jsonl"
+TEXTS = ("text", "caption", "prompt", "description")
+"""The names under which a line of metadata.jsonl may hold the caption."""
+NAMED = 5
+
+
+def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Progress) -> Pictures:
+    """The first `images` usable pictures by name. Raises NoData."""
+    folder = Path(order.data or "").expanduser()
+    if not folder.is_dir():
+        raise NoData(f"There is no folder {folder}. Give --data a folder of pictures.")
+    absent = f"There are no pictures in {folder}; it must hold .jpg, .png, .webp or the like."
+    try:
+        names = Squares(folder, str(folder), absent).names()
+    except NoFillers as error:
+        raise NoData(str(error)) from error
+    squares, told = Squares(folder, str(folder), absent), _metadata(folder)
+    examples: list[Example] = []
+    broken: list[str] = []
+    for name in names:
+        if len(examples) == images:
+            break
+        if not _opens(squares, name):
+            broken.append(name)
+            continue
+        subject = _caption(folder, name, told)
+        caption = captioned(order.caption, caption=subject or "")
+        examples.append(Example(name, caption, subject, partial(squares.open, name)))
+    licence = "Whoever trains with a folder has to hold the rights to its pictures."
+    return Pictures(examples, f"the folder {folder.name}", licence, _notes(examples, broken, images))
+
+
+def to_fetch(_order: TrainStyle, _images: int, _settings: Settings) -> int:
+    return 0
+
+
+def _opens(squares: Squares, name: str) -> bool:
+    try:
+        squares.open(name)
+    except NoFillers:
+        return False
+    return True
+
+
+def _notes(examples: list[Example], broken: list[str], images: int) -> list[str]:
+    notes = []
+    if broken:
+        more = f" and {len(broken) - NAMED} more" if len(broken) > NAMED else ""
+        notes.append(f"Pictures that cannot be read were left out: {', '.join(broken[:NAMED])}{more}.")
+    if len(examples) < images:
+        notes.append(f"There are {len(examples)} usable pictures instead of {images}.")
+    without = sum(example.subject is None for example in examples)
+    if without:
+        notes.append(f"{without} pictures have no caption; with captions a style keeps its subjects better.")
+    return notes
+
+
+def _caption(folder: Path, name: str, told: dict[str, str]) -> str | None:
+    """From the text file beside the picture, else from metadata.jsonl, else None."""
+    beside = (folder / name).with_suffix(".txt")
+    if beside.is_file():
+        return " ".join(beside.read_text(encoding="utf-8", errors="replace").split()) or None
+    return told.get(name)
+
+
+def _metadata(folder: Path) -> dict[str, str]:
+    """Captions by file name. Raises NoData for a metadata.jsonl that cannot be read."""
+    file = folder / METADATA
+    if not file.is_file():
+        return {}
+    found = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            name = str(row["file_name"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise NoData(f'{file} cannot be read: line {number} must be {{"file_name": …, "text": …}}.') from error
+        words = next((row[key] for key in TEXTS if isinstance(row.get(key), str)), None)
+        if words:
+            found[name] = " ".join(words.split())
+    return found

@@ -1,0 +1,101 @@
+"""WikiArt by style: the first pictures of one style, without downloading the 32 GB of the whole set.
+
+Three ways, the cheapest first: the dataset server's filter (one small file a picture), the parquet shards by range
+reads (their style columns, then the row groups that cost least), whole shards one by one. What one way brought is
+kept when the next one takes over or the next attempt begins.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
+
+from engine.contract.errors import BadRequest, NoData
+from engine.contract.sentence import unknown
+from engine.contract.training import TrainStyle
+from engine.fillers.pictures import Pictures as Squares
+from engine.settings import Settings
+from engine.training.data import Example, Pictures, Progress
+from engine.training.data.captions import captioned
+from engine.training.data.collection import Collection, Found, Names
+from engine.training.data.unavailable import Unavailable
+from engine.training.recipe import adjective
+
+CAPTION = (
+    "pencil sketch of {style} painting '{title}' by {artist}, detailed pencil drawing, graphite art, intricate shading"
+)
+"""The original's caption; there the artist was a number, as the set's class names were not looked up."""
+TITLE = "artwork"
+"""The set has no titles."""
+WAYS = (
+    "engine.training.data.wikiart_filter",
+    "engine.training.data.wikiart_groups",
+    "engine.training.data.wikiart_shards",
+)
+Bring = Callable[[Collection, Settings, Names, int, int], Iterator[Found]]
+
+# A picture as the dataset server sends it, in bytes: the set's mean.
+PICTURE_BYTES = 400_000
+LICENCE = "WikiArt's pictures are for non-commercial research; see https://huggingface.co/datasets/huggan/wikiart."
+
+
+def collect(order: TrainStyle, images: int, settings: Settings, progress: Progress) -> Pictures:
+    """Raises BadRequest for a style that WikiArt does not have, NoData where no way leads to it, DiskFull."""
+    collection = Collection(settings.cache_dir / "wikiart", order.art_style)
+    if len(collection.usable(images)) < images:
+        _bring(collection, order.art_style, images, settings, progress)
+    squares = Squares(collection.folder, "the cache of WikiArt", "Train again to fetch it.")
+    template = order.caption or CAPTION
+    examples = [
+        Example(
+            f"{found.row}: {found.artist}",
+            captioned(template, title=TITLE, artist=found.artist, style=adjective(order.art_style), caption=""),
+            None,
+            partial(squares.open, found.name),
+        )
+        for found in collection.usable(images)
+    ]
+    warnings = [*collection.notes, *_few(len(examples), images, order.art_style)]
+    return Pictures(examples, f"WikiArt (huggan/wikiart), {order.art_style}", LICENCE, warnings)
+
+
+def to_fetch(order: TrainStyle, images: int, settings: Settings) -> int:
+    """By the cheapest way."""
+    here = len(Collection(settings.cache_dir / "wikiart", order.art_style).usable(images))
+    return max(0, images - here) * PICTURE_BYTES
+
+
+def _bring(collection: Collection, style: str, images: int, settings: Settings, progress: Progress) -> None:
+    """Way after way until there are enough."""
+    failures: list[str] = []
+    for way in map(import_module, WAYS):
+        try:
+            names = collection.names() or way.names(settings)
+            collection.keep_names(names)
+            number = style_number(names, style)
+            for found in way.bring(collection, settings, names, number, images):
+                collection.add(found)
+                done = len(collection.usable(images))
+                progress(done * PICTURE_BYTES, images * PICTURE_BYTES)
+                if done >= images:
+                    return
+        except Unavailable as error:
+            failures.append(str(error))
+    kept = len(collection.usable(images))
+    if failures and kept < images:
+        raise NoData(
+            f"WikiArt cannot be fetched: {'; '.join(dict.fromkeys(failures))}. {kept} of {images} pictures are here "
+            "and kept. Check the network, HF_ENDPOINT and DATASETS_SERVER_URL, then try again."
+        )
+
+
+def style_number(names: Names, style: str) -> int:
+    """The class of a style, in whatever case and with blanks or underscores. Raises BadRequest."""
+    plain = {name.replace("_", " ").lower(): number for number, name in enumerate(names.styles)}
+    wanted = style.replace("_", " ").lower().strip()
+    if wanted not in plain:
+        raise BadRequest(f"art_style: {unknown(wanted, plain)}")
+    return plain[wanted]
+
+
+def _few(n: int, images: int, style: str) -> list[str]:
+    return [f"WikiArt gave {n} pictures of {style} instead of {images}."] if n < images else []

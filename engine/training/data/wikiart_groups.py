@@ -1,0 +1,192 @@
+"""WikiArt's shards by range reads: the style of every picture (about 5 MB), then the row groups that cost least.
+
+A row group's pictures are one page of the file, so nothing smaller can be fetched. The hub's file system reads ahead by
+5 MB unless told not to, which would bring 4 GB here.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.settings import Settings
+from engine.training.data.collection import Collection, Found, Names, artist
+from engine.training.data.unavailable import Unavailable
+
+REPO = "datasets/huggan/wikiart"
+BATCH = 32
+SPARE = 4
+"""Groups are chosen for a few pictures more than asked for: some may be corrupt."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row group: its first row in the split, the bytes of its pictures, every row's style."""
+
+    shard: str
+    number: int
+    first: int
+    size: int
+    styles: tuple[int, ...]
+
+    def hits(self, style: int) -> int:
+        return self.styles.count(style)
+
+
+def names(_settings: Settings) -> Names:
+    """The class names, from the first shard's own header. Raises Unavailable."""
+    with trouble():
+        system = _system()
+        with system.open(_shards(system)[0]) as file:
+            return class_names(_parquet(file))
+
+
+def bring(collection: Collection, settings: Settings, named: Names, style: int, images: int) -> Iterator[Found]:
+    """Pictures of `style` from the cheapest row groups. Raises Unavailable."""
+    with trouble():
+        system = _system()
+        groups = _index(system, settings)
+        wanted = images + SPARE - len(collection.usable(images))
+        for group in cheapest(groups, style, wanted):
+            with system.open(group.shard) as file:
+                yield from of_group(_parquet(file), group.number, group.first, style, collection, named)
+
+
+def cheapest(groups: list[Group], style: int, wanted: int) -> list[Group]:
+    """Groups with enough pictures of the style for few bytes, in the set's order.
+
+    The set is shuffled, so a picture costs about the same everywhere and what counts is not to overshoot: the small
+    last groups of the shards come first, or the groups with the best ratio, whichever way costs less.
+    """
+    useful = [group for group in groups if group.hits(style)]
+    by_size = _enough(sorted(useful, key=lambda g: g.size), style, wanted)
+    by_ratio = _enough(sorted(useful, key=lambda g: g.size / g.hits(style)), style, wanted)
+    chosen = min(by_size, by_ratio, key=lambda found: sum(group.size for group in found))
+    return sorted(chosen, key=lambda group: group.first)
+
+
+def _enough(line: list[Group], style: int, wanted: int) -> list[Group]:
+    """The first groups of a line until there are enough pictures, without those that turn out not to be needed."""
+    chosen: list[Group] = []
+    for group in line:
+        if sum(taken.hits(style) for taken in chosen) >= wanted:
+            break
+        chosen.append(group)
+    for group in sorted(chosen, key=lambda g: -g.size):
+        if sum(taken.hits(style) for taken in chosen) - group.hits(style) >= wanted:
+            chosen.remove(group)
+    return chosen
+
+
+def of_group(file: Any, number: int, first: int, style: int, collection: Collection, named: Names) -> Iterator[Found]:
+    """The pictures of `style` in one row group that the collection does not have yet."""
+    columns, row = ["image", "artist", "style"], first
+    for batch in file.iter_batches(batch_size=BATCH, row_groups=[number], columns=columns):
+        kinds, artists, pictures = batch["style"].to_pylist(), batch["artist"].to_pylist(), batch["image"]
+        for place, kind in enumerate(kinds):
+            if kind == style and not collection.has(row):
+                data = pictures[place].as_py()["bytes"] or b""
+                yield Found(row, artist(named, artists[place]), data)
+            row += 1
+
+
+def class_names(file: Any) -> Names:
+    """What `datasets` wrote into the file's schema. Raises Unavailable."""
+    try:
+        features = json.loads((file.schema_arrow.metadata or {})[b"huggingface"])["info"]["features"]
+        return Names(tuple(features["style"]["names"]), tuple(features["artist"]["names"]))
+    except (KeyError, ValueError) as error:
+        raise Unavailable("the set's files do not tell the styles' names") from error
+
+
+def _index(system: Any, settings: Settings) -> list[Group]:
+    """Every row group of every shard; what was read once is kept, shard by shard."""
+    kept = settings.cache_dir / "wikiart" / "groups.jsonl"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    known = [Group(**{**row, "styles": tuple(row["styles"])}) for row in _lines(kept)]
+    done, first = {group.shard for group in known}, 0
+    for shard in _shards(system):
+        if shard in done:
+            first = max(group.first + len(group.styles) for group in known if group.shard == shard)
+            continue
+        with system.open(shard) as file:
+            fresh = _groups(_parquet(file), shard, first)
+        with kept.open("a", encoding="utf-8") as lines:
+            lines.write("".join(json.dumps(asdict(group)) + "\n" for group in fresh))
+        known += fresh
+        first = fresh[-1].first + len(fresh[-1].styles)
+    return known
+
+
+def _groups(file: Any, shard: str, first: int) -> list[Group]:
+    found = []
+    for number in range(file.metadata.num_row_groups):
+        styles = tuple(file.read_row_group(number, columns=["style"])["style"].to_pylist())
+        about = file.metadata.row_group(number)
+        columns = (about.column(index) for index in range(about.num_columns))
+        size = sum(column.total_compressed_size for column in columns)
+        found.append(Group(shard, number, first, size, styles))
+        first += len(styles)
+    return found
+
+
+def _lines(file: Any) -> list[dict[str, Any]]:
+    """Whole lines only: the last one may have been cut off."""
+    if not file.is_file():
+        return []
+    rows = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
+def _system() -> Any:
+    from huggingface_hub import HfFileSystem, constants
+
+    return _Exact(HfFileSystem(endpoint=constants.ENDPOINT, skip_instance_cache=True))
+
+
+class _Exact:
+    """The hub's file system, reading exactly what is asked for."""
+
+    def __init__(self, system: Any) -> None:
+        self._system = system
+
+    def open(self, path: str) -> Any:
+        return self._system.open(path, "rb", cache_type="none", block_size=1 << 20)
+
+    def glob(self, pattern: str) -> list[str]:
+        return sorted(self._system.glob(pattern))
+
+
+def _shards(system: Any) -> list[str]:
+    found: list[str] = system.glob(f"{REPO}/data/train-*.parquet")
+    if not found:
+        raise Unavailable("the hub lists no parquet files of huggan/wikiart")
+    return found
+
+
+def _parquet(file: Any) -> Any:
+    from pyarrow.parquet import ParquetFile
+
+    return ParquetFile(file, pre_buffer=False)
+
+
+class trouble:  # noqa: N801 - used as a with-block, like contextlib's
+    """Failures of the hub, of the network and of a damaged file, as Unavailable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        from huggingface_hub import constants
+        from huggingface_hub.utils import httpx as hub_httpx  # type: ignore[attr-defined]  # not in its __all__
+        from pyarrow import ArrowException
+
+        if isinstance(error, OSError) and error.errno in {28, 122}:
+            return
+        if isinstance(error, hub_httpx.HTTPError | ArrowException | OSError | ValueError):
+            raise Unavailable(f"{constants.ENDPOINT} (HF_ENDPOINT) cannot be read from") from error

@@ -1,0 +1,106 @@
+"""From the best adapter to a style: samples before and after, scores, the copy check, the folder, its checks."""
+
+import shutil
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine import models
+from engine.contract.approaches import JUDGES, Profile
+from engine.contract.training import Stopped, StyleTrained, TrainStyle
+from engine.metrics.clip import Judge
+from engine.painter import Pixels
+from engine.training import adapter, card, samples, saving
+from engine.training.base import Base
+from engine.training.data import Pictures
+from engine.training.recipe import Recipe, styled
+from engine.training.rounds import Rounds
+from engine.training.split import chance, split
+from engine.training.trainer import Trainer
+
+
+@dataclass
+class Finish:
+    """All that is known at the end. `root` holds the checkpoints, `styles` the finished styles."""
+
+    order: TrainStyle
+    recipe: Recipe
+    pictures: Pictures
+    profile: Profile
+    root: Path
+    styles: Path
+    warnings: list[str]
+
+    def pieces(
+        self, base: Base, trainer: Trainer, rounds: Rounds, stopped: Stopped, learned: Sequence[Pixels]
+    ) -> Generator[StyleTrained | None, None, None]:
+        """`learned`: small training pictures. Raises TrainingFailed, NoModel, BadRequest, OSError."""
+        adapter.put(base.unet, rounds.best)
+        row = styled(self.profile)
+        target = base
+        if row.model != self.recipe.base:
+            # A base may be trained in another's place (SD 2.1 for sd-turbo); samples show the one that will paint.
+            target = Base(models.folder(row.model), base.device)
+            yield from target.load()
+            adapter.add(target.unet, self.recipe)
+            adapter.put(target.unet, rounds.best)
+        target.put_encoders(base.device)
+        shown = self._samples()
+        yield from samples.paint(target.pipeline(), row, self.recipe.words, shown)
+        result = self._result(rounds, stopped, shown, learned)
+        yield None
+        half = self.root / "style"
+        saving.write(half, rounds.best, result, shown.sheet())
+        saving.check(half, base.unet, trainer.probe(), self.recipe)
+        place = saving.adopt(half, self.order.name, self.styles)
+        shutil.rmtree(self.root, ignore_errors=True)
+        yield self._told(place, rounds, stopped, shown)
+
+    def _samples(self) -> samples.Samples:
+        """Prompts from held-out pictures where these have captions, so that none of them was trained on."""
+        _, held = split(len(self.pictures.examples), self.recipe.seed)
+        subjects = [self.pictures.examples[index].subject for index in held]
+        prompts = list(dict.fromkeys([*filter(None, subjects), *samples.PROMPTS]))[: len(samples.PROMPTS)]
+        draw = chance(self.recipe.seed, "samples")
+        return samples.Samples(prompts, torch.randint(2**32, (len(prompts),), generator=draw).tolist())
+
+    def _result(
+        self, rounds: Rounds, stopped: Stopped, shown: samples.Samples, learned: Sequence[Pixels]
+    ) -> card.Result:
+        name = JUDGES[self.profile]
+        judge = Judge(models.folder(name, judge=True), torch.device("cpu"))
+        names = [example.name for example in self.pictures.examples]
+        near = [(prompt, names[index], cosine) for prompt, index, cosine in samples.nearest(judge, shown, learned)]
+        copies = sum(cosine > card.COPIED for _, _, cosine in near)
+        if copies and self.order.source != "embedded":
+            note = "samples look nearly like a training picture; see the card before the style is used."
+            self.warnings.append(f"{copies} of {len(near)} {note}")
+        return card.Result(
+            order=self.order,
+            recipe=self.recipe,
+            pictures=self.pictures,
+            stopped=stopped,
+            best=rounds.stopping.best,
+            epochs=rounds.epochs,
+            scores=samples.judge(judge, shown, learned),
+            judge=name,
+            nearest=near,
+            revision=models.facts(models.folder(self.recipe.base)).revision,
+            warnings=self.warnings,
+        )
+
+    def _told(self, place: Path, rounds: Rounds, stopped: Stopped, shown: samples.Samples) -> StyleTrained:
+        return StyleTrained(
+            name=self.order.name,
+            folder=str(place),
+            base=self.recipe.base,
+            stopped=stopped,
+            best_epoch=rounds.stopping.best,
+            epochs=tuple(rounds.epochs),
+            plot=str(place / saving.PLOT),
+            card=str(place / saving.README),
+            warnings=tuple(self.warnings),
+            sheet=shown.jpeg(),
+        )

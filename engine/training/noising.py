@@ -1,0 +1,59 @@
+"""What the model is shown and what it is asked for, by the configuration of its own scheduler."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.contract.errors import TrainingFailed
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`seen` (n, 4, h, w) at `timesteps` (n,) goes in; `wanted`, of the same shape, should come out."""
+
+    seen: Tensor
+    timesteps: Tensor
+    wanted: Tensor
+
+
+class Noising:
+    """`steps`: a model distilled to so few steps is trained at just the timesteps that it paints at.
+
+    sd-turbo is one (its model card: 1 to 4 steps, trailing: 999, 749, 499, 249); it has forgotten the others.
+    """
+
+    def __init__(self, scheduler: Any, steps: int | None, device: torch.device) -> None:
+        self._kind = str(scheduler.config.prediction_type)
+        if self._kind not in {"epsilon", "v_prediction", "sample"}:
+            message = f"A base that predicts “{self._kind}” cannot be trained; epsilon, v_prediction and sample can."
+            raise TrainingFailed(message)
+        self._kept: Tensor = scheduler.alphas_cumprod.to(device)
+        self._timesteps = _painted_at(scheduler, steps) if steps else torch.arange(len(self._kept))
+
+    def spread(self, n: int, generator: torch.Generator) -> Tensor:
+        """One timestep from each n-th of the range, in random order: less chance in a loss than n free draws."""
+        places = (torch.arange(n) + torch.rand(n, generator=generator)) / n * len(self._timesteps)
+        return self._timesteps[places.long()][torch.randperm(n, generator=generator)]
+
+    def free(self, n: int, generator: torch.Generator) -> Tensor:
+        """`n` timesteps, each drawn by itself."""
+        return self._timesteps[torch.randint(len(self._timesteps), (n,), generator=generator)]
+
+    def show(self, latents: Tensor, noise: Tensor, timesteps: Tensor) -> Shown:
+        """The forward process (Ho et al. 2020, eq. 4) and the target: noise, v (Salimans & Ho 2022) or the picture."""
+        kept = self._kept[timesteps].view(-1, 1, 1, 1)
+        signal, noisy = kept.sqrt(), (1 - kept).sqrt()
+        wanted = {
+            "epsilon": noise,
+            "v_prediction": signal * noise - noisy * latents,
+            "sample": latents,
+        }[self._kind]
+        return Shown(signal * latents + noisy * noise, timesteps, wanted)
+
+
+def _painted_at(scheduler: Any, steps: int) -> Tensor:
+    fresh = type(scheduler).from_config(scheduler.config)
+    fresh.set_timesteps(steps)
+    return torch.as_tensor(fresh.timesteps).round().long().cpu()

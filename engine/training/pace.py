@@ -1,0 +1,53 @@
+"""How long a training step takes on this machine: measured while training, kept for the next estimate."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.settings import Settings
+from engine.training.recipe import Recipe
+
+NEWEST = 0.1
+"""Weight of the newest step in the running mean."""
+
+
+class Pace:
+    """Seconds per step for a base, a device and a batch."""
+
+    def __init__(self, settings: Settings, recipe: Recipe, device: str) -> None:
+        self._file = settings.training_dir / "pace.json"
+        self._key = f"{recipe.base} on {device}, {recipe.batch} at once"
+        self.seconds: float | None = _known(self._file).get(self._key)
+
+    @contextlib.contextmanager
+    def timed(self) -> Iterator[None]:
+        """Learn from one step."""
+        begun = time.perf_counter()
+        yield
+        took = time.perf_counter() - begun
+        before = took if self.seconds is None else self.seconds
+        self.seconds = before + NEWEST * (took - before)
+
+    def left(self, steps: int) -> float | None:
+        """How long so many steps take; None where nothing is known yet."""
+        return None if self.seconds is None else self.seconds * steps
+
+    def keep(self) -> None:
+        """Raises OSError."""
+        if self.seconds is None:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        half = self._file.with_suffix(".half")
+        half.write_text(json.dumps({**_known(self._file), self._key: round(self.seconds, 5)}))
+        half.replace(self._file)
+
+
+def _known(file: Path) -> dict[str, float]:
+    try:
+        found: dict[str, float] = json.loads(file.read_text())
+    except (OSError, ValueError):
+        # A missing or spoilt note only means that nothing can be foretold.
+        return {}
+    return found

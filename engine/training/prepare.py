@@ -1,0 +1,74 @@
+"""From an order to a training that can begin: everything that can be refused is refused before a picture is fetched."""
+
+import shutil
+from dataclasses import replace
+from typing import Any
+
+from engine import models, styles
+from engine.contract.approaches import Profile
+from engine.contract.errors import BadRequest, TrainingFailed
+from engine.contract.training import TrainStyle
+from engine.settings import Settings
+from engine.training import checkpoint, data, saving
+from engine.training.data import captions
+from engine.training.recipe import Recipe, recipe
+from engine.training.training import Training
+
+MAY_CHANGE = frozenset({"epochs", "patience"})
+"""What a training that goes on may be given anew."""
+
+
+def refuse(order: TrainStyle, settings: Settings) -> None:
+    """Raises BadRequest with a sentence for an order that cannot be obeyed."""
+    captions.check(order.caption)
+    if order.source == "folder" and not order.data:
+        raise BadRequest("data is missing: the source is folder, so say which one with --data FOLDER.")
+    if order.source != "folder" and order.data:
+        raise BadRequest(f"data names a folder, but the source is {order.source}; say --source folder to use it.")
+    if order.name in styles.names(settings) or (settings.styles_dir / order.name).exists():
+        raise BadRequest(saving.taken(order.name))
+
+
+def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, progress: data.Progress) -> Training:
+    """Blocks while pictures and base are fetched. Raises BadRequest, NoData, NoModel, DiskFull, TrainingFailed."""
+    refuse(order, settings)
+    numbers, notes = _numbers(job, order, settings, profile)
+    models.folder(numbers.base)
+    try:
+        pictures = data.collect(order, numbers.images, settings, progress)
+    except OSError as error:
+        raise saving.disk(error, settings.data_dir) from error
+    pictures.warnings += notes
+    known = checkpoint.state(settings.training_dir / order.name)
+    if known and known["pictures"] != len(pictures.examples):
+        raise TrainingFailed(
+            f"The training “{order.name}” began with {known['pictures']} pictures, now there are "
+            f"{len(pictures.examples)}. Put them back, or train again without --resume."
+        )
+    return Training(job, order, numbers, pictures, settings, profile)
+
+
+def _numbers(job: str, order: TrainStyle, settings: Settings, profile: Profile) -> tuple[Recipe, list[str]]:
+    """The recipe, from the checkpoint where the run goes on. A job that is sent again goes on by itself."""
+    root = settings.training_dir / order.name
+    known = checkpoint.state(root)
+    own = recipe(order, profile)
+    if known and (order.resume or known["job"] == job):
+        return _continued(order, own, known), []
+    shutil.rmtree(root, ignore_errors=True)
+    if order.resume:
+        return own, [f"There was no checkpoint of “{order.name}” to go on from, so it began anew."]
+    return own, []
+
+
+def _continued(order: TrainStyle, own: Recipe, known: dict[str, Any]) -> Recipe:
+    """The numbers that the run began with. Raises BadRequest where the order asks for others."""
+    begun = Recipe(**known["recipe"])
+    asked = {name: value for name, value in order.model_dump().items() if value is not None}
+    for name, value in begun.as_json().items():
+        if name in asked and name not in MAY_CHANGE and asked[name] != value:
+            raise BadRequest(
+                f"{name} cannot change while a training goes on: “{order.name}” began with {value}, not {asked[name]}. "
+                "Leave it out, or train again without --resume."
+            )
+    return replace(begun, **{name: getattr(own, name) for name in MAY_CHANGE if name in asked})

@@ -1,0 +1,143 @@
+"""Steps and losses. All chance of a step is derived from the seed and the step's number, so a run that goes on from a
+checkpoint takes the same steps as one that was never cut off, and no generator's state has to be kept.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.contract.errors import TrainingFailed
+from engine.training import adapter
+from engine.training.encoding import Encoded
+from engine.training.noising import Noising, Shown
+from engine.training.recipe import Recipe
+from engine.training.split import chance, split
+
+LONGEST_GRADIENT = 1.0
+BETAS = (0.9, 0.999)
+HELD_OUT_DRAWS = 64
+"""At least so many (picture, timestep, noise) triples measure an epoch, and at least 8 of each picture."""
+HELD_OUT_AT_ONCE = 8
+
+
+class Trainer:
+    """Trains the adapter on `unet`: one picture in ten is held out and never trained on."""
+
+    def __init__(self, unet: Any, noising: Noising, encoded: Encoded, recipe: Recipe, device: torch.device) -> None:
+        self.unet, self.recipe = unet, recipe
+        self._noising, self._device = noising, device
+        self._dtype = next(part for name, part in unet.named_parameters() if "lora_" not in name).dtype
+        learned, held = split(len(encoded), recipe.seed)
+        self._learned, self._held = encoded.part(learned), encoded.part(held)
+        self.parts = adapter.parameters(unet)
+        self.optimizer = torch.optim.AdamW(
+            self.parts.values(), lr=recipe.lr, betas=BETAS, weight_decay=recipe.weight_decay, foreach=False
+        )
+        # Gradients of a half-precision base underflow without it; with fp32 it does nothing.
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self._dtype == torch.float16)
+        self._triples = self._fixed()
+
+    @property
+    def steps(self) -> int:
+        """Steps in one epoch."""
+        return math.ceil(len(self._learned) / self.recipe.batch)
+
+    @property
+    def measures(self) -> int:
+        """Pieces of one evaluation."""
+        return math.ceil(len(self._triples[0]) / HELD_OUT_AT_ONCE)
+
+    def step(self, epoch: int, number: int) -> float:
+        """One step of the optimizer; returns its loss. Raises TrainingFailed where the loss is no number."""
+        chosen = self._order(epoch)[number * self.recipe.batch :][: self.recipe.batch]
+        chance = self._chance("step", epoch, number)
+        n = len(chosen)
+        mirrored = torch.randint(2, (n,), generator=chance)
+        latents = self._learned.latents[chosen, mirrored]
+        noise = torch.randn(latents.shape, generator=chance)
+        timesteps = self._noising.spread(n, chance)
+        wordless = torch.rand(n, generator=chance) < self.recipe.caption_dropout
+        words = torch.where(wordless.view(-1, 1, 1), self._learned.no_words, self._learned.words[chosen])
+        self._set_rate(epoch, number)
+        self.unet.train()
+        with torch.enable_grad(), torch.random.fork_rng(devices=self._devices()):
+            # The adapter's dropout draws from torch's own generator.
+            torch.manual_seed(int(torch.randint(2**31, (1,), generator=chance)))
+            loss = self._losses(latents, noise, timesteps, words).mean()
+            told = loss.item()
+            if not math.isfinite(told):
+                raise TrainingFailed(_no_number(epoch, self.recipe))
+            self._learn(loss)
+        return told
+
+    @torch.inference_mode()
+    def measure(self, piece: int) -> Tensor:
+        """The losses of one piece of the held-out triples, (≤ 8,)."""
+        self.unet.eval()
+        part = slice(piece * HELD_OUT_AT_ONCE, (piece + 1) * HELD_OUT_AT_ONCE)
+        who, timesteps, noise = (value[part] for value in self._triples)
+        losses = self._losses(self._held.latents[who, 0], noise, timesteps, self._held.words[who]).cpu()
+        if not torch.isfinite(losses).all():
+            raise TrainingFailed(_no_number(0, self.recipe))
+        return losses
+
+    def probe(self) -> dict[str, Tensor]:
+        """The arguments of one forward pass, for comparing two models."""
+        who, timesteps, noise = (value[:1] for value in self._triples)
+        shown = self._noising.show(
+            self._held.latents[who, 0].to(self._device), noise.to(self._device), timesteps.to(self._device)
+        )
+        words = self._held.words[who].to(self._device, self._dtype)
+        return {"sample": shown.seen.to(self._dtype), "timestep": shown.timesteps, "encoder_hidden_states": words}
+
+    def _set_rate(self, epoch: int, number: int) -> None:
+        """A function of the step's number alone, so that it needs no state either."""
+        gone = ((epoch - 1) * self.steps + number) / (self.recipe.epochs * self.steps)
+        floor = self.recipe.last_lr
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.lr * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * gone)))
+
+    def _learn(self, loss: Tensor) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.unscale_(self.optimizer)
+        torch.nn.utils.clip_grad_norm_(self.parts.values(), LONGEST_GRADIENT)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+
+    def _losses(self, latents: Tensor, noise: Tensor, timesteps: Tensor, words: Tensor) -> Tensor:
+        """(n,): the mean square error of each row, unweighted, as in the original."""
+        shown: Shown = self._noising.show(latents.to(self._device), noise.to(self._device), timesteps.to(self._device))
+        answered = self.unet(
+            shown.seen.to(self._dtype),
+            shown.timesteps,
+            encoder_hidden_states=words.to(self._device, self._dtype),
+            return_dict=False,
+        )[0]
+        losses: Tensor = (answered.float() - shown.wanted.float()).square().mean((1, 2, 3))
+        return losses
+
+    def _fixed(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The held-out triples: every picture at timesteps spread over the range, with noise that never changes."""
+        n = len(self._held)
+        each = max(8, math.ceil(HELD_OUT_DRAWS / n))
+        chance = self._chance("held out", 0, 0)
+        timesteps = torch.cat([self._noising.spread(each, chance) for _ in range(n)])
+        noise = torch.randn((n * each, *self._held.latents.shape[2:]), generator=chance)
+        return torch.arange(n).repeat_interleave(each), timesteps, noise
+
+    def _order(self, epoch: int) -> list[int]:
+        return torch.randperm(len(self._learned), generator=self._chance("order", epoch, 0)).tolist()
+
+    def _chance(self, what: str, epoch: int, number: int) -> torch.Generator:
+        return chance(self.recipe.seed, what, epoch, number)
+
+    def _devices(self) -> list[int]:
+        return [torch.cuda.current_device()] if self._device.type == "cuda" else []
+
+
+def _no_number(epoch: int, recipe: Recipe) -> str:
+    where = f"in epoch {epoch}" if epoch else "on the held-out pictures"
+    return f"The loss {where} is no number any more: the training diverged. Try a lower lr than {recipe.lr:g}."

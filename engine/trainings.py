@@ -1,0 +1,87 @@
+"""Trainings on their way to the device: refused where they must be, pictures fetched, then brought to the guest.
+
+Nothing of it needs the device, so it runs in plain threads beside the painting.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+
+from engine.contract.approaches import Profile
+from engine.contract.errors import Cancelled, TesseraError
+from engine.contract.events import JobFailed, Progress
+from engine.contract.training import Estimated, EstimateTraining, TrainStyle
+from engine.guest import Guest, Work
+from engine.running import Running
+from engine.settings import Settings
+
+log = logging.getLogger(__name__)
+
+NO_PACKAGES = "This engine was installed without what training needs. Install tessera[engine] and start it again."
+
+
+class Trainings:
+    """`wake` tells the engine's loop that there is something to do."""
+
+    def __init__(self, settings: Settings, profile: Profile, guest: Guest, wake: Callable[[], None]) -> None:
+        self._settings, self._profile = settings, profile
+        self._guest, self._wake = guest, wake
+        self._fetching: dict[str, threading.Event] = {}
+
+    async def begin(self, running: Running) -> None:
+        """Bring a training to the guest, or answer an estimate."""
+        order = running.job.work
+        try:
+            if isinstance(order, EstimateTraining):
+                running.tell(await asyncio.to_thread(self._estimate, order))
+            elif isinstance(order, TrainStyle):
+                self._guest.invite(running, await self._fetched(running, order))
+                self._wake()
+        except TesseraError as error:
+            running.fail(JobFailed(reason=error.reason, detail=str(error)))
+        except ImportError:
+            running.fail(JobFailed(reason="training_failed", detail=NO_PACKAGES))
+        except Exception:
+            log.exception("training could not be prepared", extra={"job": running.job.id})
+            detail = f"Something failed that should not; the engine's log has it under job {running.job.id}."
+            running.fail(JobFailed(reason="training_failed", detail=detail))
+
+    def cancel(self, running: Running) -> None:
+        """A training that has begun ends with its best epoch, one that has not ends at once."""
+        job = running.job.id
+        if self._guest.cancel(job):
+            self._wake()
+            return
+        if job in self._fetching:
+            self._fetching[job].set()
+        running.fail(JobFailed(reason="cancelled", detail="The training was cancelled before it began."))
+
+    async def _fetched(self, running: Running, order: TrainStyle) -> Work:
+        """The training with its pictures; progress is told from the thread that fetches."""
+        loop, job = asyncio.get_running_loop(), running.job.id
+        cancelled = self._fetching[job] = threading.Event()
+
+        def watch(done: int, total: int) -> None:
+            if cancelled.is_set():
+                raise Cancelled("The training was cancelled before it began.")
+            loop.call_soon_threadsafe(running.tell, Progress(done=done, total=total, phase="fetching"))
+
+        running.tell(Progress(done=0, total=1, phase="fetching"))
+        try:
+            work = await asyncio.to_thread(self._prepare, job, order, watch)
+        finally:
+            del self._fetching[job]
+        if not running.alive:
+            raise Cancelled("The training was cancelled before it began.")
+        return work
+
+    def _prepare(self, job: str, order: TrainStyle, watch: Callable[[int, int], None]) -> Work:
+        from engine.training.prepare import prepare
+
+        return prepare(job, order, self._settings, self._profile, watch)
+
+    def _estimate(self, order: EstimateTraining) -> Estimated:
+        from engine.training.estimate import estimate
+
+        return estimate(order.training, self._settings, self._profile)

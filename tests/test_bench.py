@@ -1,0 +1,96 @@
+"""The benchmarks: turns are taken, what is counted is right, and the commands for a card run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from bench import contenders, floor, gpu, plot, report, rounds
+from engine import embedded
+
+RESULTS = Path(report.__file__).parent / "results"
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+async def test_contenders_take_turns_and_the_first_turn_does_not_count() -> None:
+    order: list[str] = []
+
+    def contender(name: str) -> rounds.Contender:
+        async def run() -> rounds.Marks:
+            order.append(name)
+            return {"painted": float(len(order))}
+
+        return run
+
+    found = await rounds.alternate({"a": contender("a"), "b": contender("b")}, 2)
+
+    assert order == ["a", "b"] * 3
+    assert [mark["painted"] for mark in found["a"]] == [3.0, 5.0]
+
+
+def test_a_ratio_compares_neighbours_in_time() -> None:
+    assert rounds.ratio([2.0, 30.0, 4.0], [1.0, 10.0, 4.0])["all"] == [2.0, 3.0, 1.0]
+
+
+def test_the_arithmetic_of_a_picture_is_counted_as_by_hand() -> None:
+    cost = floor.count(contenders.pipeline(embedded.PIPELINE), steps=12, rows=2)
+
+    # By hand, 4 x queries x keys x channels for every attention: up to 256 places, each to all places and to 32 tokens.
+    places = ((256, 48, 2), (64, 96, 3), (16, 128, 4))
+    attention = sum(4 * q * keys * width * layers for q, width, layers in places for keys in (q, 32)) / 1e9
+    # What is convolution and linear layers was counted when the model was made: 0.485 and 0.504 GFLOP.
+    assert cost["unet_row_gflop"] == pytest.approx(0.485 + attention, abs=0.001)
+    assert cost["vae_gflop"] == pytest.approx(0.504, abs=0.001)
+    assert cost["gflop"] == pytest.approx(24 * cost["unet_row_gflop"] + cost["vae_gflop"])
+
+
+def test_the_floor_is_what_takes_longer_arithmetic_or_bytes() -> None:
+    cost = {"gflop": 10.0, "gbyte": 4.0}
+
+    found = floor.seconds(cost, {"fp32": 100.0, "bf16": 400.0, "copy": 20.0}, "bf16")
+
+    # bf16 halves the bytes.
+    assert found == {"compute": 0.025, "bytes": 0.1, "floor": 0.1}
+
+
+@pytest.mark.parametrize(("what", "model"), [("rows", "v1-4"), ("vae", "v1-4"), ("grid", "v1-4"), ("grid", "turbo")])
+def test_the_commands_for_a_card_run_with_narrow_models(
+    what: str, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gpu.main([what, "--model", model, "--tiny", "--out", str(tmp_path)])
+
+    found = json.loads((tmp_path / f"gpu-{model}-{what}-tiny.json").read_text())["results"]
+    assert found
+    assert all(result["ms"] > 0 for result in found)
+    assert capsys.readouterr().out.count("\n|") >= len(found) + 1
+
+
+def test_what_there_is_no_time_for_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gpu, "LIMIT_SECONDS", -1.0)
+
+    assert list(gpu.in_time([("compiled", 64)])) == []
+    assert "not measured: ('compiled', 64)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("file", sorted(RESULTS.glob("embedded*.json")), ids=lambda file: file.stem)
+def test_a_recorded_table_says_what_its_json_says(file: Path) -> None:
+    found: dict[str, Any] = json.loads(file.read_text())
+
+    assert file.with_suffix(".md").read_text() == report.table(found)
+
+
+def test_a_bar_is_as_long_as_its_median() -> None:
+    value = {"median": 2.0, "least": 1.0, "most": 4.0}
+
+    drawn = plot.bars("t", {"who": value}, floor=1.0)
+
+    half = (plot.WIDTH - plot.LEFT - plot.RIGHT) / 2
+    assert f'width="{half:.1f}"' in drawn

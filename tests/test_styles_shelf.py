@@ -1,0 +1,181 @@
+"""Styles over HTTP: files, rename, delete, export and import, with a sentence for every bad one."""
+
+import io
+import json
+import pickle
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from diffusers import UNet2DConditionModel
+
+from engine import embedded, server
+from engine.painter import FakePainter
+from tests.engines import running_engine
+from tests.styles import make_style
+
+
+def left(folder: Path, pattern: str) -> list[str]:
+    """The files that a test left, as paths below its folder."""
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob(pattern))
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    unet = UNet2DConditionModel.from_pretrained(embedded.PIPELINE / "unet")
+    return make_style(tmp_path_factory.mktemp("made"), "ink", unet, seed=3, words="in ink")
+
+
+def zipped(files: dict[str, bytes], folder: str = "") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(folder + name, data)
+    return out.getvalue()
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with running_engine(tmp_path, FakePainter()) as engine:
+        transport = httpx.ASGITransport(server.app(engine, "no device"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            yield client
+
+
+async def names(web: httpx.AsyncClient) -> list[str]:
+    return [card["name"] for card in (await web.get("/styles")).json()]
+
+
+async def test_an_exported_style_can_be_imported_under_another_name(web: httpx.AsyncClient, good: Path) -> None:
+    first = await web.put("/styles/ink", content=zipped(files_of(good)))
+    exported = await web.get("/styles/ink/export")
+
+    second = await web.put("/styles/other", content=exported.content)
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert await names(web) == ["ink", "other"]
+    assert (await web.get("/styles/other")).json() == {
+        "name": "other",
+        "words": "in ink",
+        "base": "embedded",
+        "imported": True,
+        "summary": "imported, rank 2",
+    }
+    weights = (await web.get("/styles/other/files/adapter_model.safetensors")).content
+    assert weights == files_of(good)["adapter_model.safetensors"]
+
+
+async def test_a_style_in_a_folder_of_its_zip_is_found(web: httpx.AsyncClient, good: Path) -> None:
+    assert (await web.put("/styles/ink", content=zipped(files_of(good), "some/where/"))).status_code == 201
+
+
+async def test_a_renamed_style_has_its_new_name_everywhere(web: httpx.AsyncClient, good: Path) -> None:
+    await web.put("/styles/ink", content=zipped(files_of(good)))
+
+    answer = await web.post("/styles/ink/rename", params={"to": "pen"})
+
+    assert answer.status_code == 204
+    assert await names(web) == ["pen"]
+    assert (await web.get("/styles/pen")).json()["name"] == "pen"
+
+
+async def test_a_deleted_style_is_gone(web: httpx.AsyncClient, good: Path, tmp_path: Path) -> None:
+    await web.put("/styles/ink", content=zipped(files_of(good)))
+
+    answer = await web.delete("/styles/ink")
+
+    assert answer.status_code == 204
+    assert await names(web) == []
+    assert left(tmp_path, "*ink*") == []
+
+
+def without(files: dict[str, bytes], *gone: str) -> dict[str, bytes]:
+    return {name: data for name, data in files.items() if name not in gone}
+
+
+def changed(files: dict[str, bytes], **config: object) -> dict[str, bytes]:
+    known = json.loads(files["adapter_config.json"])
+    return {**files, "adapter_config.json": json.dumps({**known, **config}).encode()}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda files: without(files, "adapter_config.json"), "no adapter_config.json"),
+        (lambda files: without(files, "adapter_model.safetensors"), "pickles above all, are never loaded"),
+        (
+            lambda files: {
+                **without(files, "adapter_model.safetensors"),
+                "adapter_model.bin": pickle.dumps({"a": 1}),
+            },
+            "no adapter_model.safetensors",
+        ),
+        (lambda files: {**files, "adapter_model.safetensors": b"\x80\x04"}, "not a complete safetensors file"),
+        (lambda files: {**files, "adapter_config.json": b"{"}, "cannot be read"),
+        (lambda files: changed(files, r=None), "does not tell r and lora_alpha"),
+        (lambda files: changed(files, peft_type="LOHA"), "no LoRA adapter"),
+        (lambda files: changed(files, r=4), "is not of rank 4"),
+    ],
+)
+async def test_a_style_that_cannot_be_used_is_refused_and_leaves_nothing(
+    web: httpx.AsyncClient, good: Path, tmp_path: Path, spoil: object, sentence: str
+) -> None:
+    files = spoil(files_of(good))  # type: ignore[operator]  # a function of the table above
+
+    answer = await web.put("/styles/ink", content=zipped(files))
+
+    assert answer.status_code == 422
+    assert sentence in answer.json()["detail"]
+    assert await names(web) == []
+    assert left(tmp_path, "adapter*") == []
+
+
+async def test_what_is_no_zip_is_refused(web: httpx.AsyncClient) -> None:
+    answer = await web.put("/styles/ink", content=b"hello")
+
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "This is no zip that can be read. Send the style's folder as a zip.",
+    )
+
+
+async def test_a_path_in_a_zip_or_in_a_name_leads_nowhere(web: httpx.AsyncClient, good: Path, tmp_path: Path) -> None:
+    evil = {**files_of(good), "../../escaped.json": b"{}", "run.py": b"print()"}
+
+    await web.put("/styles/ink", content=zipped(evil))
+
+    assert left(tmp_path, "escaped.json") == ["styles/ink/escaped.json"]
+    assert left(tmp_path, "run.py") == []
+    assert (await web.get("/styles/ink/files/..%2F..%2Fengine.lock")).status_code in {404, 422}
+    assert (await web.put("/styles/In K", content=b"")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/styles/inc"), ("DELETE", "/styles/inc"), ("GET", "/styles/inc/export")]
+)
+async def test_a_style_that_is_not_there_is_answered_with_the_nearest(
+    web: httpx.AsyncClient, good: Path, method: str, path: str
+) -> None:
+    await web.put("/styles/ink", content=zipped(files_of(good)))
+
+    answer = await web.request(method, path)
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no “inc”. Did you mean ink?")
+
+
+async def test_a_name_that_is_taken_is_refused(web: httpx.AsyncClient, good: Path) -> None:
+    data = zipped(files_of(good))
+    await web.put("/styles/ink", content=data)
+    await web.put("/styles/pen", content=data)
+
+    again = await web.put("/styles/ink", content=data)
+    renamed = await web.post("/styles/pen/rename", params={"to": "ink"})
+
+    assert (again.status_code, renamed.status_code) == (422, 422)
+    assert "There is a style “ink” already" in again.json()["detail"]

@@ -1,0 +1,180 @@
+"""WikiArt's pictures by the three ways, against a stand-in of both services: few bytes, kept, resumed, told."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.contract.errors import BadRequest, Cancelled, NoData
+from engine.contract.training import TrainStyle
+from engine.settings import Settings
+from engine.training import data
+from engine.training.data import wikiart, wikiart_filter, wikiart_groups
+from engine.training.recipe import adjective
+from tests.stand_ins.wikiart import ARTISTS, STYLES, WikiArt, make, style_of
+
+ROWS, IMPRESSIONISM = 120, STYLES.index("Impressionism")
+EXPECTED = [row for row in range(ROWS) if style_of(row) == IMPRESSIONISM]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("set") / "wikiart", ROWS, shards=3, group=8, side=160, broken=(EXPECTED[1],))
+
+
+@pytest.fixture
+def server(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WikiArt]:
+    from huggingface_hub import HfApi, constants
+
+    with WikiArt(files) as running:
+        monkeypatch.setattr(constants, "ENDPOINT", running.url)
+        monkeypatch.setattr(
+            constants, "HUGGINGFACE_CO_URL_TEMPLATE", running.url + "/{repo_id}/resolve/{revision}/{filename}"
+        )
+        monkeypatch.setattr("huggingface_hub.HfApi", lambda: HfApi(endpoint=running.url))
+        monkeypatch.setattr(wikiart_filter, "LONGEST_PAUSE_S", 0.0)
+        yield running
+
+
+@pytest.fixture
+def settings(server: WikiArt, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", datasets_server_url=server.url, _env_file=None)
+
+
+def collect(settings: Settings, images: int = 10, **more: Any) -> data.Pictures:
+    return data.collect(TrainStyle(name="any", **more), images, settings, lambda _done, _total: None)
+
+
+def rows(found: data.Pictures) -> list[int]:
+    return [int(example.name.split(":")[0]) for example in found.examples]
+
+
+def test_the_filter_gives_the_first_pictures_of_the_style_with_their_artists(
+    server: WikiArt, settings: Settings
+) -> None:
+    found = collect(settings)
+
+    usable = [row for row in EXPECTED if row != EXPECTED[1]]
+    assert rows(found) == usable[:10]
+    name = {1: "Claude Monet", 0: "Unknown Artist", 2: "Camille Pissarro", 3: "Pablo Picasso"}[usable[0] % len(ARTISTS)]
+    assert found.examples[0].caption == (
+        f"pencil sketch of impressionist painting 'artwork' by {name}, detailed pencil drawing, graphite art, "
+        "intricate shading"
+    )
+    assert found.warnings == [f"Pictures of WikiArt that cannot be read were left out: rows {EXPECTED[1]}."]
+    assert found.examples[0].open().size == (160, 160)
+    assert not server.asked("/resolve/")
+
+
+def test_what_is_here_is_not_fetched_again(server: WikiArt, settings: Settings) -> None:
+    first = collect(settings)
+    asked = len(server.log)
+
+    again = collect(settings)
+
+    assert rows(again) == rows(first)
+    assert len(server.log) == asked
+
+
+def test_more_pictures_later_fetch_only_the_rest(server: WikiArt, settings: Settings) -> None:
+    collect(settings, images=8)
+    before = len(server.asked("/assets/"))
+
+    collect(settings, images=12)
+
+    assert len(server.asked("/assets/")) - before == 4
+
+
+def test_without_the_dataset_server_the_cheapest_row_groups_are_read(
+    server: WikiArt, settings: Settings, files: Path
+) -> None:
+    server.fault("/rows", "missing", 99)
+    server.fault("/filter", "missing", 99)
+
+    found = collect(settings)
+
+    assert len(found.examples) == 10
+    assert set(rows(found)) <= set(EXPECTED)
+    assert "artwork" in found.examples[0].caption
+    total = sum(file.stat().st_size for file in (files / "data").iterdir())
+    assert server.sent < 0.7 * total
+    assert all("range" in request.headers for request in server.asked("GET /datasets/huggan/wikiart/resolve"))
+
+
+def test_without_range_reads_the_shards_are_read_from_the_first_on(
+    server: WikiArt, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wikiart, "WAYS", wikiart.WAYS[2:])
+
+    found = collect(settings, images=9)
+
+    assert rows(found) == [row for row in EXPECTED if row != EXPECTED[1]][:9]
+    assert {request.path.rpartition("/")[2] for request in server.asked("GET /datasets/huggan")} <= {
+        "train-00000-of-00003.parquet",
+        "train-00001-of-00003.parquet",
+    }
+
+
+def test_a_server_that_is_busy_is_asked_again(server: WikiArt, settings: Settings) -> None:
+    server.fault("/filter", "429", 1)
+    server.fault("/assets/", "503", 2)
+
+    assert len(collect(settings).examples) == 10
+    assert not server.asked("/resolve/")
+
+
+def test_pictures_that_came_before_the_network_went_are_kept(server: WikiArt, settings: Settings) -> None:
+    seen: list[int] = []
+
+    def leave(done: int, _total: int) -> None:
+        seen.append(done)
+        if len(seen) == 4:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        data.collect(TrainStyle(name="any"), 10, settings, leave)
+    before = len(server.asked("/assets/"))
+    collect(settings)
+
+    assert before == 4
+    assert len(server.asked("/assets/")) - before == 7
+
+
+def test_where_nothing_answers_the_sentence_says_what_to_check(settings: Settings, server: WikiArt) -> None:
+    server.fault("GET", "missing", 999)
+    server.fault("POST", "missing", 999)
+
+    with pytest.raises(NoData, match=r"WikiArt cannot be fetched: .* 0 of 10 pictures are here and kept\. Check"):
+        collect(settings)
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"), [("impresionism", "Did you mean impressionism?"), ("Manga", "There are: abstract")]
+)
+def test_a_style_that_wikiart_does_not_have_is_refused_with_the_nearest(
+    settings: Settings, asked: str, hint: str
+) -> None:
+    with pytest.raises(BadRequest, match=f"art_style: There is no .*{hint.replace('?', '.')}"):
+        collect(settings, art_style=asked)
+
+
+def test_the_groups_with_the_fewest_bytes_for_a_picture_are_chosen() -> None:
+    group = wikiart_groups.Group
+    groups = [
+        group("a", 0, 0, 1000, (3, 3, 1)),
+        group("a", 1, 3, 100, (3, 1)),
+        group("b", 0, 5, 150, (3, 3, 3)),
+        group("b", 1, 8, 10, (1, 1)),
+    ]
+
+    chosen = wikiart_groups.cheapest(groups, style=3, wanted=4)
+
+    assert [(g.shard, g.number) for g in chosen] == [("a", 1), ("b", 0)]
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"), [("Impressionism", "impressionist"), ("Baroque", "baroque"), ("Pop_Art", "pop art")]
+)
+def test_a_style_has_an_adjective_for_its_captions(style: str, expected: str) -> None:
+    assert adjective(style) == expected
