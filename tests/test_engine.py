@@ -1,4 +1,4 @@
-"""The engine's loop over a painter of plain colours: what is told, in which order, and what happens when things fail."""
+"""The engine's loop over a painter of plain colours: what is told, in which order, and what becomes of failures."""
 
 import asyncio
 from pathlib import Path
@@ -173,9 +173,7 @@ async def test_details_are_joined_to_the_prompt_and_scored_besides(home: Path, a
     assert told[-1].score.with_details is not None
 
 
-async def test_a_preview_shows_the_grid_so_far(
-    home: Path, approach: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_preview_shows_the_grid_so_far(home: Path, approach: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.engine.PREVIEW_SECONDS", -1.0)
     async with running_engine(home, FakePainter()) as engine:
         running = engine.submit(grid(approach=approach))
