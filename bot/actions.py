@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import texts
+from bot import style_actions, texts
 from bot.arguments import values
 from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
@@ -23,12 +23,14 @@ FIELDS = ("prompt", "approach", "seed", "negative", "details")
 
 @dataclass(frozen=True)
 class Action:
-    """`orders`: it makes a job, so a double press is one. `asks`: it opens a form. `private`: for the person alone."""
+    """`orders`: it makes a job, so a double press is one. `asks`: it opens a form. `private`: for the person alone;
+    `moderators`: the right is checked again at every press."""
 
     run: Callable[[Asked, str, str], Awaitable[Message | None]]
     orders: bool = False
     asks: bool = False
     private: bool = True
+    moderators: bool = False
 
 
 async def again(asked: Asked, subject: str, more: str) -> None:
@@ -113,7 +115,7 @@ async def delete(asked: Asked, subject: str, more: str) -> Message:
 
 
 async def cancel(asked: Asked, subject: str, _more: str) -> Message:
-    return await cancel_job(asked, await asked.owned(subject))
+    return await cancel_job(asked, await asked.owned(subject, training=True))
 
 
 async def history(asked: Asked, subject: str, more: str) -> Message:
@@ -138,6 +140,15 @@ ACTIONS: dict[str, Action] = {
     "cancel": Action(cancel),
     "history": Action(history),
     "mydata": Action(mydata),
+    "train": Action(style_actions.train, orders=True, private=False, moderators=True),
+    "untrain": Action(style_actions.untrain),
+    "retrain": Action(style_actions.retrain, moderators=True),
+    "style": Action(style_actions.style),
+    "adopt": Action(style_actions.adopt, moderators=True),
+    "reject": Action(style_actions.reject, moderators=True),
+    "rollback": Action(style_actions.rollback, moderators=True),
+    "rename": Action(style_actions.rename, asks=True, moderators=True),
+    "unstyle": Action(style_actions.unstyle, moderators=True),
 }
 
 

@@ -20,7 +20,7 @@ from bot.people import server_of
 from bot.received import Received
 from bot.teller import Teller
 from bot.watch import Watch
-from engine.contract.errors import TesseraError
+from engine.contract.errors import EngineAway, TesseraError
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,10 @@ class Answering:
         """Answer a row and close it. Whatever goes wrong, the person reads a sentence and the log has the mark."""
         try:
             await self._run(received, talk)
+        except EngineAway as error:
+            # Its own sentence names a place on the host, which is nothing for a chat.
+            log.warning("an answer needs the engine: %s", error, extra={"received": received.number})
+            await self.refuse(talk, texts.ENGINE_AWAY)
         except (BotError, TesseraError) as error:
             if isinstance(error, DeliveryError):
                 log.warning("an answer could not be given: %s", error, extra={"received": received.number})
@@ -76,8 +80,11 @@ class Answering:
         name, _, rest = press.partition(":")
         if name not in ACTIONS:
             raise BadCommand("This version of the bot does not know that button. /help lists what it knows.")
+        action = ACTIONS[name]
+        if action.moderators and not asked.person.moderator:
+            raise BadCommand(texts.MODERATORS_PRESS)
         subject, _, more = rest.partition(":")
-        return await ACTIONS[name].run(asked, subject, more), ACTIONS[name].private
+        return await action.run(asked, subject, more), action.private
 
     async def _tell(self, asked: Asked, message: Message, *, private: bool) -> None:
         if private:

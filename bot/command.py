@@ -5,7 +5,7 @@ pydantic model stands for all the model's fields, so that `/grid` and the engine
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_type_hints
@@ -46,14 +46,22 @@ class Command:
 
 
 def command(
-    function: Callable[..., Awaitable[Any]], *, moderators: bool = False, private: bool = False, name: str | None = None
+    function: Callable[..., Awaitable[Any]],
+    *,
+    moderators: bool = False,
+    private: bool = False,
+    name: str | None = None,
+    completes: Mapping[str, str] | None = None,
 ) -> Command:
-    """The command that `function` is. Its name is the function's, its help the first line of its docstring."""
+    """The command that `function` is. Its name is the function's, its help the first line of its docstring.
+
+    `completes`: options that are completed otherwise than their names say.
+    """
     lines = inspect.getdoc(function)
     if not lines:
         raise TypeError(f"The command {function.__name__} has no docstring, and so no help.")
     options = tuple(
-        _option(option, field)
+        _option(option, field, COMPLETES | dict(completes or {}))
         for model in orders(function).values()
         for option, field in model.model_fields.items()
         if option != "kind"
@@ -80,13 +88,13 @@ def orders(function: Callable[..., Awaitable[Any]]) -> dict[str, type[BaseModel]
 COMPLETES = {"style": "styles", "prompt": "prompts", "id": "grids", "name": "styles", "command": "commands"}
 
 
-def _option(name: str, field: FieldInfo) -> Option:
+def _option(name: str, field: FieldInfo, completes: Mapping[str, str]) -> Option:
     low, high = bounds(field)
     kinds = list(_plain_types(field.annotation))
     choices = tuple((_label(name, value), str(value)) for value in kinds if not isinstance(value, type))
     kind = _kind({value if isinstance(value, type) else type(value) for value in kinds})
     help_text = field.description or name
-    return Option(name, kind, help_text, field.is_required(), low, high, choices, COMPLETES.get(name))
+    return Option(name, kind, help_text, field.is_required(), low, high, choices, completes.get(name))
 
 
 def _plain_types(annotation: Any) -> Iterable[Any]:

@@ -9,6 +9,14 @@ MOST = 25
 # Platforms take at most a hundred characters of a suggestion.
 LONGEST = 100
 HOME_GRIDS = 10
+# WikiArt's classes, as huggan/wikiart names them; only offered, the engine asks the data set itself.
+ART_STYLES = (
+    "Impressionism", "Abstract Expressionism", "Action painting", "Analytical Cubism", "Art Nouveau", "Baroque",
+    "Color Field Painting", "Contemporary Realism", "Cubism", "Early Renaissance", "Expressionism", "Fauvism",
+    "High Renaissance", "Mannerism Late Renaissance", "Minimalism", "Naive Art Primitivism", "New Realism",
+    "Northern Renaissance", "Pointillism", "Pop Art", "Post Impressionism", "Realism", "Rococo", "Romanticism",
+    "Symbolism", "Synthetic Cubism", "Ukiyo e",
+)  # fmt: skip
 
 
 async def complete(parts: Parts, person: Person, command: str, option: str, typed: str) -> list[str]:
@@ -24,6 +32,8 @@ async def complete(parts: Parts, person: Person, command: str, option: str, type
         values = [entry.name for entry in parts.commands]
     elif wanted.completes == "styles":
         values = await style_names(parts)
+    elif wanted.completes == "art styles":
+        values = list(ART_STYLES)
     elif wanted.completes in {"grids", "prompts"}:
         values = await _own(parts, person, "id" if wanted.completes == "grids" else "prompt", start)
     else:
@@ -51,19 +61,20 @@ async def home(parts: Parts, line: Line, person: Person) -> Home:
     who = await parts.people.row(person)
     places = await line.places()
     rows = await parts.database.read(
-        "SELECT id, prompt, state FROM jobs WHERE person = :who AND state <> 'deleted' ORDER BY number DESC LIMIT 30",
-        who=who,
+        "SELECT * FROM jobs WHERE person = :who AND state <> 'deleted' ORDER BY number DESC LIMIT 30", who=who
     )
     lines = []
     for row in rows:
         if row["state"] in {"lent", "made"}:
-            lines.append(f"Painting `{row['id']}` {texts.quoted(row['prompt'], 80)}")
+            what = "Training" if row["training"] else "Painting"
+            lines.append(f"{what} `{row['id']}` {texts.quoted(row['prompt'], 80)}")
         elif row["state"] == "waiting" and row["id"] in places:
             place = places[row["id"]]
             lines.append(
                 f"`{row['id']}` {texts.quoted(row['prompt'], 80)}: {texts.waiting(place.place, None, place.why)}"
             )
-    grids = [(row["id"], texts.plain(row["prompt"], 80)) for row in rows if row["state"] == "delivered"]
+    done = [row for row in rows if row["state"] == "delivered" and not row["training"]]
+    grids = [(row["id"], texts.plain(row["prompt"], 80)) for row in done]
     return Home(tuple(lines), tuple(grids[:HOME_GRIDS]))
 
 

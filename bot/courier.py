@@ -1,15 +1,19 @@
-"""Carries a made grid to the person: the largest sheet that fits, once, and a last word in its own message."""
+"""Carries what was made to the person: the largest sheet that fits, or a style; once, with a last word."""
 
 import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from bot import texts
+from bot import texts, trained
 from bot.chat import Delivery as Attempt
 from bot.chat import Message, Talk
 from bot.errors import DeliveryError, TooLarge
+from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.result import Grid, sheet_message
 from bot.teller import Teller, cancel_button, failure
+from bot.training_result import post_style, style_message
 from engine.contract import words
 
 log = logging.getLogger(__name__)
@@ -28,42 +32,69 @@ async def post_sheet(talk: Talk, grid: Grid, attempt: Attempt) -> str:
             rung += 1
 
 
+@dataclass(frozen=True)
+class Parcel:
+    """How a result is posted, what the job's own message says before and after, and where it is to be found if not."""
+
+    send: Callable[[Talk, Attempt], Awaitable[str]]
+    before: str
+    closing: str
+    otherwise: str
+
+
 class Courier:
     def __init__(self, parts: Parts, teller: Teller) -> None:
         self._parts, self._teller = parts, teller
 
     async def deliver(self, job: JobRow) -> None:
-        """Post a grid in state `made`; after this it is delivered, failed or cancelled, and its message shows it."""
-        grid = await self._parts.grid(job)
-        if grid is None:
+        """Post what a job in state `made` has made; after this it is delivered, failed or cancelled, and says so."""
+        parcel = await (self._style(job) if job.training else self._sheet(job))
+        if parcel is None:
             await self._fail(
                 job, "The plan of this grid is lost, so its sheet cannot be laid out. Please run it again."
             )
             return
         try:
-            said, posted = await self._post(grid)
+            said, posted = await self._post(job, parcel)
         except DeliveryError as error:
-            await self._fail(
-                job, f"The grid is painted, but it could not be posted: {error} See it with /show {job.id}."
-            )
+            await self._fail(job, parcel.otherwise.format(error=error))
             return
         row = await self._parts.jobs.find(job.id)
         if posted is None or (row and row.state == "cancelled"):
             await self.recall(row or job)
             return
         self._parts.numbers.ended.labels("delivered").inc()
-        closing = Message(f"{texts.head(job.prompt, job.order.approach, job.id)}\n{words.score(job.grid_score)}")
-        # Where the sheet was edited into the job's own message, there is nothing left to say in it.
+        closing = Message(f"{heading(job)}\n{parcel.closing}")
+        # Where the result was edited into the job's own message, there is nothing left to say in it.
         await self._teller.end(job, closing if posted != said else None)
 
-    async def _post(self, grid: Grid) -> tuple[str | None, str | None]:
-        job, talk = grid.job, await self._parts.talk(grid.job)
-        head = texts.head(job.prompt, job.order.approach, job.id)
-        said = await self._teller.say(job, Message(f"{head}\n{texts.PAINTED}", buttons=cancel_button(job)))
+    async def _sheet(self, job: JobRow) -> Parcel | None:
+        grid = await self._parts.grid(job)
+        if grid is None:
+            return None
+        otherwise = f"The grid is painted, but it could not be posted: {{error}} See it with /show {job.id}."
+        return Parcel(
+            lambda talk, attempt: post_sheet(talk, grid, attempt), texts.PAINTED, words.score(job.grid_score), otherwise
+        )
+
+    async def _style(self, job: JobRow) -> Parcel | None:
+        found = await self._parts.trainings.result(job)
+        if found is None:
+            return None
+        message = await style_message(self._parts, job, found)
+        otherwise = f"The style is trained, but it could not be posted: {{error}} See it with /styles {found.name}."
+        return Parcel(
+            lambda talk, attempt: post_style(talk, message, attempt), trained.MADE, trained.closing(found), otherwise
+        )
+
+    async def _post(self, job: JobRow, parcel: Parcel) -> tuple[str | None, str | None]:
+        talk = await self._parts.talk(job)
+        before = Message(f"{heading(job)}\n{parcel.before}", buttons=() if job.training else cancel_button(job))
+        said = await self._teller.say(job, before)
         await self._teller.hold(job)
 
         async def send(attempt: Attempt) -> str:
-            return await post_sheet(talk, grid, attempt)
+            return await parcel.send(talk, attempt)
 
         return said, await self._parts.delivery.post(talk, job, send)
 

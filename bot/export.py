@@ -45,6 +45,7 @@ async def _about(parts: Parts, who: int, person: Person) -> dict[str, object]:
         "id": person.id,
         "name": person.name,
         "settings": own.model_dump(exclude_none=True),
+        "trainings": [dict(row) for row in await parts.database.read(TRAININGS, who=who)],
     }
 
 
@@ -54,6 +55,9 @@ async def _grid(parts: Parts, job: JobRow) -> dict[str, object]:
     grid = await parts.grid(job, pictures=False)
     shown = grid.as_json() if grid else {"id": job.id, "prompt": job.prompt, "order": job.order.model_dump(mode="json")}
     return {**shown, "about": about}
+
+
+TRAININGS = "SELECT id, prompt AS style, work, state, queued_at, ended_at FROM jobs WHERE person = :who AND training"
 
 
 def _volume(files: dict[str, bytes], number: int) -> Picture:

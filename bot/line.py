@@ -79,9 +79,9 @@ def _kept(row: Row) -> tuple[bool, bool, int, int]:
     return not row["suspect"], row["turn"] is None, row["turn"] or 0, row["number"]
 
 
-def _why(place: int, arrived: int, row: Row, before: list[Row], newest: int) -> str:
-    if row["training"]:
-        return "trainings begin when no grid waits" if before else ""
+def _why(place: int, arrived: int, row: Row, before: list[Row], newest: int) -> str:  # noqa: PLR0911  # a table of reasons
+    if row["training"] and before:
+        return "trainings begin when no grid waits"
     if row["suspect"]:
         return "it runs alone, because the engine stopped while it was in it"
     if place > arrived and row["served"] == newest and newest:

@@ -3,6 +3,7 @@
 import re
 
 from bot import texts
+from bot.adopted import with_adopted
 from bot.asked import Asked
 from bot.chat import Message
 from bot.errors import DeliveryError, Refused
@@ -26,6 +27,7 @@ async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None) ->
     missing = await asked.talk.can_post()
     if missing:
         raise Refused(missing)
+    work = await with_adopted(asked, work)
     caps = _caps(asked, rules)
     job = await asked.parts.queue.put(_new_job(asked, work, parent), caps)
     if job is None:

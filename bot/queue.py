@@ -53,7 +53,7 @@ class Queue:
         self._changed = asyncio.Event()
 
     async def put(self, job: NewJob, caps: Caps) -> JobRow | None:
-        """The waiting job, or None where a limit is reached. The same received row, or id, again finds the first job."""
+        """The waiting job, or None where a limit is reached. The same received row or id again finds the first job."""
         rows = await self._database.write(PUT, **vars(job), **vars(caps), now=self._clock())
         if rows:
             self.touch()

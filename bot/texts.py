@@ -89,11 +89,24 @@ def unsafe(count: int, reasons: Sequence[str]) -> str:
     return f"{pictures} withheld: {', '.join(sorted({plain(reason, 80) for reason in reasons}))}."
 
 
+def bad_style(style: str, detail: str) -> str:
+    """Why a grid's style cannot be used; one that is gone may have been there when the grid was ordered."""
+    if not detail.startswith("There is no"):
+        return detail
+    return (
+        f"There is no style {quoted(style, 40)} now: it may have been deleted or renamed while this grid waited."
+        " /styles lists those that there are."
+    )
+
+
 AGAIN_SOON = "You pressed that a moment ago, and it was heard. One press is enough."
 BROKEN = "Something in the bot failed over this. It is in the log as `{mark}`; please try again."
 CANCELLED = "Cancelled. Nothing more is painted."
 NO_GRID = "There is no grid {job} that you may see. Ids are ten letters and digits, such as k3x9tq2m7d."
 PRUNED = "The pictures of this grid were removed to make room. Its recipe is kept: press Paint again for the same grid."
 NOT_YOURS = "Only the person who asked for this grid, or a moderator, may do that."
+ENGINE_AWAY = "The engine does not answer at the moment, so this cannot be done now. Try again in a minute."
 MODERATORS = "Only moderators may use this command."
+MODERATORS_PRESS = "Only moderators may press this button."
+TRAINING = "`{job}` is a training, not a grid. /styles shows what came of it."
 PAINTED = "Painted. Posting the sheet…"

@@ -26,22 +26,23 @@ STOPPING = "The training stops and keeps its best epoch; the style follows in a 
 STOPPING_EARLY = "The training stops. If an epoch has ended by then, the best one is kept."
 PAUSED = "The engine does not answer. The training goes on from its last epoch as soon as it does."
 MADE = "Trained. Posting the style…"
+UNKNOWN_TIME = "a time that is not known before this machine has trained once"
 NOTHING_MADE = "Cancelled. No style was made."
 
 
 def cost(order: TrainStyle, found: Estimated) -> str:
     """What a training would take, before it begins."""
     source = f"WikiArt, {texts.plain(order.art_style, 60)}" if order.source == "wikiart" else "the built-in drawings"
-    time = f"at most {texts.duration(found.seconds)}" if found.seconds is not None else None
-    lines = [
-        f"*Train the style {order.name}?*",
-        f"{found.images} pictures from {source}; at most {found.steps:,} steps,"
-        f" {time or 'a time that is not known before this machine has trained once'}; it stops early by itself.",
-        f"To download: {_megabytes(found.bytes_to_fetch)}. Memory for the model: {_megabytes(found.memory_bytes)}.",
-        "Grids go first meanwhile: the training only gets what they leave over."
-        + (" It goes on from its last checkpoint, where there is one." if order.resume else ""),
-    ]
-    return "\n".join(lines)
+    time = f"at most {texts.duration(found.seconds)}" if found.seconds is not None else UNKNOWN_TIME
+    goes_on = " It goes on from its last checkpoint, where there is one." if order.resume else ""
+    return "\n".join(
+        (
+            f"*Train the style {order.name}?*",
+            f"{found.images} pictures from {source}; at most {found.steps:,} steps, {time}; it stops early by itself.",
+            f"To download: {_megabytes(found.bytes_to_fetch)}. Memory for the model: {_megabytes(found.memory_bytes)}.",
+            f"Grids go first meanwhile: the training only gets what they leave over.{goes_on}",
+        )
+    )
 
 
 def progress(event: Progress, epochs: Sequence[Epoch]) -> str:
@@ -77,6 +78,12 @@ def result(found: StyleTrained) -> str:
         lines.append("The sheet shows the same seeds at weights 0, 0.5 and 1: without the style, half and whole.")
     lines += [texts.plain(warning, 300) for warning in found.warnings]
     return "\n".join([*lines, "Moderators may adopt it: then `/grid approach:2` uses it here."])
+
+
+def closing(found: StyleTrained) -> str:
+    """The last word in the training's own message."""
+    count = "1 epoch" if len(found.epochs) == 1 else f"{len(found.epochs)} epochs"
+    return f"Trained in {count}; epoch {found.best_epoch} is kept. {WHY[found.stopped]}"
 
 
 def buttons(name: str) -> tuple[Button, ...]:

@@ -6,12 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot import trained
-from bot.chat import Message, Picture
+from bot.chat import Message
 from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.styles import trained_from_card
 from bot.teller import Teller, cancel_button, failure
+from bot.training_pictures import plot_picture
 from bot.trainings import unpacked
 from engine.contract.errors import BadRequest, EngineAway, TesseraError, from_reason
 from engine.contract.events import JobFailed, Progress
@@ -148,8 +149,3 @@ class TrainingWatch:
     def _forget(self, job: JobRow) -> None:
         self._under_way.pop(job.id, None)
         self._cut.pop(job.id, None)
-
-
-def plot_picture(style: str, name: str, plot: bytes) -> Picture:
-    alt = f"The training and held-out loss of the style {style} by epoch, the best epoch marked."
-    return Picture(f"tessera-{name}-loss.png", plot, alt)

@@ -122,7 +122,8 @@ class Watch:
                     await self._complete(job, plan, have)
                     return await parts.jobs.made(job.id, event.score)
                 case JobFailed():
-                    await self.fail(job, event.reason, event.detail)
+                    style = job.order.style if event.reason == "bad_style" else None
+                    await self.fail(job, event.reason, texts.bad_style(style, event.detail) if style else event.detail)
                     return False
                 case _:
                     continue

@@ -3,6 +3,7 @@ only what is missing, results are kept until they are acknowledged. It can be he
 """
 
 import asyncio
+import base64
 import hashlib
 import io
 from collections import Counter
@@ -17,8 +18,11 @@ from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, Pict
 from engine.contract.grid import GridScore, Plan, PlannedCell, Recipe, Source
 from engine.contract.orders import Job, MakeGrid
 from engine.contract.sheet import address
+from engine.contract.training import Epoch, EpochEnded, Estimated, EstimateTraining, Stopped, StyleTrained, TrainStyle
 
 SIZE = 32
+STEPS = 3
+LOSSES = (0.5, 0.3, 0.4, 0.45)
 
 
 def grid_of(job: Job) -> MakeGrid:
@@ -48,9 +52,10 @@ def plan_of(job: Job) -> Plan:
                     photo=None if painted else "photo.png",
                 )
             )
+    weight = (order.weight or 1.0) if order.style else None
     recipe = Recipe(
-        model="fake", revision=None, style=None, weight=None, scheduler="none", steps=1, guidance=0.0, negative=None,
-        dressed_prompt=order.prompt, size=SIZE, versions={},
+        model="fake", revision=None, style=order.style, weight=weight, scheduler="none", steps=1, guidance=0.0,
+        negative=None, dressed_prompt=order.prompt, size=SIZE, versions={},
     )  # fmt: skip
     return Plan(seed=seed, cells=tuple(cells), profile="embedded", judge="fake", recipe=recipe)
 
@@ -69,6 +74,7 @@ class _Alive:
         self.job = job
         self.events: list[Event] = []
         self.task: asyncio.Task[None] | None = None
+        self.stopping = False
 
 
 class FakeEngine:
@@ -90,6 +96,13 @@ class FakeEngine:
         self.reached = asyncio.Event()
         self.go_on = asyncio.Event()
         self._news = asyncio.Condition()
+        # As on disk: what outlives the process.
+        self.cards: dict[str, dict[str, Any]] = {"sketch": {"name": "sketch", "summary": "pencil"}}
+        self.checkpoints: dict[str, list[Epoch]] = {}
+        self.trained_steps: Counter[tuple[str, int]] = Counter()
+        self.orders: list[TrainStyle] = []
+        self.die_after_saving = False
+        self.stop_asked = asyncio.Event()
 
     async def run(self, job: Job) -> AsyncIterator[Event]:
         self._check()
@@ -98,7 +111,7 @@ class FakeEngine:
         if known is None:
             known = self.alive[job.id] = _Alive(job)
             self.order.append(job.id)
-            known.task = asyncio.create_task(self._paint(known))
+            known.task = asyncio.create_task(self._work(known))
         sent = 0
         while True:
             async with self._news:
@@ -127,6 +140,10 @@ class FakeEngine:
         if known.events and isinstance(known.events[-1], events.ENDINGS):
             del self.alive[job]
             return
+        if isinstance(known.job.work, TrainStyle) and self.checkpoints.get(known.job.work.name):
+            known.stopping = True
+            self.stop_asked.set()
+            return
         if known.task:
             known.task.cancel()
         await self._tell(known, JobFailed(reason="cancelled", detail="It was cancelled."))
@@ -137,7 +154,31 @@ class FakeEngine:
                 "profile": "embedded", "device": "none", "memory": "none", "jobs": list(self.alive)}  # fmt: skip
 
     async def styles(self) -> list[dict[str, Any]]:
-        return [{"name": "sketch", "summary": "pencil"}]
+        self._check()
+        return list(self.cards.values())
+
+    async def style(self, name: str) -> dict[str, Any]:
+        self._check()
+        if name not in self.cards:
+            raise BadRequest(f"There is no “{name}”.")
+        return self.cards[name]
+
+    async def style_file(self, name: str, file: str) -> bytes:
+        card = await self.style(name)
+        if file not in card.get("files", ()):
+            raise BadRequest(f"The style “{name}” has no file {file}.")
+        return picture_of(name, file)
+
+    async def rename_style(self, name: str, to: str) -> None:
+        card = await self.style(name)
+        if to in self.cards:
+            raise BadRequest(f"There is a style “{to}” already.")
+        del self.cards[name]
+        self.cards[to] = {**card, "name": to}
+
+    async def delete_style(self, name: str) -> None:
+        await self.style(name)
+        del self.cards[name]
 
     async def close(self) -> None:
         return
@@ -166,8 +207,70 @@ class FakeEngine:
         if not self.up:
             raise EngineAway("Nothing answers.")
 
+    async def _work(self, known: _Alive) -> None:
+        match known.job.work:
+            case EstimateTraining():
+                await self._estimate(known, known.job.work.training)
+            case TrainStyle():
+                await self._train(known, known.job.work)
+            case _:
+                await self._paint(known)
+
+    async def _estimate(self, known: _Alive, order: TrainStyle) -> None:
+        if order.name in self.cards:
+            await self._tell(known, JobFailed(reason="bad_request", detail=f"There is a style “{order.name}” already."))
+            return
+        steps = STEPS * (order.epochs or len(LOSSES))
+        await self._tell(known, Estimated(images=100, steps=steps, seconds=300, bytes_to_fetch=300_000_000,
+                                          memory_bytes=2_000_000_000))  # fmt: skip
+
+    async def _train(self, known: _Alive, order: TrainStyle) -> None:
+        """As the engine does it: a checkpoint after each epoch, patience 2, and a style only at the end."""
+        self.orders.append(order)
+        if order.name in self.cards:
+            await self._tell(known, JobFailed(reason="bad_request", detail=f"There is a style “{order.name}” already."))
+            return
+        if not order.resume:
+            self.checkpoints.pop(order.name, None)
+        epochs = self.checkpoints.setdefault(order.name, [])
+        most = min(order.epochs or len(LOSSES), len(LOSSES))
+        await self._tell(known, Progress(done=0, total=1, phase="loading"))
+        while len(epochs) < most and not known.stopping:
+            number = len(epochs) + 1
+            for step in range(STEPS):
+                self.trained_steps[order.name, number] += 1
+                done = (number - 1) * STEPS + step + 1
+                await self._tell(known, Progress(done=done, total=STEPS * most, phase="training", eta_s=9.0))
+            epoch = Epoch(epoch=number, train_loss=0.6, held_out_loss=LOSSES[number - 1], seconds=1.0)
+            epochs.append(epoch)
+            plot = base64.b64encode(picture_of(order.name, f"plot{number}")).decode()
+            best = min(epochs, key=lambda each: each.held_out_loss).epoch
+            await self._tell(known, EpochEnded(**epoch.model_dump(), best=best, plot=plot))
+        await self._save(known, order, epochs)
+
+    async def _save(self, known: _Alive, order: TrainStyle, epochs: list[Epoch]) -> None:
+        best = min(epochs, key=lambda each: each.held_out_loss).epoch
+        stopped: Stopped = "cancelled" if known.stopping else "patience" if len(epochs) == len(LOSSES) else "epochs"
+        told = StyleTrained(name=order.name, folder="styles", base="fake", stopped=stopped, best_epoch=best,
+                            epochs=tuple(epochs), plot="training_loss.png", card="README.md",
+                            sheet=base64.b64encode(picture_of(order.name, "sheet")).decode())  # fmt: skip
+        kept = told.model_dump(mode="json", include={"name", "base", "stopped", "best_epoch", "epochs", "warnings"})
+        data = {"origin": "WikiArt, Impressionism", "licence": "public domain", "images": 100}
+        self.cards[order.name] = {**kept, "summary": "WikiArt, 100 pictures", "data": data, "files": ["samples.png"]}
+        del self.checkpoints[order.name]
+        if self.die_after_saving:
+            self.die_after_saving = False
+            await self.go_on.wait()
+            await self.die()
+            return
+        await self._tell(known, told)
+
     async def _paint(self, known: _Alive) -> None:
         job = known.job
+        style = grid_of(job).style
+        if style and style not in self.cards:
+            await self._tell(known, JobFailed(reason="bad_style", detail=f"There is no “{style}”."))
+            return
         plan = job.plan or plan_of(job)
         await self._tell(known, GridPlanned(plan=plan))
         if grid_of(job).prompt in self.deadly:

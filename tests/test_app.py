@@ -43,7 +43,7 @@ EXAMPLES = {
     "cancel": "/cancel {id}",
     "status": "/status",
     "styles": "/styles sketch",
-    "finetune": "/finetune name:sketch",
+    "finetune": "/finetune name:ink",
     "settings": "/settings approach:2",
     "mydata": "/mydata export",
     "help": "/help grid",
@@ -77,9 +77,8 @@ async def test_a_moderator_can_be_named_in_the_settings(tmp_path: Path) -> None:
         assert "Engine: embedded" in (await told(r, ANNA, "/status")).text
 
 
-async def test_finetune_says_plainly_that_it_cannot_yet(tmp_path: Path) -> None:
+async def test_finetune_names_what_is_wrong_with_an_option(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
-        assert "cannot train yet" in (await told(r, MODERATOR, "/finetune name:sketch epochs:5")).text
         assert "epochs must be a whole number" in (await told(r, MODERATOR, "/finetune name:sketch epochs:0")).text
 
 

@@ -114,3 +114,40 @@ def _hold(r: DiscordRig, stage: str, monkeypatch: pytest.MonkeyPatch) -> asyncio
 
     monkeypatch.setattr(kind, name, held)
     return reached
+
+
+async def answered(r: DiscordRig, count: int) -> None:
+    """Wait until so many commands and presses were heard and answered, and every job has ended."""
+    await r.until("SELECT COUNT(*) >= :count FROM received", count=count)
+    await r.settled()
+
+
+async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        people, room, ann = r.server.people, r.server.room, r.server.ann
+        mora = r.server.add_person("Mora", manage_guild=True)
+        asked = await people.slash(mora, room, "finetune", name="ink", style="Impressionism", images=100)
+        await answered(r, 1)
+        estimate = reply(r.server, asked)
+        assert estimate.ephemeral
+        assert "at most 12 steps, at most 5 min" in estimate.content
+
+        await people.press(mora, estimate, estimate.presses["Start"])
+        await answered(r, 2)
+        (style,) = r.sheets()
+        await people.press(ann, style, style.presses["Adopt"])
+        await answered(r, 3)
+        await people.press(mora, style, style.presses["Adopt"])
+        await answered(r, 4)
+        await people.slash(ann, room, "grid", prompt="a cat", approach=2, blocks=1)
+        await answered(r, 5)
+
+        training, grid = await r.jobs()
+        private = [posted.content for posted in r.server.state.posted.values() if posted.ephemeral]
+        assert training.state == grid.state == "delivered"
+        assert "It ended because the held-out loss did not get better any more" in style.content
+        assert [name.split("-")[2].split(".")[0] for name in style.files] == ["samples", "loss"]
+        assert "Only moderators may press this button." in private
+        assert any("is the adopted style of this server" in text for text in private)
+        assert grid.order.style == "ink"
+        assert len(r.sheets()) == 2

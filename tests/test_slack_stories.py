@@ -146,3 +146,39 @@ async def test_the_app_home_lists_the_grid_and_shows_it(tmp_path: Path, slack: S
         await r.settled()
 
         assert slack.posted("DU1")[0]["pictures"]
+
+
+async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path, slack: SlackServer) -> None:
+    slack.space.users["U1"]["is_admin"] = True
+    slack.space.add_user("U7", "bea")
+    slack.channel("C7")
+    async with rig(tmp_path, slack) as r:
+        ada, other = SlackPerson(slack), SlackPerson(slack, "U7")
+        await ada.command("C7", "/finetune", "ink style:Impressionism images:100")
+        await r.settled()
+        estimate = slack.space.whispers[-1]
+        assert "at most 12 steps, at most 5 min" in estimate["text"]
+
+        await ada.press(estimate, "Start", "C7")
+        await r.until("SELECT COUNT(*) FROM jobs")
+        await r.settled()
+        parent, style = slack.posted("C7")
+        await other.press(style, "Adopt", "C7")
+        await r.settled()
+        refusal = slack.space.whispers[-1]["text"]
+        await ada.press(style, "Adopt", "C7")
+        await r.settled()
+        await other.command("C7", "/grid", "a cat approach:2 blocks:1")
+        await r.until("SELECT COUNT(*) = 2 FROM jobs")
+        await r.settled()
+
+        training, grid = await r.jobs()
+        assert training.state == grid.state == "delivered"
+        assert style["thread_ts"] == parent["ts"]
+        assert [name for name, _, _ in style["pictures"]] == [
+            f"tessera-{training.id}-samples.png",
+            f"tessera-{training.id}-loss.png",
+        ]
+        assert refusal == "Only moderators may press this button."
+        assert "is the adopted style of this server" in slack.space.whispers[-1]["text"]
+        assert grid.order.style == "ink"

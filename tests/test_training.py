@@ -391,6 +391,7 @@ def test_a_folder_is_learned_from_with_its_captions_and_without_its_broken_pictu
     [
         ({"source": "folder"}, "data is missing"),
         ({"data": "/anywhere"}, "say --source folder"),
+        ({"art_style": "Cubism"}, "say --source wikiart"),
         ({"caption": "{titel} in ink"}, r"there is no {titel}\. A template may use {caption}"),
     ],
 )

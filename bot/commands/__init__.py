@@ -2,6 +2,7 @@
 
 from bot.command import Command, command
 from bot.commands.cancel import cancel
+from bot.commands.finetune import finetune
 from bot.commands.grid import grid
 from bot.commands.help import help_
 from bot.commands.history import history
@@ -10,7 +11,7 @@ from bot.commands.queue import queue
 from bot.commands.settings import settings
 from bot.commands.show import cell, show
 from bot.commands.status import status
-from bot.commands.styles import finetune, styles
+from bot.commands.styles import styles
 
 COMMANDS: tuple[Command, ...] = (
     command(grid),
@@ -21,7 +22,7 @@ COMMANDS: tuple[Command, ...] = (
     command(cancel, private=True),
     command(status, private=True, moderators=True),
     command(styles, private=True),
-    command(finetune, private=True, moderators=True),
+    command(finetune, private=True, moderators=True, completes={"style": "art styles"}),
     command(settings, private=True),
     command(mydata, private=True),
     command(help_, private=True),

@@ -21,17 +21,19 @@ async def cancel(
     asked: Asked,
     id: Annotated[str | None, Field(description="the grid's id; left out: your newest")] = None,  # noqa: A002
 ) -> Message:
-    """Take back a grid that waits or is being painted."""
+    """Take back a grid that waits or is being painted, or end a training; its best epoch is kept."""
     if id is None:
         row = await asked.parts.database.one(NEWEST_ALIVE, who=asked.who)
         if row is None:
             raise BadCommand("None of your grids waits or is being painted.")
         id = row["id"]  # noqa: A001  # the option's name for people
-    return await cancel_job(asked, await asked.owned(id))
+    return await cancel_job(asked, await asked.owned(id, training=True))
 
 
 async def cancel_job(asked: Asked, job: JobRow) -> Message:
     """End a job at somebody's wish; what was painted of it is removed with it by the usual pruning."""
+    if job.training and job.state in {"lent", "made"}:
+        return Message(await asked.watch.trainings.stop(job))
     was = await asked.parts.jobs.cancelled(job.id)
     if was is None:
         return Message(f"`{job.id}` had ended already; there is nothing to cancel.")

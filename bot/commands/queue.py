@@ -10,7 +10,12 @@ async def queue(asked: Asked) -> Message:
     places = await asked.line.places()
     pace = await asked.line.pace()
     running = await asked.parts.jobs.in_state("lent")
+    trainings = [job for job in running if job.training]
+    running = [job for job in running if not job.training]
     lines = [f"{len(running)} being painted, {len(places)} waiting."]
+    lines += [
+        f"Training `{job.id}`, the style {texts.plain(job.prompt, 40)}, in what grids leave over" for job in trainings
+    ]
     lines += [
         f"Painting `{job.id}` {texts.quoted(job.prompt, 80)}: {job.painted} of {job.cost} pictures"
         for job in running
@@ -20,7 +25,7 @@ async def queue(asked: Asked) -> Message:
     lines += [
         f"`{place.id}`: {texts.waiting(place.place, (place.ahead + place.cost) * pace, place.why)}" for place in mine
     ]
-    if not mine and not any(job.person == asked.who for job in running):
+    if not mine and not any(job.person == asked.who for job in [*running, *trainings]):
         lines.append("None of them is yours.")
     if asked.parts.engine.instance is None:
         lines.append("The engine does not answer at the moment; everything here is kept and goes on when it does.")

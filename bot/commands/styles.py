@@ -1,54 +1,34 @@
-"""/styles and /finetune: the styles there are, and making new ones."""
+"""/styles: the styles there are, or one of them with its card and its controls."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from bot import texts
+from bot.adopted import Adopted, scope_of
 from bot.asked import Asked
-from bot.chat import Message
-from bot.completion import styles as known_styles
-from bot.errors import BadCommand, Refused
-from engine.contract.orders import STYLE_NAME
-from engine.contract.sentence import unknown
+from bot.chat import Menu, Message
+from bot.style_card import show_style
+from bot.styles import NONE_YET, line
+
+# As many as fit into a message, and into a menu.
+SHOWN = 25
 
 
 async def styles(
     asked: Asked, name: Annotated[str | None, Field(max_length=40, description="a style's name, for its card")] = None
 ) -> Message:
     """The styles that can be used with /grid, or the card of one."""
-    found = {str(entry.get("name")): entry for entry in await known_styles(asked.parts)}
-    if name is None:
-        if not found:
-            return Message("There is no style yet. Approach 2 paints with the adopted style once there is one.")
-        return Message("\n".join(["Use one with: `/grid prompt:… approach:2 style:NAME`", *map(_line, found.values())]))
-    if name not in found:
-        raise BadCommand(
-            unknown(name, found) if found else f"There is no style {texts.quoted(name, 40)}; there is none at all yet."
-        )
-    return Message(
-        "\n".join(f"{texts.plain(str(key), 40)}: {texts.plain(str(value), 300)}" for key, value in found[name].items())
-    )
-
-
-async def finetune(
-    _asked: Asked,
-    name: Annotated[
-        str, Field(pattern=STYLE_NAME, description="a style's name: lower-case letters, digits and hyphens")
-    ],
-    source: Annotated[
-        Literal["wikiart", "folder", "embedded"], Field(description="where the pictures come from")
-    ] = "wikiart",
-    images: Annotated[int, Field(ge=2, le=1000, description="how many pictures to learn from")] = 100,
-    epochs: Annotated[int, Field(ge=1, le=200, description="rounds at most; it stops early by itself")] = 30,
-) -> Message:
-    """Train a style of your own from pictures; for moderators."""
-    raise Refused(
-        f"This version of the bot cannot train yet, so {texts.quoted(name, 40)} is not made. Whoever runs the"
-        f" engine can: `python -m engine finetune --name {name} --source {source} --images {images} --epochs {epochs}`"
-    )
-
-
-def _line(entry: dict[str, Any]) -> str:
-    about = texts.plain(str(entry.get("summary") or entry.get("source") or ""), 120)
-    return f"`{texts.plain(str(entry.get('name')), 40)}` {about}".rstrip()
+    if name is not None:
+        return await show_style(asked, name.strip())
+    cards = await asked.parts.engine.client.styles()
+    if not cards:
+        return Message(NONE_YET)
+    adopted = await Adopted(asked.parts.database).style(scope_of(asked))
+    cards.sort(key=lambda card: card.get("name") != adopted)
+    lines = ["Use one with: `/grid prompt:… approach:2 style:NAME`", *(line(card, adopted) for card in cards[:SHOWN])]
+    if adopted not in {None, *(card.get("name") for card in cards)}:
+        lines.append(f"The adopted style `{adopted}` is not there any more. A moderator can adopt another.")
+    if len(cards) > SHOWN:
+        lines.append(f"And {len(cards) - SHOWN} more; see one with `/styles name:…`")
+    choices = tuple((str(card.get("name")), str(card.get("name"))) for card in cards[:SHOWN])
+    return Message("\n".join(lines), menu=Menu("See a style", "style:menu", choices))

@@ -1,6 +1,7 @@
 """The other end of the engine's HTTP, for the bot and for the command line. It starts nothing and knows no chat."""
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from engine.contract import events
 from engine.contract.errors import BadRequest, EngineAway, Mismatch
 from engine.contract.events import ENDINGS, Event
+from engine.contract.order import STYLE_NAME
 from engine.contract.orders import Job
 
 log = logging.getLogger(__name__)
@@ -81,20 +83,20 @@ class EngineClient:
 
     async def style(self, name: str) -> dict[str, Any]:
         """The card of one style. This and what follows raise BadRequest where there is no style of that name."""
-        answer: dict[str, Any] = (await self._call("GET", f"/styles/{quote(name, safe='')}")).json()
+        answer: dict[str, Any] = (await self._call("GET", _style(name))).json()
         return answer
 
     async def style_file(self, name: str, file: str) -> bytes:
         """One file of a style, such as samples.png; BadRequest where it has no such file."""
-        return (await self._call("GET", f"/styles/{quote(name, safe='')}/files/{quote(file, safe='')}")).content
+        return (await self._call("GET", f"{_style(name)}/files/{quote(file, safe='')}")).content
 
     async def rename_style(self, name: str, to: str) -> None:
         """BadRequest where `to` is taken or is no name."""
-        await self._call("POST", f"/styles/{quote(name, safe='')}/rename?to={quote(to, safe='')}")
+        await self._call("POST", f"{_style(name)}/rename?to={quote(to, safe='')}")
 
     async def delete_style(self, name: str) -> None:
         """Remove a style with all its files."""
-        await self._call("DELETE", f"/styles/{quote(name, safe='')}")
+        await self._call("DELETE", _style(name))
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -110,6 +112,13 @@ class EngineClient:
 
     def _away(self) -> str:
         return f"The engine at {self.place} does not answer. Start it with: python -m engine"
+
+
+def _style(name: str) -> str:
+    """A style's path. Raises BadRequest for a name that no style can have."""
+    if not re.fullmatch(STYLE_NAME, name):
+        raise BadRequest("A style's name has lower-case letters, digits and hyphens, at most 40.")
+    return f"/styles/{name}"
 
 
 def _read(line: str) -> Event:

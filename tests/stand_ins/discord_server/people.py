@@ -19,7 +19,7 @@ class People:
         self._state = state
         self._gateway = gateway
 
-    async def slash(self, person: Talker, room: Room, name: str, **options: Any) -> Told:
+    async def slash(self, person: Talker, room: Room, name: str, /, **options: Any) -> Told:
         """Type a command; refused here, as Discord's client does, where it is not offered or lacks something."""
         command = self._offered(person, name, kind=1)
         known = {option["name"]: option for option in command.get("options", ())}

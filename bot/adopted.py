@@ -1,0 +1,91 @@
+"""Which style a place has adopted: a preference of the server, in a direct message of the person."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.asked import Asked
+from bot.history import Database
+from engine.contract.orders import MakeGrid
+
+# So many are remembered to roll back to.
+REMEMBERED = 10
+# The approach that paints with styles.
+STYLED = 2
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose choice it is, as the preferences name it."""
+
+    scope: str
+    owner: str
+
+
+def scope_of(asked: Asked) -> Scope:
+    if asked.server is None:
+        return Scope("person", str(asked.who))
+    return Scope("server", asked.server)
+
+
+async def with_adopted(asked: Asked, work: MakeGrid) -> MakeGrid:
+    """The order with the adopted style in it, where its approach paints with styles and it names none."""
+    if work.approach != STYLED or work.style is not None:
+        return work
+    style = await Adopted(asked.parts.database).style(scope_of(asked))
+    return work.model_copy(update={"style": style}) if style else work
+
+
+class Adopted:
+    """Rows of the preferences named `styles`: a list, the present style first, then those before it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def style(self, scope: Scope) -> str | None:
+        row = await self._database.one(ONE, scope=scope.scope, owner=scope.owner)
+        return json.loads(row["value"])[0] if row else None
+
+    async def adopt(self, scope: Scope, style: str) -> None:
+        """From now on this is the style here; the one before is remembered."""
+        await self._change(scope, lambda names: [style, *(name for name in names if name != style)])
+
+    async def roll_back(self, scope: Scope) -> str | None:
+        """Give up the present style for the one before, which is returned; None where there is none."""
+        return next(iter(await self._change(scope, lambda names: names[1:])), None)
+
+    async def elsewhere(self, scope: Scope, style: str) -> bool:
+        """Whether another place has adopted this style at present."""
+        rows = await self._database.read(ALL)
+        others = [row for row in rows if Scope(row["scope"], row["owner"]) != scope]
+        return any(json.loads(row["value"])[0] == style for row in others)
+
+    async def replaced(self, style: str, name: str | None) -> None:
+        """The style has another name now, or (None) is no more: everywhere, also where it is only remembered."""
+
+        def renamed(names: list[str]) -> list[str]:
+            return [new for known in names if (new := name if known == style else known)]
+
+        for row in await self._database.read(ALL):
+            await self._change(Scope(row["scope"], row["owner"]), renamed)
+
+    async def _change(self, scope: Scope, change: Callable[[list[str]], list[str]]) -> list[str]:
+        """Read and write in one transaction; the names as they are now."""
+        place = {"scope": scope.scope, "owner": scope.owner}
+        async with self._database.transaction() as rows:
+            found = await rows.write(ONE, **place)
+            names = change(json.loads(found[0]["value"]) if found else [])[:REMEMBERED]
+            if names:
+                await rows.write(KEEP, **place, value=json.dumps(names))
+            else:
+                await rows.write(NONE, **place)
+        return names
+
+
+ALL = "SELECT scope, owner, value FROM preferences WHERE name = 'styles'"
+ONE = "SELECT value FROM preferences WHERE scope = :scope AND owner = :owner AND name = 'styles'"
+NONE = "DELETE FROM preferences WHERE scope = :scope AND owner = :owner AND name = 'styles'"
+KEEP = """
+INSERT INTO preferences VALUES (:scope, :owner, 'styles', :value)
+ON CONFLICT (scope, owner, name) DO UPDATE SET value = excluded.value
+"""

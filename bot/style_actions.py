@@ -1,0 +1,100 @@
+"""What the buttons of trainings and styles do. The table in bot.actions says that most are for moderators only."""
+
+from bot import texts
+from bot.adopted import Adopted, scope_of
+from bot.asked import Asked
+from bot.chat import Button, Field, Form, Message
+from bot.errors import Refused
+from bot.style_card import show_style
+from bot.training_order import propose, start
+
+LONGEST = 40
+
+
+async def train(asked: Asked, subject: str, _more: str) -> None:
+    """Start a training whose cost was told."""
+    await start(asked, subject)
+
+
+async def untrain(asked: Asked, subject: str, _more: str) -> Message:
+    """Start nothing."""
+    await asked.parts.trainings.withdraw(subject, asked.who)
+    return Message("Nothing is trained.")
+
+
+async def retrain(asked: Asked, subject: str, _more: str) -> Message:
+    """The cost of the same training again; it goes on from its last checkpoint where there is one."""
+    job = await asked.visible(subject, training=True)
+    return await propose(asked, job.training_order.model_copy(update={"resume": True}))
+
+
+async def style(asked: Asked, subject: str, more: str) -> Message:
+    """A style's card, also chosen from the menu of all styles."""
+    return await show_style(asked, more or subject)
+
+
+async def adopt(asked: Asked, subject: str, _more: str) -> Message:
+    """Make it the style that approach 2 paints with here."""
+    await asked.parts.engine.client.style(subject)
+    scope = scope_of(asked)
+    await Adopted(asked.parts.database).adopt(scope, subject)
+    whose = "of this server" if scope.scope == "server" else "of your own, in direct messages"
+    return Message(
+        f"`{subject}` is the adopted style {whose} from now on: `/grid prompt:… approach:2` paints with it."
+        " With `weight:0` it paints without. /styles can roll back.",
+        buttons=(Button("Roll back", f"rollback:{subject}"),),
+    )
+
+
+async def reject(_asked: Asked, subject: str, _more: str) -> Message:
+    """Adopt nothing; the files stay."""
+    name = texts.plain(subject, LONGEST)
+    return Message(
+        f"`{name}` is not adopted. Its files stay, so `/grid approach:2 style:{name}` can still use it."
+        f" To delete it, press Delete here or in `/styles name:{name}`.",
+        buttons=(Button("Delete", f"unstyle:{subject}", "danger"),),
+    )
+
+
+async def rollback(asked: Asked, subject: str, _more: str) -> Message:
+    """Back to the style that was adopted before. The button names the style, so that a second press changes nothing."""
+    adopted, scope = Adopted(asked.parts.database), scope_of(asked)
+    if await adopted.style(scope) != subject:
+        raise Refused(f"`{texts.plain(subject, LONGEST)}` is not the adopted style here, so nothing is rolled back.")
+    now = await adopted.roll_back(scope)
+    after = f"`{now}` is the adopted style here again." if now else "No style is adopted here now."
+    return Message(f"`{subject}` is given up. {after}")
+
+
+async def rename(asked: Asked, subject: str, _more: str) -> Message | None:
+    """A form with the name; sent, the style has the new one everywhere."""
+    if not asked.values:
+        name = Field("name", "lower-case letters, digits and hyphens", subject, required=True)
+        await asked.talk.ask(Form("Rename a style", f"rename:{subject}", (name,)))
+        return None
+    new = asked.values.get("name", "").strip()
+    await _check_not_elsewhere(asked, subject)
+    await asked.parts.engine.client.rename_style(subject, new)
+    await Adopted(asked.parts.database).replaced(subject, new)
+    return Message(f"`{subject}` is `{new}` now. Grids that wait with the old name cannot find it any more.")
+
+
+async def unstyle(asked: Asked, subject: str, more: str) -> Message:
+    """Ask once; then the style goes with all its files."""
+    await _check_not_elsewhere(asked, subject)
+    if more != "yes":
+        await asked.parts.engine.client.style(subject)
+        words = f"Delete the style `{subject}` with all its files? Grids made with it stay. There is no way back."
+        return Message(words, buttons=(Button("Delete it", f"unstyle:{subject}:yes", "danger"),))
+    await asked.parts.engine.client.delete_style(subject)
+    await Adopted(asked.parts.database).replaced(subject, None)
+    return Message(f"The style `{subject}` is deleted.")
+
+
+async def _check_not_elsewhere(asked: Asked, name: str) -> None:
+    """One engine serves several servers; nobody takes another's adopted style away."""
+    if await Adopted(asked.parts.database).elsewhere(scope_of(asked), name):
+        raise Refused(
+            f"`{texts.plain(name, LONGEST)}` is the adopted style of another server, so it is neither renamed nor"
+            " deleted here."
+        )

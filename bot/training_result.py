@@ -1,0 +1,49 @@
+"""A trained style as a message: why it ended, what was learned, the sheet, the curve, and what to do with it."""
+
+from contextlib import suppress
+
+from bot import trained
+from bot.chat import Delivery as Attempt
+from bot.chat import Message, Picture, Talk
+from bot.errors import TooLarge
+from bot.jobs import JobRow
+from bot.parts import Parts
+from bot.styles import card_lines
+from bot.training_pictures import plot_picture, sheet_picture
+from bot.trainings import unpacked
+from engine.contract.errors import TesseraError
+from engine.contract.training import StyleTrained
+
+SHEET, PLOT = "samples.png", "training_loss.png"
+
+
+async def style_message(parts: Parts, job: JobRow, found: StyleTrained) -> Message:
+    """With the card and the pictures, as far as they can be had: the style is there also when the engine is not."""
+    lines, pictures = [trained.result(found)], []
+    sheet = unpacked(found.sheet)
+    with suppress(TesseraError):
+        lines += card_lines(await parts.engine.client.style(found.name))
+        sheet = sheet or await parts.engine.client.style_file(found.name, SHEET)
+    if sheet:
+        pictures.append(sheet_picture(found.name, job.id, sheet))
+    plot = await parts.trainings.plot(job)
+    if plot:
+        pictures.append(plot_picture(found.name, job.id, plot))
+    return Message("\n".join(lines), tuple(pictures), trained.buttons(found.name))
+
+
+async def post_style(talk: Talk, message: Message, attempt: Attempt) -> str:
+    """Post it with its pictures, the last left out first where they are too large for this destination."""
+    limit = (await talk.limits()).file_bytes
+    pictures = tuple(picture for picture in message.pictures if len(picture.data) <= limit)
+    while True:
+        try:
+            return await talk.post(_with(message, pictures), attempt)
+        except TooLarge:
+            if not pictures:
+                raise
+            pictures = pictures[:-1]
+
+
+def _with(message: Message, pictures: tuple[Picture, ...]) -> Message:
+    return Message(message.text, pictures, message.buttons)

@@ -1,0 +1,448 @@
+"""Trainings in the chat: from /finetune to an adopted style, also when the bot or the engine is killed on the way."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot import texts
+from bot.chat import Message, Person, Place
+from bot.command import orders
+from bot.commands.finetune import finetune
+from bot.jobs import JobRow
+from engine.contract.training import TrainStyle
+from tests.bot_rig import Rig, rig
+from tests.fake_engine import STEPS
+from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR
+
+HERE = Place(None, "dm", private=True)
+OTHER = Place("another guild", "lobby")
+FINETUNE = "/finetune name:ink style:Impressionism images:100"
+EPOCHS = 4
+
+
+async def told(r: Rig, person: Person, text: str, place: Place = LOBBY) -> Message:
+    """What a command whispers."""
+    await r.hear(person, text, place=place)
+    await r.settled()
+    return r.chat.whispers[-1][1]
+
+
+async def pressed(r: Rig, person: Person, press: str, place: Place = LOBBY, **values: str) -> Message:
+    """What a button whispers."""
+    await r.press(person, press, place=place, values=values)
+    await r.settled()
+    return r.chat.whispers[-1][1]
+
+
+def press_of(message: Message, label: str) -> str:
+    return next(button.press for button in message.buttons if button.label == label)
+
+
+async def start(r: Rig, text: str = FINETUNE) -> JobRow:
+    """A moderator asks for the cost and presses Start; the job is in the line."""
+    estimate = await told(r, MODERATOR, text)
+    await r.press(MODERATOR, press_of(estimate, "Start"))
+    await r.until("SELECT COUNT(*) FROM jobs WHERE training")
+    return next(job for job in await r.jobs() if job.training)
+
+
+async def until_epoch(r: Rig, count: int) -> None:
+    await r.until("SELECT COUNT(*) >= :count FROM epochs", count=count)
+
+
+async def test_a_training_goes_from_its_cost_to_a_style_that_somebody_elses_grid_uses(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        estimate = await told(r, MODERATOR, FINETUNE)
+        assert "at most 12 steps, at most 5 min" in estimate.text
+        assert "To download: about 300 MB. Memory for the model: about 2,000 MB." in estimate.text
+        assert await r.jobs() == []
+
+        await r.press(MODERATOR, press_of(estimate, "Start"))
+        await r.settled()
+        (posted,) = r.chat.posts()
+        adopted = await pressed(r, MODERATOR, press_of(posted.message, "Adopt"))
+        await r.hear(ANNA, "/grid a cat approach:2 blocks:1")
+        await r.settled()
+
+        training, grid = await r.jobs()
+        plan = await r.app.parts.jobs.plan(grid)
+        assert training.state == grid.state == "delivered"
+        assert "did not get better any more" in posted.message.text
+        assert "Kept: epoch 2 of 4, held-out loss 0.3000" in posted.message.text
+        assert "Licence of the pictures: public domain" in posted.message.text
+        assert [picture.name for picture in posted.message.pictures] == [
+            f"tessera-{training.id}-samples.png",
+            f"tessera-{training.id}-loss.png",
+        ]
+        assert "adopted style of this server" in adopted.text
+        assert grid.order.style == "ink"
+        assert plan is not None
+        assert plan.recipe.style == "ink"
+
+
+async def test_the_message_of_a_training_shows_epoch_bar_eta_and_the_curve(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1 + 2 * (STEPS + 1) + 2)
+        job = await start(r)
+        await r.chat.until(lambda: any("Epoch 3, step 8 of 12" in said.message.text for said in r.chat.said()))
+
+        (said,) = r.chat.said()
+        assert said.message.text.startswith(f"*Training the style ink* · `{job.id}`\n▰")
+        assert "about 9 s left" in said.message.text
+        assert "Epoch 2: held-out loss 0.3000, training loss 0.6000. It is the best so far." in said.message.text
+        assert [picture.name for picture in said.message.pictures] == [f"tessera-{job.id}-loss.png"]
+        assert [button.label for button in said.message.buttons] == ["Cancel"]
+
+
+@pytest.mark.parametrize("press", ["train:k3x9tq2m7d", "adopt:sketch", "reject:sketch", "rollback:sketch",
+                                   "rename:sketch", "unstyle:sketch:yes", "retrain:k3x9tq2m7d"])  # fmt: skip
+async def test_buttons_of_trainings_and_styles_are_refused_to_others_in_private(tmp_path: Path, press: str) -> None:
+    async with rig(tmp_path) as r:
+        answer = await pressed(r, ANNA, press, name="other")
+
+        assert answer.text == "Only moderators may press this button."
+        assert list(r.engine.cards) == ["sketch"]
+        assert r.chat.messages == {}
+
+
+async def test_finetune_is_refused_to_others_in_private(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        answer = await told(r, ANNA, FINETUNE)
+
+        assert answer.text == "Only moderators may use this command."
+        assert r.engine.order == []
+
+
+async def test_a_chat_can_name_no_folder_of_the_host(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        assert "no “data”" in (await told(r, MODERATOR, "/finetune name:ink data:/etc")).text.replace("There is ", "")
+        assert "source must be wikiart or embedded" in (await told(r, MODERATOR, "/finetune ink source:folder")).text
+
+
+async def test_what_the_engine_refuses_is_said_before_anything_starts(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        answer = await told(r, MODERATOR, "/finetune name:sketch")
+
+        assert answer.text == "There is a style “sketch” already."
+        assert await r.jobs() == []
+
+
+async def test_where_the_engine_is_away_the_cost_is_asked_for_later(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.up = False
+
+        assert (await told(r, MODERATOR, FINETUNE)).text == texts.ENGINE_AWAY
+
+
+async def test_start_pressed_twice_at_once_and_again_later_makes_one_training(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        press = press_of(await told(r, MODERATOR, FINETUNE), "Start")
+
+        await asyncio.gather(r.press(MODERATOR, press), r.press(MODERATOR, press))
+        await r.settled()
+        r.now += 3600
+        later = await pressed(r, MODERATOR, press)
+
+        assert len(await r.jobs()) == 1
+        assert "was started already" in later.text
+        assert len(r.chat.posts()) == 1
+
+
+async def test_only_who_was_told_the_cost_can_start_it_and_a_withdrawn_one_nobody(tmp_path: Path) -> None:
+    async with rig(tmp_path, moderators=("fake:bert",)) as r:
+        estimate = await told(r, MODERATOR, FINETUNE)
+        assert "somebody else's" in (await pressed(r, BERT, press_of(estimate, "Start"))).text
+
+        assert (await pressed(r, MODERATOR, press_of(estimate, "Cancel"))).text == "Nothing is trained."
+
+        assert "too old" in (await pressed(r, MODERATOR, press_of(estimate, "Start"))).text
+        assert await r.jobs() == []
+
+
+@pytest.mark.parametrize("how", ["command", "button"])
+async def test_a_cancelled_training_keeps_its_best_epoch(tmp_path: Path, how: str) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1 + 2 * (STEPS + 1) + 1)
+        job = await start(r)
+        await until_epoch(r, 2)
+
+        if how == "command":
+            await r.hear(MODERATOR, "/cancel")
+        else:
+            await r.press(MODERATOR, f"cancel:{job.id}")
+        await r.idle()
+        r.engine.go_on.set()
+        await r.settled()
+
+        (posted,) = r.chat.posts()
+        assert "The training stops and keeps its best epoch" in r.chat.whispered()[-1]
+        assert "It was stopped early" in posted.message.text
+        assert "Kept: epoch 2 of" in posted.message.text
+        assert r.engine.cards["ink"]["stopped"] == "cancelled"
+
+
+async def test_a_training_cancelled_before_its_first_epoch_makes_no_style(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=2)
+        job = await start(r)
+        await r.engine.reached.wait()
+
+        await r.press(MODERATOR, f"cancel:{job.id}")
+        await r.settled()
+
+        (said,) = r.chat.said()
+        assert (await r.jobs())[0].state == "cancelled"
+        assert "No style was made" in said.message.text
+        assert "ink" not in r.engine.cards
+
+
+async def test_a_bot_killed_in_the_middle_tells_the_end_once(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1 + 2 * (STEPS + 1))
+        await start(r)
+        await until_epoch(r, 2)
+        await r.kill()
+        r.engine.go_on.set()
+
+        await r.start()
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+        assert len(r.chat.posts()) == len(r.chat.said()) == 1
+        assert await r.count("SELECT COUNT(*) FROM epochs") == EPOCHS
+        assert max(r.engine.trained_steps.values()) == STEPS
+
+
+@pytest.mark.parametrize("call", ["post", "posted", "update"])
+async def test_a_bot_killed_while_the_end_is_told_posts_it_once(tmp_path: Path, call: str) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, MODERATOR, "/help")
+        reached = r.chat.stops.setdefault(call, asyncio.Event())
+        await start(r)
+        await reached.wait()
+        await r.kill()
+        r.chat.stops.clear()
+
+        await r.start()
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+        assert len(r.chat.posts()) == 1
+
+
+async def test_an_engine_killed_in_the_middle_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1 + 2 * (STEPS + 1) + 1)
+        await start(r)
+        await until_epoch(r, 2)
+
+        await r.engine.die()
+        r.engine.go_on.set()
+        await r.settled()
+
+        first, second = r.engine.orders
+        assert (first.resume, second.resume) == (False, True)
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+        assert r.engine.trained_steps["ink", 1] == r.engine.trained_steps["ink", 2] == STEPS
+        assert len(r.chat.posts()) == 1
+
+
+async def test_a_style_that_was_saved_just_before_the_engine_died_is_not_lost(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.die_after_saving = True
+
+        await start(r)
+        await until_epoch(r, EPOCHS)
+        r.engine.go_on.set()
+        await r.settled()
+
+        (posted,) = r.chat.posts()
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+        assert "Kept: epoch 2 of 4" in posted.message.text
+        assert len(posted.message.pictures) == 2
+
+
+async def test_a_cancel_while_the_engine_is_dead_is_obeyed_by_the_next_one(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1 + 2 * (STEPS + 1) + 1)
+        job = await start(r)
+        await until_epoch(r, 2)
+        await r.engine.die(restart=False)
+        await r.chat.until(lambda: any("does not answer" in said.message.text for said in r.chat.said()))
+
+        await r.press(MODERATOR, f"cancel:{job.id}")
+        await r.idle()
+        r.engine.hold(after=3)
+        r.engine.start_again()
+        await r.app.parts.engine.check()
+        await r.engine.stop_asked.wait()
+        r.engine.go_on.set()
+        await r.settled()
+
+        assert r.engine.cards["ink"]["stopped"] == "cancelled"
+        assert "It was stopped early" in r.chat.posts()[0].message.text
+
+
+async def test_a_failed_training_says_why_and_can_be_tried_again(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        press = press_of(await told(r, MODERATOR, FINETUNE), "Start")
+        r.engine.cards["ink"] = {"name": "ink"}
+        await r.press(MODERATOR, press)
+        await r.settled()
+        (said,) = r.chat.said()
+        del r.engine.cards["ink"]
+
+        again = await pressed(r, MODERATOR, press_of(said.message, "Train it again"))
+
+        assert "There is a style “ink” already." in said.message.text
+        assert (await r.jobs())[0].state == "failed"
+        assert "It goes on from its last checkpoint" in again.text
+
+
+async def test_grids_go_before_a_training_and_beside_it(tmp_path: Path) -> None:
+    async with rig(tmp_path, wave=16) as r:
+        r.engine.hold(after=2)
+        training = await start(r)
+        await r.engine.reached.wait()
+
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await r.until("SELECT COUNT(*) = 2 FROM jobs WHERE state = 'lent'")
+        r.engine.go_on.set()
+        await r.settled()
+
+        assert r.engine.order[-2:] == [training.id, (await r.jobs())[1].id]
+        assert {job.state for job in await r.jobs()} == {"delivered"}
+
+
+async def test_styles_lists_marks_shows_and_rolls_back(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.cards["ink"] = {"name": "ink", "summary": "WikiArt", "files": ["samples.png"]}
+        await pressed(r, MODERATOR, "adopt:sketch")
+        await pressed(r, MODERATOR, "adopt:ink")
+
+        listed = await told(r, ANNA, "/styles")
+        card = await told(r, MODERATOR, "/styles ink")
+        shown = await told(r, ANNA, "/styles ink")
+        back = await pressed(r, MODERATOR, press_of(card, "Roll back"))
+        twice = await pressed(r, MODERATOR, press_of(card, "Roll back"))
+
+        assert "`ink` · *adopted here* · WikiArt" in listed.text
+        assert "`sketch` · pencil" in listed.text
+        assert listed.menu is not None
+        assert [picture.name for picture in card.pictures] == ["tessera-ink-samples.png"]
+        assert shown.buttons == ()
+        assert "`sketch` is the adopted style here again" in back.text
+        assert "nothing is rolled back" in twice.text
+        assert "*adopted here*" in (await told(r, ANNA, "/styles")).text.splitlines()[1]
+
+
+async def test_a_style_is_each_servers_own_and_in_a_direct_message_the_persons(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await pressed(r, MODERATOR, "adopt:sketch")
+
+        for place in (LOBBY, OTHER, HERE):
+            await r.hear(MODERATOR, "/grid a cat approach:2 blocks:1", place=place)
+        await r.hear(MODERATOR, "/grid a cat approach:1 blocks:1")
+        await r.hear(MODERATOR, "/grid a cat approach:2 blocks:1 style:other weight:0.5")
+        await r.settled()
+
+        assert [job.order.style for job in await r.jobs()] == ["sketch", None, None, None, "other"]
+        assert "of your own" in (await pressed(r, MODERATOR, "adopt:sketch", place=HERE)).text
+
+
+async def test_a_renamed_style_stays_adopted_and_a_deleted_one_is_asked_for_once(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await pressed(r, MODERATOR, "adopt:sketch")
+
+        await r.press(MODERATOR, "rename:sketch")
+        await r.settled()
+        assert r.chat.forms[-1][1].fields[0].value == "sketch"
+        await pressed(r, MODERATOR, "rename:sketch", name="pencil")
+        assert "*adopted here*" in (await told(r, ANNA, "/styles")).text
+
+        question = await pressed(r, MODERATOR, "unstyle:pencil")
+        assert list(r.engine.cards) == ["pencil"]
+        await pressed(r, MODERATOR, press_of(question, "Delete it"))
+
+        assert r.engine.cards == {}
+        assert "There is no style yet" in (await told(r, ANNA, "/styles")).text
+        assert "There is no “pencil”" in (await pressed(r, MODERATOR, "adopt:pencil")).text
+
+
+async def test_a_style_that_another_server_has_adopted_is_not_taken_away(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await pressed(r, MODERATOR, "adopt:sketch", place=OTHER)
+
+        assert "another server" in (await pressed(r, MODERATOR, "unstyle:sketch:yes")).text
+        assert "another server" in (await pressed(r, MODERATOR, "rename:sketch", name="mine")).text
+
+        assert list(r.engine.cards) == ["sketch"]
+
+
+async def test_a_rejected_style_stays_and_can_be_deleted(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        answer = await pressed(r, MODERATOR, "reject:sketch")
+
+        assert "Its files stay" in answer.text
+        assert press_of(answer, "Delete") == "unstyle:sketch"
+        assert list(r.engine.cards) == ["sketch"]
+
+
+async def test_a_grid_whose_style_was_deleted_while_it_waited_says_so(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.hear(ANNA, "/grid a cat approach:2 blocks:1 style:gone")
+        await r.settled()
+
+        (said,) = r.chat.said()
+        assert "There is no style “gone” now: it may have been deleted or renamed" in said.message.text
+
+
+async def test_actions_of_grids_are_refused_for_a_training(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await start(r)
+        await r.settled()
+
+        for press in ("again", "edit", "recipe", "show", "cell", "delete"):
+            assert "is a training, not a grid" in (await pressed(r, MODERATOR, f"{press}:{job.id}")).text
+        assert "no grid of yours" in (await told(r, MODERATOR, "/history")).text
+
+
+@pytest.mark.parametrize(("option", "typed", "offered"), [("style", "impr", "Impressionism"), ("name", "sk", "sketch")])
+async def test_names_and_art_styles_are_completed(tmp_path: Path, option: str, typed: str, offered: str) -> None:
+    async with rig(tmp_path) as r:
+        command = "finetune" if option == "style" else "styles"
+
+        assert offered in await r.app.complete(ANNA, LOBBY, command, option, typed)
+
+
+@pytest.mark.parametrize("name", ["images", "epochs", "rank", "lr"])
+def test_the_bounds_in_the_chat_are_the_orders_own(name: str) -> None:
+    here, there = orders(finetune)[""].model_fields[name], TrainStyle.model_fields[name]
+
+    assert here.metadata == there.metadata
+
+
+async def test_after_an_engine_died_over_a_grid_and_a_training_the_grid_goes_first(tmp_path: Path) -> None:
+    async with rig(tmp_path, wave=16) as r:
+        r.engine.hold(after=2)
+        training = await start(r)
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await r.until("SELECT COUNT(*) = 2 FROM jobs WHERE state = 'lent'")
+        await r.engine.reached.wait()
+        grid = (await r.jobs())[1]
+
+        await r.engine.die()
+        r.engine.go_on.set()
+        await r.settled()
+
+        assert [job for job in r.engine.order if job in {training.id, grid.id}][-2:] == [grid.id, training.id]
+        assert {job.state for job in await r.jobs()} == {"delivered"}
+
+
+async def test_an_engine_that_is_away_is_told_without_naming_a_place_on_the_host(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.up = False
+
+        for press in ("adopt:sketch", "style:sketch", "unstyle:sketch:yes"):
+            assert (await pressed(r, MODERATOR, press)).text == texts.ENGINE_AWAY
