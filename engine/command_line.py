@@ -113,6 +113,40 @@ def finetune(settings: Settings, arguments: list[str]) -> None:
     print(json.dumps(found, ensure_ascii=False) if as_json else style_summary(found))  # noqa: T201
 
 
+def evaluate(settings: Settings, arguments: list[str]) -> None:
+    """Compare approaches, styles and weights over many prompts; write a report"""
+    from engine.evaluate import evaluate as run
+    from engine.evaluation import words
+    from engine.evaluation.asked import Asked
+
+    parser = Parser("python -m engine evaluate", description=evaluate.__doc__)
+    for name, field in Asked.model_fields.items():
+        also = ["--style"] if name == "styles" else []
+        parser.add_argument(f"--{name}", *also, dest=name, metavar=name.upper(), help=field.description)
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to write, or to go on; by default in DATA_DIR/evaluations"
+    )
+    parser.add_argument("--json", action="store_true", help="print report.json")
+    given = vars(parser.parse_args(arguments))
+    out, as_json = given.pop("out"), given.pop("json")
+    found, page = run(settings, _checked(Asked, given), out, arguments)
+    told = (words.table(found), "", *words.verdicts(found), *words.footnotes(found), f"Report: {page}")
+    print(found.model_dump_json() if as_json else "\n".join(told))  # noqa: T201
+
+
+def score(settings: Settings, arguments: list[str]) -> None:
+    """Say how well a picture agrees with a prompt, beside reference prompts"""
+    from engine.score_picture import in_words, score_picture
+
+    parser = Parser("python -m engine score", description=score.__doc__)
+    parser.add_argument("picture", type=Path, metavar="PICTURE", help="any picture's file")
+    parser.add_argument("--prompt", metavar="PROMPT", help=MakeGrid.model_fields["prompt"].description)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args(arguments)
+    found = score_picture(settings, given.picture, order({"prompt": given.prompt}).prompt)
+    print(json.dumps(found, ensure_ascii=False) if given.json else in_words(found))  # noqa: T201
+
+
 def demo(settings: Settings, arguments: list[str]) -> None:
     """Paint the same prompt with all three approaches"""
     from engine.one_grid import several
@@ -149,7 +183,16 @@ def info(settings: Settings, arguments: list[str]) -> None:
     print(json.dumps(found) if as_json else "\n".join(lines))  # noqa: T201
 
 
-COMMANDS = {"serve": serve, "grid": grid, "finetune": finetune, "demo": demo, "fetch": fetch, "info": info}
+COMMANDS = {
+    "serve": serve,
+    "grid": grid,
+    "finetune": finetune,
+    "evaluate": evaluate,
+    "score": score,
+    "demo": demo,
+    "fetch": fetch,
+    "info": info,
+}
 
 
 def order(given: dict[str, str | None]) -> MakeGrid:

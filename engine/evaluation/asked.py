@@ -13,7 +13,7 @@ Weight = Annotated[float, Field(ge=0, le=2)]
 
 
 def _listed(given: Any) -> Any:
-    """ "1,2,3" as typed on a command line."""
+    """As typed on a command line: 1,2,3."""
     return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
 
 

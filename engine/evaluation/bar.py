@@ -1,4 +1,4 @@
-"""An evaluation seen from a terminal, on standard error: a bar with the time left; without a terminal a line a while."""
+"""An evaluation seen from a terminal, on standard error: a bar with the time left, elsewhere a line a while."""
 
 import time
 from types import TracebackType

@@ -17,6 +17,9 @@ from engine.styles import WEIGHTS
 
 NO_PROMPT = "evaluation"
 """A job of an evaluation has a prompt for each cell; the job's own is never painted."""
+NO_WORDS = (
+    "The style “{}” has no words of its own, so the control without training was not painted; name some with --words."
+)
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,7 @@ def ways(asked: Asked, planner: Planner, fetching: models.Progress) -> tuple[lis
     if words:
         return [*found, _way(with_words(found[0].column, words), planner, fetching)], []
     if styled:
-        return found, [
-            f"The style “{styled.column.style}” has no words of its own, so the control without training was not "
-            "painted; name some with --words."
-        ]
+        return found, [NO_WORDS.format(styled.column.style)]
     return found, []
 
 
@@ -65,7 +65,14 @@ def _columns(asked: Asked, profile: Profile) -> list[Column]:
 def _weighed(asked: Asked, profile: Profile, number: int, *, first: bool) -> list[Column]:
     """Weight 0 is the same for all styles; where there is a baseline already it is painted only if it was asked for."""
     found = [column for style in asked.styles for column in of_weights(profile, number, style, asked.weights)]
-    return [column for column in found if column.style or first or 0 in asked.weights]
+    if first:
+        return found
+    plain = {"label": f"approach {number} without a style"}
+    return [
+        column if column.style else column.model_copy(update=plain)
+        for column in found
+        if column.style or 0 in asked.weights
+    ]
 
 
 def _styled(styles: Sequence[str], profile: Profile, number: int) -> list[Column]:

@@ -89,7 +89,12 @@ def _row(evaluation: Evaluation, reported: Reported) -> Row | None:
         if column.approach == reported.approach and column.role != "control"
     }
     rows = [row for row in evaluation.rows if row.column in columns and row.variant == reported.variant]
-    return min(rows, key=lambda row: abs((columns[row.column].weight or 1.0) - 1.0), default=None)
+    # Without its style, as at weight 0, an approach that has one is not itself.
+    return min(
+        rows,
+        key=lambda row: (columns[row.column].style is None, abs((columns[row.column].weight or 1.0) - 1.0)),
+        default=None,
+    )
 
 
 def _flagship(evaluation: Evaluation, reported: Reported, row: Row) -> list[float]:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import batched
 from pathlib import Path
 
 from engine.contract.approaches import JUDGES, Profile
@@ -60,7 +59,9 @@ class Painting:
         for cell in self.cells:
             columns.setdefault(cell.column, []).append(cell)
         place = {cell.key: number for number, cell in enumerate(self.cells)}
-        found = [batch for cells in columns.values() for batch in batched(cells, BATCH)]
+        found = [
+            tuple(cells[start : start + BATCH]) for cells in columns.values() for start in range(0, len(cells), BATCH)
+        ]
         yield from sorted(found, key=lambda batch: place[batch[0].key])
 
     async def _paint(self, engine: Paints, batch: Sequence[Cell], profile: Profile, bar: EvaluationBar) -> None:

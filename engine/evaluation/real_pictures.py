@@ -11,13 +11,14 @@ from PIL import Image
 from engine import fillers, styles
 from engine.contract.approaches import PROFILES, Profile
 from engine.contract.errors import NoFillers
+from engine.contract.training import TrainStyle
 from engine.metrics.base import NotMeasured
 from engine.settings import Settings
 
 FILLERS = 64
 FRESH = 40
-FIRST_FRESH = 5_000_000
-"""Drawings from this number on are in no training: an order of a training has far fewer pictures."""
+FRESH_SEED = 40_000_000
+"""Far from the seeds of the drawings that the model and the styles learn from."""
 
 Opens = Callable[[], Image.Image]
 
@@ -49,7 +50,19 @@ def common_fillers(settings: Settings, profile: Profile, seed: int, fetching: fi
         picked = dict.fromkeys(source.pick(random.Random(f"{seed}:fillers"), FILLERS))  # noqa: S311 - repeatable
     except NoFillers as error:
         return Fillers(notes=(f"There are no fillers to tell a picture from. {error}",))
-    return Fillers([partial(source.open, photo) for photo in picked], f"{name}; {source.licence}")
+    told = source.licence.rstrip(".")
+    return Fillers([partial(source.open, photo) for photo in picked], f"{name}; {told[:1].lower()}{told[1:]}")
+
+
+def of_styles(names: Sequence[str], settings: Settings) -> tuple[dict[str, Real], list[str]]:
+    """The real pictures of every style that has some, and sentences on those that have none."""
+    found, notes = {}, []
+    for name in names:
+        try:
+            found[name] = of_style(name, settings)
+        except NotMeasured as problem:
+            notes.append(str(problem))
+    return found, notes
 
 
 def of_style(name: str, settings: Settings) -> Real:
@@ -57,7 +70,7 @@ def of_style(name: str, settings: Settings) -> Real:
     card = styles.card(name, settings)
     data, recipe = card.get("data") or {}, card.get("recipe") or {}
     if data.get("source") == "embedded":
-        return _drawings(int(data["images"]), int(recipe["seed"]))
+        return _drawings(int(data["images"]), int(recipe["seed"]), settings)
     if data.get("source") == "wikiart":
         return _paintings(name, card, settings)
     raise NotMeasured(
@@ -66,14 +79,23 @@ def of_style(name: str, settings: Settings) -> Real:
     )
 
 
-def _drawings(images: int, seed: int) -> Real:
+def _drawings(images: int, seed: int, settings: Settings) -> Real:
     from engine.training.data import drawings
     from engine.training.split import split
 
-    learned, _ = split(images, seed)
-    trained = [drawings.example(number) for number in learned]
-    fresh = [drawings.example(FIRST_FRESH + number) for number in range(FRESH)]
-    return Real([each.open for each in fresh], [each.open for each in trained], [each.name for each in trained])
+    order = TrainStyle(name="sketch", source="embedded")
+    every = drawings.collect(order, images, settings, lambda _done, _total: None).examples
+    learned = [every[index] for index in split(images, seed)[0]]
+    fresh = [partial(_sketch, number) for number in range(FRESH)]
+    return Real(fresh, [each.open for each in learned], [each.name for each in learned])
+
+
+def _sketch(number: int) -> Image.Image:
+    from engine.embedded.drawings import draw, sample
+    from engine.embedded.vocabulary import SUBJECTS
+
+    rng = random.Random(FRESH_SEED + number)  # noqa: S311 - pictures, no secrets
+    return draw(sample(rng, SUBJECTS[number % len(SUBJECTS)]), sketched=True)
 
 
 def _paintings(name: str, card: dict[str, Any], settings: Settings) -> Real:

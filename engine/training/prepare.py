@@ -25,6 +25,8 @@ def refuse(order: TrainStyle, settings: Settings) -> None:
         raise BadRequest("data is missing: the source is folder, so say which one with --data FOLDER.")
     if order.source != "folder" and order.data:
         raise BadRequest(f"data names a folder, but the source is {order.source}; say --source folder to use it.")
+    if order.source != "wikiart" and order.art_style != TrainStyle.model_fields["art_style"].default:
+        raise BadRequest(f"art_style is one of WikiArt's, but the source is {order.source}; say --source wikiart.")
     if order.name in styles.names(settings) or (settings.styles_dir / order.name).exists():
         raise BadRequest(saving.taken(order.name))
 
