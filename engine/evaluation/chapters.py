@@ -36,7 +36,8 @@ CANNOT_SAY = (
 
 
 def head(evaluation: Evaluation) -> str:
-    pictures = sum(cell.file is not None for cell in evaluation.cells)
+    # Columns that paint the same picture share its file.
+    pictures = len({cell.file for cell in evaluation.cells if cell.file})
     label = '<p><span class="label">numbers of the embedded model and its own judge</span></p>'
     prompts, seeds = counted(len(evaluation.prompts), "prompt"), counted(evaluation.draws, "seed")
     told = (

@@ -24,7 +24,7 @@ def measured(evaluation: Evaluation) -> str:
         "intervals": _intervals(evaluation),
     }
     metrics = {metric(name).title: f"{metric(name).explained} ({metric(name).scale})." for name in evaluation.metrics}
-    notes = f"<h3>Not measured</h3>{listed(evaluation.notes)}" if evaluation.notes else ""
+    notes = f"<h3>To be known</h3>{listed(evaluation.notes)}" if evaluation.notes else ""
     return f"<h2>What was measured</h2>{facts(told)}<h3>The measures</h3>{facts(metrics)}{notes}"
 
 
