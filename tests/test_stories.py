@@ -413,12 +413,9 @@ async def test_people_are_served_in_turn(tmp_path: Path) -> None:
 async def test_two_hundred_people_at_once_are_all_served_once_and_in_turn(tmp_path: Path) -> None:
     async with rig(tmp_path, waiting_per_server=1000) as r:
         people = [replace(ANNA, id=f"p{n}", name=f"P{n}") for n in range(200)]
-        took: list[float] = []
 
         async def ask(person: Person, number: int) -> None:
-            began = asyncio.get_running_loop().time()
             await r.hear(person, f"/grid picture {number} blocks:1")
-            took.append(asyncio.get_running_loop().time() - began)
 
         r.engine.hold(after=0)
         greedy = [(person, number) for person in people[:40] for number in (1, 2)]
@@ -432,7 +429,6 @@ async def test_two_hundred_people_at_once_are_all_served_once_and_in_turn(tmp_pa
         assert all(job.state == "delivered" for job in jobs.values())
         # Fair within one job: a second grid comes after everybody's first, but for those lent before the others asked.
         assert len({jobs[job].person for job in r.engine.order[:200]}) >= 199
-        assert sorted(took)[int(len(took) * 0.99) - 1] < 1.0
 
 
 async def test_an_unknown_failure_shows_its_mark_and_no_trace(
