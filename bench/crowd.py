@@ -1,4 +1,4 @@
-"""How soon 200 people who ask at once are acknowledged: `python -m bench.crowd`. The engine is held; only the bot works."""
+"""How soon 200 people who ask at once are acknowledged, while the engine is held: `python -m bench.crowd`."""
 
 import asyncio
 import json
