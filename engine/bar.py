@@ -1,34 +1,30 @@
-"""A progress bar on standard error that says what is being waited for and how long it takes."""
+"""A progress bar on standard error: what is being waited for, how far it is and how long it takes."""
 
-import time
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engine.contract import events
-from engine.contract.grid import Plan
+MINUTE = 60
 
 
 class Bar:
-    """Used as a context. Nothing of it stays but a line when it is complete; a terminal is needed to see it move."""
+    """Used as a context. Nothing of the bar stays, only what is said; a terminal is needed to see it move."""
 
-    def __init__(self, title: str) -> None:
-        self._console = Console(stderr=True)
+    def __init__(self, title: str, total: int | None = None) -> None:
+        self.console = Console(stderr=True, soft_wrap=True, highlight=False)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[eta]}"),
             TimeElapsedColumn(),
-            console=self._console,
+            console=self.console,
             transient=True,
-            disable=not self._console.is_terminal,
+            disable=not self.console.is_terminal,
         )
-        self._title, self._begun = title, time.monotonic()
-        self._task = self._progress.add_task(title, total=None, eta="")
+        self._task = self._progress.add_task(title, total=total, eta="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -39,25 +35,19 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
-    def show_prompts(self, plan: Plan) -> None:
-        """The filler prompts, as they were made."""
-        if plan.filler_prompts:
-            self._console.print(f"{len(plan.filler_prompts)} filler prompts by {plan.writer}:", style="dim")
-            self._console.print(escape("; ".join(plan.filler_prompts)), style="dim")
+    def say(self, words: str) -> None:
+        """A line that stays."""
+        self.console.print(words, markup=False)
 
-    def complete(self) -> None:
-        self._progress.stop()
-        total = self._progress.tasks[0].total or 0
-        self._console.print(f"{self._title}: {total:.0f} pictures in {time.monotonic() - self._begun:.1f} s")
+    def show(self, title: str, eta: str, done: float | None = None, total: int | None = None) -> None:
+        """The bar's newest state; what is None stays as it is."""
+        completed = None if done is None else int(done)
+        self._progress.update(self._task, description=title, completed=completed, total=total, eta=eta)
 
-    def update(self, state: events.Progress) -> None:
-        eta = f"about {state.eta_s:.0f} s left" if state.eta_s else ""
-        if state.phase == "fetching":
-            eta = f"{state.done / 1e6:.0f} of {state.total / 1e6:.0f} MB"
-        self._progress.update(
-            self._task,
-            description=f"{self._title}, {state.phase}",
-            completed=int(state.done),
-            total=state.total,
-            eta=eta,
-        )
+
+def megabytes(done: float, total: float) -> str:
+    return f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < MINUTE else f"{seconds / MINUTE:.0f} min"

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.bar import Bar
 from engine.contract.errors import PaintingFailed, from_reason
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import GridScore, Judged, Plan, as_json
 from engine.contract.ids import new_id
 from engine.contract.orders import Job, MakeGrid
+from engine.grid_bar import GridBar
 from engine.grid_files import Folder
 from engine.local import Paints, engine_for
 from engine.settings import Settings
@@ -36,7 +36,7 @@ async def _paint(engine: Paints, job: Job, folder: Folder) -> dict[str, Any]:
     score: GridScore | None = None
     judged: dict[str, Judged] = {}
     pictures: dict[str, bytes] = {}
-    with Bar(f"approach {job.grid.approach}") as bar:
+    with GridBar(f"approach {job.grid.approach}") as bar:
         async for event in engine.run(job):
             match event:
                 case GridPlanned():
@@ -50,7 +50,7 @@ async def _paint(engine: Paints, job: Job, folder: Folder) -> dict[str, Any]:
                         pictures[event.cell] = await engine.picture(job.id, event.cell)
                 case GridMade():
                     score = event.score
-                    bar.complete()
+                    bar.complete(len(judged))
                 case JobFailed():
                     raise from_reason(event.reason, event.detail)
     await engine.cancel(job.id)

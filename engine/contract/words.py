@@ -12,7 +12,8 @@ def score(found: GridScore | None) -> str:
     if found is None or found.mean is None:
         return "No score: there was no picture to judge."
     spread = f" ± {found.std:.3f}" if found.std is not None else ""
-    words = f"Score {found.mean:.3f}{spread} ({found.n} pictures; cosine, judge {found.judge})"
+    pictures = "1 picture" if found.n == 1 else f"{found.n} pictures"
+    words = f"Score {found.mean:.3f}{spread} ({pictures}; cosine, judge {found.judge})"
     if found.with_details is not None:
         words += f", {found.with_details:.3f} with the details"
     if found.margin is not None:
