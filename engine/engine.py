@@ -54,6 +54,7 @@ class Engine:
         self.guest = Guest(painter, planner.settings.training_share)
         self._trainings = Trainings(planner.settings, planner.profile, self.guest, self._wake.set)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reports: set[asyncio.Task[None]] = set()
 
     def submit(self, job: Job) -> Running:
         """Take a job; one that is known already is not begun again."""
@@ -71,7 +72,7 @@ class Engine:
             self._trainings.cancel(running)
         elif running.alive:
             self._scheduler.remove(job)
-            running.fail(JobFailed(reason="cancelled", detail="The grid was cancelled."))
+            running.tell(JobFailed(reason="cancelled", detail="The grid was cancelled."))
         else:
             del self.jobs[job]
 
@@ -172,7 +173,9 @@ class Engine:
         painted = await self.painter.finish(wave.id)
         self.counts.waves += 1
         self.counts.pictures += len(painted)
-        self._spawn(self._report(rows, painted))
+        report = self._spawn(self._report(rows, painted))
+        self._reports.add(report)
+        report.add_done_callback(self._reports.discard)
 
     async def _thin(self, wave: Wave, rows: tuple[Row, ...]) -> tuple[Row, ...]:
         """The rows whose jobs are alive; the painter goes on with these only."""
@@ -192,6 +195,8 @@ class Engine:
         """Paint a failed wave again in halves; a single row that fails ends its job."""
         await self.painter.drop(wave.id)
         if len(wave.rows) == 1:
+            # What is finished is told before its job fails, so that nobody paints it again.
+            await asyncio.gather(*self._reports, return_exceptions=True)
             job = wave.rows[0].job
             self._scheduler.remove(job)
             if self._alive(job):
@@ -221,10 +226,10 @@ class Engine:
         self._scheduler.remove(running.job.id)
         self.counts.failures += 1
         if isinstance(error, TesseraError):
-            running.fail(JobFailed(reason=error.reason, detail=str(error)))
+            running.tell(JobFailed(reason=error.reason, detail=str(error)))
         else:
             detail = f"Something failed that should not; the engine's log has it under job {running.job.id}."
-            running.fail(JobFailed(reason="painting_failed", detail=detail))
+            running.tell(JobFailed(reason="painting_failed", detail=detail))
 
     def _tell_loading(self, rows: tuple[Row, ...]) -> None:
         for job in {row.job for row in rows}:
@@ -264,10 +269,11 @@ class Engine:
         for job in [job for job, running in self.jobs.items() if running.ended_at and running.ended_at < old]:
             del self.jobs[job]
 
-    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _fetching(running: Running) -> Callable[[int, int], None]:

@@ -72,7 +72,7 @@ class Guest:
                 visit.work.cancel()
                 if visit is not self._line[0]:
                     self._line.remove(visit)
-                    visit.running.fail(JobFailed(reason="cancelled", detail="The training was cancelled."))
+                    visit.running.tell(JobFailed(reason="cancelled", detail="The training was cancelled."))
                 return True
         return False
 
@@ -120,7 +120,7 @@ class Guest:
     def _end(self, visit: _Visit, failure: JobFailed | None) -> None:
         self._line.remove(visit)
         if failure:
-            visit.running.fail(failure)
+            visit.running.tell(failure)
 
 
 def _failure(visit: _Visit, error: Exception) -> JobFailed:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from engine.contract.events import ENDINGS, Event, GridMade, JobFailed, PicturePainted, Progress
+from engine.contract.events import ENDINGS, Event, GridMade, PicturePainted, Progress
 from engine.contract.grid import GridScore, Judged, Plan
 from engine.contract.orders import Job
 from engine.painter import Pixels
@@ -53,10 +53,6 @@ class Running:
             self.thumbs.clear()
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
-
-    def fail(self, failure: JobFailed) -> None:
-        self.pictures.clear()
-        self.tell(failure)
 
     async def follow(self) -> AsyncIterator[Event | None]:
         """All events from the first to the ending; of progress only the newest. None breaks a long silence."""

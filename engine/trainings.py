@@ -39,13 +39,13 @@ class Trainings:
                 self._guest.invite(running, await self._fetched(running, order))
                 self._wake()
         except TesseraError as error:
-            running.fail(JobFailed(reason=error.reason, detail=str(error)))
+            running.tell(JobFailed(reason=error.reason, detail=str(error)))
         except ImportError:
-            running.fail(JobFailed(reason="training_failed", detail=NO_PACKAGES))
+            running.tell(JobFailed(reason="training_failed", detail=NO_PACKAGES))
         except Exception:
             log.exception("training could not be prepared", extra={"job": running.job.id})
             detail = f"Something failed that should not; the engine's log has it under job {running.job.id}."
-            running.fail(JobFailed(reason="training_failed", detail=detail))
+            running.tell(JobFailed(reason="training_failed", detail=detail))
 
     def cancel(self, running: Running) -> None:
         """A training that has begun ends with its best epoch, one that has not ends at once."""
@@ -55,7 +55,7 @@ class Trainings:
             return
         if job in self._fetching:
             self._fetching[job].set()
-        running.fail(JobFailed(reason="cancelled", detail="The training was cancelled before it began."))
+        running.tell(JobFailed(reason="cancelled", detail="The training was cancelled before it began."))
 
     async def _fetched(self, running: Running, order: TrainStyle) -> Work:
         """The training with its pictures; progress is told from the thread that fetches."""
