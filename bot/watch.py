@@ -85,11 +85,14 @@ class Watch:
         raise EngineAway("The engine broke this job off again and again, so it is given up.")
 
     async def _still_there(self, job: JobRow, *, blame: bool) -> bool:
-        """Wait for an engine; whether it is the process that had this job. If not, its jobs become suspects."""
+        """Wait for an engine; whether it is the process that had this job. If not, its jobs become suspects.
+
+        False as well where the job was lent again meanwhile, so that somebody else follows it now.
+        """
         engine, jobs = self._parts.engine, self._parts.jobs
         instance = await engine.ready()
         row = await jobs.find(job.id)
-        if row is None or row.state != "lent":
+        if row is None or row.state != "lent" or row.lent_at != job.lent_at:
             return False
         if row.engine == instance:
             return True

@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--minutes", type=float, help="order nothing more after so many")
     parser.add_argument("--painter", choices=["fake", "local"], default=usual.painter, help="local: the embedded model")
     parser.add_argument("--rounds", type=_count, help="how often each fault strikes; one for every 250 jobs")
+    parser.add_argument("--patience", type=float, default=usual.patience, help="seconds until one waits in vain")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where table and JSON are written")
     parser.add_argument("--keep", type=Path, help="an empty folder for the bot's data and logs, kept")
     given = vars(parser.parse_args(arguments))

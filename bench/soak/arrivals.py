@@ -6,7 +6,6 @@ from typing import Any
 from bench.soak.asks import Asks, Sheet
 from bench.soak.shown import Shown, of_discord, of_slack
 from tests.stand_ins.discord_server import DiscordServer, Posted
-from tests.stand_ins.discord_server.world import DIRECT
 from tests.stand_ins.slack_server import SlackServer
 
 
@@ -19,6 +18,7 @@ class Arrivals:
         self.own: defaultdict[str, list[Any]] = defaultdict(list)
         self.answers: defaultdict[int, list[Posted]] = defaultdict(list)
         self._unread: dict[int, Posted] = {}
+        self._done: set[str] = set()
         self._last = 0
         self._read: defaultdict[str, int] = defaultdict(int)
 
@@ -41,25 +41,24 @@ class Arrivals:
             if number <= self._last:
                 break
             newest = max(newest, number)
-            posted = self._discord.state.posted[number]
-            self._unread[number] = posted
+            posted = self._unread[number] = self._discord.state.posted[number]
             if posted.told is not None:
                 self.answers[posted.told].append(posted)
         self._last = newest
-        for number, posted in list(self._unread.items()):
-            shown = of_discord(posted)
-            direct = self._discord.state.rooms[posted.room].kind == DIRECT
-            if shown.mark and not posted.loading:
-                self._sort(shown, posted)
-            # In a direct conversation the job's own message becomes the sheet.
-            if not posted.loading and (shown.sheet or not direct):
-                del self._unread[number]
+        # Where there can be no thread, a job's own message becomes the sheet.
+        self._unread = {number: posted for number, posted in self._unread.items() if not self._read_through(posted)}
+
+    def _read_through(self, posted: Posted) -> bool:
+        """Sort it; whether nothing can come of it any more."""
+        shown = of_discord(posted)
+        if not posted.loading:
+            self._sort(shown, posted)
+        return not posted.loading and (shown.private or shown.sheet or shown.job in self._done)
 
     def _sort(self, shown: Shown, message: Any) -> None:
-        if not shown.mark or shown.private:
-            return
-        if shown.sheet:
+        if shown.sheet and shown.mark:
+            self._done.add(shown.job)
             self.sheets[shown.mark].append(message)
             self._asks.sheets.append(Sheet(shown.platform, shown.job, shown.mark, self._asks.now()))
-        elif not any(known is message for known in self.own[shown.mark]):
+        elif shown.own and not any(known is message for known in self.own[shown.mark]):
             self.own[shown.mark].append(message)

@@ -36,6 +36,7 @@ class Crowd:
     def __init__(self, world: World, arrivals: Arrivals) -> None:
         self._world, self._arrivals = world, arrivals
         self._taken = 0
+        self.room: Callable[[], int] = lambda: world.size.jobs
         self.people: list[Person] = [
             (DiscordPerson if number % 2 else SlackOne)(
                 world.discord if number % 2 else world.slack, arrivals, f"P{number}"  # type: ignore[arg-type]
@@ -56,15 +57,20 @@ class Crowd:
     async def visit(self, number: int, **options: int | str) -> bool:
         """One more grid for somebody who comes by, besides all others; whether the sheet came."""
         ask = await self.order(self.people[number % 2], VISITS + number, random.Random(number), **options)
-        return ask is not None and await self.wait(ask, lambda: bool(self._arrivals.sheets[ask.mark]))
+        return ask is not None and await self._ended(ask, 1) and bool(self._arrivals.sheets[ask.mark])
 
-    def take(self) -> int | None:
-        """The number of the next order; None where there is none any more."""
+    async def take(self) -> int | None:
+        """The number of the next order, once there is room for it; None where there is none any more."""
+        while self._taken < self._world.size.jobs and not self._late():
+            if self._taken < self.room():
+                self._taken += 1
+                return self._taken
+            await asyncio.sleep(LOOK_S)
+        return None
+
+    def _late(self) -> bool:
         minutes = self._world.size.minutes
-        if self._taken >= self._world.size.jobs or (minutes and self._world.asks.now() > 60 * minutes):
-            return None
-        self._taken += 1
-        return self._taken
+        return minutes is not None and self._world.asks.now() > 60 * minutes
 
     async def order(self, person: Person, number: int, rng: random.Random, **options: int | str) -> Ask | None:
         """Order one grid, again and again until it is heard; None where it never is."""
@@ -90,7 +96,7 @@ class Crowd:
     async def _day(self, number: int, person: Person) -> None:
         rng = random.Random(f"{self._world.size.seed}:{number}")
         await asyncio.sleep(rng.random() * 2)
-        while (order := self.take()) is not None:
+        while (order := await self.take()) is not None:
             blocks = rng.choices((1, 2, 3, 4), (5, 3, 1, 1))[0]
             ask = await self.order(person, order, rng, blocks=blocks, approach=rng.choice((1, 2, 3)))
             if ask is None:
@@ -102,9 +108,13 @@ class Crowd:
 
     async def _sheet(self, ask: Ask, count: int) -> None:
         """Wait for the `count`-th ending of this mark."""
-        mark = ask.mark
-        await self.wait(ask, lambda: len(self._arrivals.sheets[mark]) + self._arrivals.failed(mark) >= count)
+        await self._ended(ask, count)
         self._world.asks.ended += 1
+
+    async def _ended(self, ask: Ask, count: int) -> bool:
+        """Whether so many jobs with this mark have a sheet or say why they have none."""
+        mark = ask.mark
+        return await self.wait(ask, lambda: len(self._arrivals.sheets[mark]) + self._arrivals.failed(mark) >= count)
 
     async def _deed(self, person: Person, mark: str, rng: random.Random) -> None:
         deed = rng.choices(list(DEEDS), list(DEEDS.values()))[0]
@@ -116,7 +126,7 @@ class Crowd:
             await self._privately(person, deed, lambda: person.ask("mydata", action="export"))
         elif deed == "recipe" and self._arrivals.sheets[mark]:
             await self._privately(person, deed, lambda: person.press(mark, "Recipe"))
-        elif deed == "again" and self._arrivals.sheets[mark] and self.take() is not None:
+        elif deed == "again" and self._arrivals.sheets[mark] and await self.take() is not None:
             await self._again(person, mark, twice=rng.random() < 0.4)
 
     async def _again(self, person: Person, mark: str, *, twice: bool) -> None:

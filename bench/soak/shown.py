@@ -31,6 +31,11 @@ class Shown:
         return found[1] if found else ""
 
     @property
+    def own(self) -> bool:
+        """Whether it is the message of one job: such begin with the prompt in bold, a page of the history does not."""
+        return self.text.startswith("*") and not self.sheet and not self.private
+
+    @property
     def mark(self) -> str:
         found = MARK.search(self.text)
         return found[0] if found else ""

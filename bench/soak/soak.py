@@ -54,8 +54,10 @@ async def soak(size: Size, folder: Path, tell: Callable[[str], None] = sys.stder
         here.bot.start()
         await _up(here)
         strikes = Strikes(here, crowd, plan(size))
+        crowd.room = strikes.room
         watching = asyncio.create_task(crowd.watch())
         before = await _warm(crowd, probe)
+        here.asks.began = time.monotonic()
         works = (probe.run(), strikes.run(), _tell(here, strikes, tell))
         beside = [watching, *(asyncio.create_task(work) for work in works)]
         await crowd.run()

@@ -48,6 +48,13 @@ class Strikes:
                 continue
             struck.whole = asks.now()
 
+    def room(self) -> int:
+        """How many orders may be taken by now: while faults are still to come, so few that some are left to follow."""
+        begun = sum(struck.whole is not None or bool(struck.hit) for struck in self.struck)
+        if begun >= len(self.planned):
+            return self._world.size.jobs
+        return self.planned[begun].after + 2 * self._world.size.people
+
     def see_recoveries(self) -> None:
         """When the first sheet came after each fault, to a platform whose people could notice it."""
         for struck in self.struck:

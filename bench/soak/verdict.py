@@ -43,7 +43,7 @@ def unfinished(history: Path) -> int:
 def faults_of_rows(found: Kept, shown: Sequence[Shown]) -> list[str]:
     """Jobs that never ended, that came twice or not at all, and messages that say something else than the row."""
     sheets = Counter(each.job for each in shown if each.sheet)
-    own = Counter(each.job for each in shown if each.job and not each.sheet and not each.private)
+    own = Counter(each.job for each in shown if each.own)
     failed = {each.job for each in shown if each.failed}
     wrong = [f"{found.open} commands were heard and never answered"] if found.open else []
     for job in found.jobs:
@@ -106,7 +106,7 @@ def _mark(work: str | None) -> str | None:
 
 
 def _stale(each: Shown) -> bool:
-    return not each.sheet and not each.private and bool(each.mark) and any(words in each.text for words in UNDER_WAY)
+    return each.own and bool(each.mark) and any(words in each.text for words in UNDER_WAY)
 
 
 def _line(text: str) -> str:
