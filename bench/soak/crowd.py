@@ -13,7 +13,7 @@ from bench.soak.slack_person import SlackOne
 from bench.soak.world import World
 
 LOOK_S = 0.2
-AGAIN_S = 1.0
+AGAIN_S, TRIES = 1.0, 100
 # What somebody does once a sheet is there, and how often in a hundred.
 DEEDS = {"nothing": 45, "again": 15, "recipe": 10, "queue": 10, "history": 10, "export": 3}
 # Orders that are taken back at once.
@@ -30,6 +30,7 @@ class Person(Protocol):
     async def ask(self, name: str, **options: str) -> bool: ...
     async def press(self, mark: str, label: str, times: int = 1) -> bool: ...
     def answered(self) -> bool: ...
+    def apologies(self) -> int: ...
 
 
 class Crowd:
@@ -56,8 +57,8 @@ class Crowd:
 
     async def visit(self, number: int, **options: int | str) -> bool:
         """One more grid for somebody who comes by, besides all others; whether the sheet came."""
-        ask = await self.order(self.people[number % 2], VISITS + number, random.Random(number), **options)
-        return ask is not None and await self._ended(ask, 1) and bool(self._arrivals.sheets[ask.mark])
+        ask = await self._order(self.people[number % 2], VISITS + number, random.Random(number), **options)
+        return ask is not None and bool(self._arrivals.sheets[ask.mark])
 
     async def take(self) -> int | None:
         """The number of the next order, once there is room for it; None where there is none any more."""
@@ -72,49 +73,44 @@ class Crowd:
         minutes = self._world.size.minutes
         return minutes is not None and self._world.asks.now() > 60 * minutes
 
-    async def order(self, person: Person, number: int, rng: random.Random, **options: int | str) -> Ask | None:
-        """Order one grid, again and again until it is heard; None where it never is."""
-        for attempt in range(100):
-            mark = f"n{number}x{attempt}"
-            ask = self._world.asks.add(person.platform, person.name, "grid", mark)
-            ask.acknowledged = await person.grid(f"a cat wearing neon-glasses {mark}", rng, **options)
-            if ask.acknowledged:
-                return ask
-            await asyncio.sleep(AGAIN_S)
-        return None
-
-    async def wait(self, ask: Ask, came: Callable[[], bool]) -> bool:
-        """Wait until it came, or patience ends."""
-        deadline = time.monotonic() + self._world.size.patience
-        while not came():
-            if time.monotonic() > deadline:
-                return False
-            await asyncio.sleep(LOOK_S)
-        ask.answered = self._world.asks.now()
-        return True
-
     async def _day(self, number: int, person: Person) -> None:
         rng = random.Random(f"{self._world.size.seed}:{number}")
         await asyncio.sleep(rng.random() * 2)
         while (order := await self.take()) is not None:
             blocks = rng.choices((1, 2, 3, 4), (5, 3, 1, 1))[0]
-            ask = await self.order(person, order, rng, blocks=blocks, approach=rng.choice((1, 2, 3)))
-            if ask is None:
-                continue
-            if rng.random() < CANCELLED:
-                await self._privately(person, "cancel", lambda: person.ask("cancel"))
-            await self._sheet(ask, 1)
-            await self._deed(person, ask.mark, rng)
+            ask = await self._order(person, order, rng, blocks=blocks, approach=rng.choice((1, 2, 3)))
+            self._world.asks.ended += 1
+            if ask:
+                await self._deed(person, ask.mark, rng)
 
-    async def _sheet(self, ask: Ask, count: int) -> None:
-        """Wait for the `count`-th ending of this mark."""
-        await self._ended(ask, count)
-        self._world.asks.ended += 1
+    async def _order(self, person: Person, number: int, rng: random.Random, **options: int | str) -> Ask | None:
+        """Order one grid, again and again until it is heard, and wait until it ends; None where it never is."""
+        for attempt in range(TRIES):
+            mark, sorry = f"n{number}x{attempt}", person.apologies()
+            ask = self._asked(person, "grid", mark)
+            ask.acknowledged = await person.grid(f"a cat wearing neon-glasses {mark}", rng, **options)
+            if ask.acknowledged:
+                if rng.random() < CANCELLED and number < VISITS:
+                    await self._privately(person, "cancel", lambda: person.ask("cancel"))
+                await self._wait(ask, lambda: self._endings(mark) > 0 or person.apologies() > sorry)
+                if self._endings(mark) or person.apologies() == sorry:
+                    return ask
+                ask.acknowledged = False
+            await asyncio.sleep(AGAIN_S)
+        return None
 
-    async def _ended(self, ask: Ask, count: int) -> bool:
-        """Whether so many jobs with this mark have a sheet or say why they have none."""
-        mark = ask.mark
-        return await self.wait(ask, lambda: len(self._arrivals.sheets[mark]) + self._arrivals.failed(mark) >= count)
+    def _endings(self, mark: str) -> int:
+        """How many jobs with this mark have a sheet or say why they have none."""
+        return len(self._arrivals.sheets[mark]) + self._arrivals.failed(mark)
+
+    async def _wait(self, ask: Ask, came: Callable[[], bool]) -> None:
+        """Wait until it came, or patience ends."""
+        deadline = time.monotonic() + self._world.size.patience
+        while not came():
+            if time.monotonic() > deadline:
+                return
+            await asyncio.sleep(LOOK_S)
+        ask.answered = self._world.asks.now()
 
     async def _deed(self, person: Person, mark: str, rng: random.Random) -> None:
         deed = rng.choices(list(DEEDS), list(DEEDS.values()))[0]
@@ -130,16 +126,20 @@ class Crowd:
             await self._again(person, mark, twice=rng.random() < 0.4)
 
     async def _again(self, person: Person, mark: str, *, twice: bool) -> None:
-        ask = self._world.asks.add(person.platform, person.name, "again", mark)
+        ask, sorry, before = self._asked(person, "again", mark), person.apologies(), self._endings(mark)
         ask.acknowledged = await person.press(mark, "Again, new seed", 2 if twice else 1)
         if ask.acknowledged:
-            await self._sheet(ask, 2)
-        else:
-            self._world.asks.ended += 1
+            await self._wait(ask, lambda: self._endings(mark) > before or person.apologies() > sorry)
+            ask.acknowledged = person.apologies() == sorry
+        self._world.asks.ended += 1
 
     async def _privately(self, person: Person, what: str, act: Callable[[], "asyncio._CoroutineLike[bool]"]) -> None:
         """Something whose answer is for the person alone; not heard, it is given up, as after a lost connection."""
-        ask = self._world.asks.add(person.platform, person.name, what)
+        ask, sorry = self._asked(person, what, ""), person.apologies()
         ask.acknowledged = await act()
         if ask.acknowledged:
-            await self.wait(ask, person.answered)
+            await self._wait(ask, lambda: person.answered() or person.apologies() > sorry)
+            ask.acknowledged = person.apologies() == sorry
+
+    def _asked(self, person: Person, what: str, mark: str) -> Ask:
+        return self._world.asks.add(person.platform, person.name, what, mark)

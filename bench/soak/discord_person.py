@@ -10,6 +10,7 @@ from tests.stand_ins.discord_server.world import DIRECT
 # After three seconds Discord shows that the app did not respond.
 SHOWN_WITHIN_S = 3.2
 LOOK_S = 0.05
+SORRY = "Something went wrong here"
 UNREACHED = (AssertionError, ConnectionError, RuntimeError)
 
 
@@ -21,6 +22,7 @@ class DiscordPerson:
         self._who: Talker = server.add_person(name, manage_guild=False)
         self.name = name
         self._told: Told | None = None
+        self._all: list[Told] = []
         self._direct = next(
             room for room in server.state.rooms.values() if room.kind == DIRECT and room.person is self._who
         )
@@ -54,8 +56,14 @@ class DiscordPerson:
             return True
         return any(posted.id > self._told.id and posted.told is None for posted in self._server.messages(self._direct))
 
+    def apologies(self) -> int:
+        """How often this person was told that something went wrong, so that nothing was begun."""
+        answers = [posted for told in self._all[-4:] for posted in self._arrivals.answers[told.id]]
+        return sum(SORRY in posted.content for posted in answers)
+
     async def _slash(self, room: Room, name: str, **options: int | str) -> bool:
         self._told = await self._safely(self._server.people.slash(self._who, room, name, **options))
+        self._all += [self._told] if self._told else []
         return await self._heard()
 
     async def _heard(self) -> bool:

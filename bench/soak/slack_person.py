@@ -13,6 +13,7 @@ from tests.stand_ins.slack_workspace import BOT_USER
 
 # A slash command is tried once, an event four times, three seconds each.
 MOST_S = 15.0
+SORRY = "Something went wrong on my side"
 
 
 class SlackOne:
@@ -51,6 +52,12 @@ class SlackOne:
     def answered(self) -> bool:
         """Whether something came for this person alone since the last command or press."""
         return self._alone() > self._before
+
+    def apologies(self) -> int:
+        """How often this person was told that something went wrong, so that nothing was begun."""
+        whispers = [each["text"] for each in self._server.space.whispers if each["user"] == self._id]
+        direct = [each["text"] for each in self._server.space.direct(self._id).messages if "bot_id" in each]
+        return sum(SORRY in text for text in (*whispers, *direct))
 
     def _alone(self) -> int:
         whispers = sum(whisper["user"] == self._id for whisper in self._server.space.whispers)
