@@ -132,4 +132,14 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (job, epoch)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE salt (one INTEGER PRIMARY KEY CHECK (one = 1), salt TEXT NOT NULL);
+    INSERT INTO salt VALUES (1, hex(randomblob(16)));
+    CREATE TABLE spent (                    -- of the last hour's allowance, by people who deleted their data
+        mark TEXT NOT NULL,                 -- a salted hash, so that only they are recognised when they come back
+        cost INTEGER NOT NULL,
+        at REAL NOT NULL
+    );
+    CREATE INDEX spent_mark ON spent (mark, at);
+    """,
 )
