@@ -1,4 +1,4 @@
-"""What is wrong at the end, in sentences: each job's row beside what stands in the chats, and answers that never came."""
+"""What is wrong at the end, in sentences: each job's row beside what stands in the chats, and missing answers."""
 
 import json
 import sqlite3
