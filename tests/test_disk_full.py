@@ -14,7 +14,7 @@ from bot.disk import NotKept
 from bot.history import Database
 from engine.contract.jsonlog import Quietly
 from tests.bot_rig import Rig, rig
-from tests.fake_talk import ANNA
+from tests.fake_talk import ANNA, heard
 
 CAT = "/grid prompt:a cat wearing neon-glasses blocks:2"
 
@@ -138,6 +138,33 @@ async def test_a_database_that_is_full_while_a_grid_is_painted_delivers_it_once_
         assert [job.state for job in await r.jobs()] == ["delivered"]
         assert len(r.chat.posts()) == 1
         assert len(r.chat.said()) == 1
+
+
+async def test_a_command_that_is_committed_is_answered_though_the_disk_is_full_just_then(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        moved, failures = r.app.parts.inbox.moved, 2
+
+        async def failing(number: int, talk: str) -> None:
+            nonlocal failures
+            failures -= 1
+            if failures >= 0:
+                raise NotKept("disk I/O error")
+            await moved(number, talk)
+
+        r.app.parts.inbox.moved = failing  # type: ignore[method-assign]
+        command = heard(r.chat, ANNA, CAT)
+        acknowledge = command.talk.acknowledge
+
+        async def growing(*, private: bool) -> None:
+            await acknowledge(private=private)
+            command.talk.own = "grown"  # type: ignore[attr-defined]
+
+        command.talk.acknowledge = growing  # type: ignore[method-assign]
+        await r.app.hear(command)
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+        assert failures < 0
 
 
 async def test_a_loop_of_the_bot_that_fails_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
