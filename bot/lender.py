@@ -51,7 +51,7 @@ class Lender:
         for job in await jobs.untold():
             if job.state == "cancelled" and not job.training:
                 # Perhaps the engine was not told any more.
-                self._spawn(self._watch.release(job))
+                self._spawn(self._watch.release(job, under_way=True))
             work = self._courier.recall(job) if job.state == "cancelled" else self._teller.end(job, _closing(job))
             self._spawn(work)
         for job in await jobs.in_state("made"):

@@ -53,10 +53,14 @@ class Watch:
             row = await self._parts.jobs.find(job.id) or job
             await self._teller.end(row, failure(row))
 
-    async def release(self, job: JobRow) -> None:
-        """Let the engine forget a job; one that does not answer forgets it when it restarts."""
+    async def release(self, job: JobRow, *, under_way: bool = False) -> None:
+        """Let the engine forget a job; one that does not answer forgets it when it restarts.
+
+        `under_way`: perhaps it has not ended there, so that the first word ends it and the second lets it go.
+        """
         try:
-            await self._parts.engine.client.cancel(job.id)
+            for _ in range(1 + under_way):
+                await self._parts.engine.client.cancel(job.id)
         except TesseraError as error:
             log.info("the engine could not be told: %s", error, extra={"job": job.id})
 
@@ -87,8 +91,12 @@ class Watch:
     async def _onward(self, job: JobRow) -> None:
         """From wherever the job is now; nothing where it has ended, or somebody else follows it."""
         row = await self._parts.jobs.find(job.id)
-        if row and row.state == "lent" and row.lent_at == job.lent_at and await self._made(job):
+        if row and row.state == "lent" and row.lent_at == job.lent_at:
+            await self._made(job)
             row = await self._parts.jobs.find(job.id)
+        if (row is None or row.state in {"cancelled", "deleted"}) and not job.training:
+            # Perhaps the engine was told before it had the job; what it painted is kept for nobody.
+            await self.release(job, under_way=True)
         if row and row.state == "made":
             await self.release(row)
             self._parts.queue.touch()
@@ -139,6 +147,9 @@ class Watch:
                 case GridPlanned():
                     plan = plan or event.plan
                     await parts.jobs.planned(job, plan)
+                    row = await parts.jobs.find(job.id)
+                    if row is None or row.ended:
+                        return False
                 case PicturePainted() if event.cell not in have:
                     have[event.cell] = await self._keep(job, event)
                 case Progress():
@@ -150,9 +161,6 @@ class Watch:
                 case JobFailed():
                     style = job.order.style if event.reason == "bad_style" else None
                     await self.fail(job, event.reason, texts.bad_style(style, event.detail) if style else event.detail)
-                    if event.reason == "cancelled":
-                        # Who cancelled it has ended the job; what was painted until then is kept for nobody.
-                        await self.release(job)
                     return False
                 case _:
                     continue

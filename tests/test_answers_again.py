@@ -1,11 +1,14 @@
 """Answers that did not arrive are given again, and mean the same when they are worked out again."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.contract.events import Event
+from engine.contract.orders import Job
 from tests.bot_rig import rig
 from tests.fake_talk import ANNA
 
@@ -68,6 +71,25 @@ async def test_who_followed_a_job_before_it_was_lent_again_follows_it_no_more(tm
         assert await r.app.watch._still_there(job, blame=False)
         assert not await r.app.watch._still_there(before, blame=False)
         assert (await r.jobs())[0].state == "lent"
+
+
+async def test_a_grid_that_is_cancelled_just_before_the_engine_gets_it_is_not_painted(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        run = r.engine.run
+
+        async def late(job: Job) -> AsyncIterator[Event]:
+            await r.hear(ANNA, "/cancel")
+            await r.until("SELECT COUNT(*) FROM jobs WHERE state = 'cancelled' AND told = 1")
+            r.engine.hold(after=3)
+            async for event in run(job):
+                yield event
+
+        r.engine.run = late  # type: ignore[method-assign]
+        await r.hear(ANNA, "/grid a cat blocks:2")
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["cancelled"]
+        assert r.engine.alive == {}
 
 
 async def test_the_engine_keeps_nothing_of_a_grid_that_was_cancelled(tmp_path: Path) -> None:

@@ -88,18 +88,18 @@ class Crowd:
         """Order one grid, again and again until it is heard, and wait until it ends; None where it never is."""
         for attempt in range(TRIES):
             ask = self._asked(person, "grid", f"n{number}x{attempt}")
-            if await self._once(person, ask, rng, **options):
+            if await self._once(person, ask, rng, cancels=number < VISITS and rng.random() < CANCELLED, **options):
                 return ask
             await asyncio.sleep(AGAIN_S)
         return None
 
-    async def _once(self, person: Person, ask: Ask, rng: random.Random, **options: int | str) -> bool:
+    async def _once(self, person: Person, ask: Ask, rng: random.Random, *, cancels: bool, **options: int | str) -> bool:
         """Whether it was heard and not apologised for; then it has ended, or patience has."""
         sorry = person.apologies()
         ask.acknowledged = await person.grid(f"a cat wearing neon-glasses {ask.mark}", rng, **options)
         if not ask.acknowledged:
             return False
-        if rng.random() < CANCELLED:
+        if cancels:
             await self._privately(person, "cancel", lambda: person.ask("cancel"))
         await self._wait(ask, lambda: self._endings(ask.mark) > 0 or person.apologies() > sorry)
         ask.acknowledged = self._endings(ask.mark) > 0 or person.apologies() == sorry

@@ -37,7 +37,8 @@ def _verdict(found: Found) -> str:
     )
     if not found.wrong:
         return f"{head}\n\n**Nothing lost, nothing doubled, nothing left over.**"
-    return f"{head}\n\n**{len(found.wrong)} things are wrong:**\n\n" + "\n".join(f"- {each}" for each in found.wrong)
+    count = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong)} things are"
+    return f"{head}\n\n**{count} wrong:**\n\n" + "\n".join(f"- {each}" for each in found.wrong)
 
 
 def _asked(found: Found) -> str:
