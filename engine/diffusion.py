@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -12,6 +12,7 @@ from engine.contract.approaches import JUDGES, Profile
 from engine.contract.errors import OutOfMemory
 from engine.denoising import Denoising
 from engine.latent_rgb import to_pixels
+from engine.lesson import Lesson
 from engine.metrics.clip import Judge
 from engine.painter import Painted, Pixels, Scores
 from engine.pipelines import Pipelines
@@ -61,8 +62,8 @@ class DiffusionPainter:
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         return await self._run(self._scores, pictures, texts)
 
-    async def lend(self, work: Callable[[], T]) -> T:
-        return await self._run(work)
+    async def train(self, lesson: Lesson) -> Any:
+        return await self._run(lesson.next)
 
     async def forget(self, style: str) -> None:
         await self._run(self._pipelines.forget_style, style)
