@@ -12,7 +12,9 @@ FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/Fli
 
 class Settings(Shared):
     engine_listen: Annotated[str | None, Field(description="host:port to serve on; unset: a socket in DATA_DIR")] = None
-    engine_painters: Annotated[Literal["local", "fake"], Field(description="who paints")] = "local"
+    engine_painters: Annotated[
+        Literal["local", "ray", "fake"], Field(description="who paints: this machine, or every node of a Ray cluster")
+    ] = "local"
     profile: Annotated[
         Literal["auto", "embedded", "full"], Field(description="which checkpoints; auto: full where a GPU is present")
     ] = "auto"

@@ -5,19 +5,40 @@ from engine.contract.approaches import Profile
 from engine.engine import Engine
 from engine.painter import FakePainter, Painter
 from engine.planner import Planner
+from engine.pool import Pool
 from engine.settings import Settings
 
 
 def build(settings: Settings) -> tuple[Engine, str]:
     """The engine, and a line that says what it runs on and why."""
-    profile, why = models.choose_profile(settings)
+    profile, why = _profile(settings)
     painter, device = _painter(settings, profile)
     return Engine(Planner(settings, profile), painter), f"{device}, profile {profile} ({why})"
 
 
-def _painter(settings: Settings, profile: Profile) -> tuple[Painter, str]:
+def _profile(settings: Settings) -> tuple[Profile, str]:
+    """The profile and a sentence that says why; with a cluster, its GPUs count and not this machine's."""
+    if settings.engine_painters != "ray" or settings.profile != "auto":
+        return models.choose_profile(settings)
+    from engine.cluster import connection, places
+
+    if places.has_gpu(connection.nodes()):
+        return "full", "PROFILE=auto and the cluster has a GPU"
+    return "embedded", "PROFILE=auto and the cluster has no GPU"
+
+
+def _painter(settings: Settings, profile: Profile) -> tuple[Painter | Pool, str]:
     if settings.engine_painters == "fake":
         return FakePainter(), "no device: pictures are plain colours"
+    if settings.engine_painters == "ray":
+        from engine.cluster.connection import connect
+
+        # Says in a sentence what is missing, before anything of Ray is imported.
+        connect()
+        from engine.cluster.painters import RayPainters
+
+        pool = RayPainters(settings, profile)
+        return pool, pool.describe()
     from engine.diffusion import DiffusionPainter
 
     painter = DiffusionPainter(settings, profile)

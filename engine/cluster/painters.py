@@ -1,0 +1,138 @@
+"""RayPainters: the pool of a cluster. It finds its easels, sets up new ones where a node has room, misses lost ones."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from engine.cluster import connection
+from engine.cluster.easel import Claim, Easel, Make, diffusion, made_of
+from engine.cluster.far import FarPainter
+from engine.cluster.outbox import Outbox
+from engine.cluster.places import Place, places
+from engine.contract.approaches import Profile
+from engine.contract.ids import new_id
+from engine.painter import Painter, PainterLost
+from engine.pool import Pool
+from engine.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""How often the cluster is looked at: whether nodes came or went, whether easels live."""
+SULK_SECONDS = 30.0
+"""A place where no easel could be set up is not tried again so soon."""
+
+
+class RayPainters(Pool):
+    """`make` makes the painter of a new easel, where that stands. Painters join when they are ready, seconds later."""
+
+    def __init__(self, settings: Settings, profile: Profile, make: Make = diffusion) -> None:
+        super().__init__()
+        connection.connect()
+        self._settings, self._profile, self._make = settings, profile, make
+        self._me, self._made_of = new_id(), made_of()
+        self._namespace = connection.namespace(settings)
+        self._outbox = Outbox(settings)
+        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._not_before: dict[str, float] = {}
+
+    def describe(self) -> str:
+        """The cluster in words."""
+        found = places(connection.nodes())
+        gpus = sum(place.gpus for place in found)
+        return f"Ray cluster with room for {len(found)} painters, {gpus} with a GPU"
+
+    async def watch(self, came: Callable[[Painter], object], went: Callable[[], None]) -> None:
+        self._went = went
+        while True:
+            try:
+                await self.look(came)
+            except (RayError, ConnectionError):
+                log.exception("the cluster does not answer")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self, came: Callable[[Painter], object]) -> None:
+        """Compare the painters with what the cluster is now; `came` is called, now or later, with every new one."""
+        wanted = {place.name: place for place in places(await asyncio.to_thread(ray.nodes))}
+        here = {painter.place.name: painter for painter in self.far}
+        await asyncio.gather(*(self._ask_after(painter, here=name in wanted) for name, painter in here.items()))
+        for name in wanted.keys() - {painter.place.name for painter in self.far} - self._opening.keys():
+            if self._not_before.get(name, 0.0) <= time.monotonic():
+                self._opening[name] = asyncio.create_task(self._open(wanted[name], came))
+
+    @property
+    def far(self) -> list[FarPainter]:
+        return [painter for painter in self.painters if isinstance(painter, FarPainter)]
+
+    async def close(self) -> None:
+        """Let go of the easels; they stay for the next engine."""
+        for task in self._opening.values():
+            task.cancel()
+        await asyncio.gather(*self._opening.values(), return_exceptions=True)
+        await super().close()
+
+    async def _ask_after(self, painter: FarPainter, *, here: bool) -> None:
+        lost = None if here else "its node is gone"
+        if here:
+            try:
+                await painter.ping()
+            except PainterLost as error:
+                lost = str(error)
+        if lost:
+            log.warning("painter lost: %s", lost, extra={"painter": painter.place.name})
+            self.lose(painter)
+
+    async def _open(self, place: Place, came: Callable[[Painter], object]) -> None:
+        """Find or set up the easel of a place, and claim it."""
+        try:
+            easel, found = await asyncio.to_thread(self._easel, place)
+            claim: Claim | None = await easel.claim.remote(self._me)
+            if claim is not None and self._fits(claim, place, easel, found=found):
+                painter = FarPainter(place, easel, self._me, claim, self._outbox, self._settings)
+                log.info("painter %s", "found" if found else "ready", extra={"painter": place.name, "pid": claim.pid})
+                self.join(painter)
+                came(painter)
+        except (RayError, ValueError) as error:
+            self._not_before[place.name] = time.monotonic() + SULK_SECONDS
+            log.warning("no painter: %s", error, extra={"painter": place.name})
+        finally:
+            self._opening.pop(place.name, None)
+
+    def _fits(self, claim: Claim, place: Place, easel: Any, *, found: bool) -> bool:
+        """An easel of an older program is put away, so that a new one takes its place."""
+        if (claim.made_of, claim.profile) == (self._made_of, self._profile):
+            return True
+        ray.kill(easel)
+        if not found:
+            self._not_before[place.name] = time.monotonic() + SULK_SECONDS
+            log.error("another version of tessera is installed on node %s", place.node, extra={"painter": place.name})
+        return False
+
+    def _easel(self, place: Place) -> tuple[Any, bool]:
+        """The easel of a place, and whether it was there. Raises ValueError where two set it up at once."""
+        try:
+            return ray.get_actor(place.name, self._namespace), True
+        except ValueError:
+            pass
+        return (
+            ray.remote(Easel)
+            .options(
+                name=place.name,
+                namespace=self._namespace,
+                lifetime="detached",
+                num_cpus=0,
+                num_gpus=place.gpus,
+                resources={"painter": 1} if place.reserved else None,
+                scheduling_strategy=NodeAffinitySchedulingStrategy(place.node, soft=False),
+                max_restarts=0,
+                max_concurrency=64,
+            )
+            .remote(self._make, self._profile, f"{self._namespace}/{place.name}", place.threads),
+            False,
+        )
