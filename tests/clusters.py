@@ -1,0 +1,75 @@
+"""A Ray cluster on this machine's loopback for tests, whose nodes come and go, and painters for its easels."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.contract.approaches import Profile
+from engine.painter import FakePainter, Painter
+from engine.settings import Settings
+
+NODE = {"num_cpus": 2, "object_store_memory": 80 * 2**20, "include_dashboard": False}
+
+
+def patient(_settings: Settings, _profile: Profile, _threads: int) -> Painter:
+    """An easel's painter: FakePainter, slow enough that something can happen to it in the middle of a wave."""
+    return FakePainter(step_seconds=0.02)
+
+
+class Nodes:
+    """The nodes of a cluster; `head` stays, as Ray's own state is there."""
+
+    def __init__(self, cluster: Any) -> None:
+        self._cluster = cluster
+        self.second: Any = None
+
+    @property
+    def address(self) -> str:
+        return str(self._cluster.address)
+
+    def come(self, places: int) -> None:
+        """A second node joins, with room for so many painters."""
+        if self.second is None:
+            self.second = self._cluster.add_node(resources={"painter": places}, **NODE)
+
+    def free(self) -> None:
+        """End all easels, so that others have their places."""
+        import ray
+
+        for known in ray.util.list_named_actors(all_namespaces=True):
+            ray.kill(ray.get_actor(known["name"], known["namespace"]))
+
+    def go(self) -> None:
+        """The second node is gone without a word."""
+        if self.second is not None:
+            self._cluster.remove_node(self.second, allow_graceful=False)
+            self.second = None
+
+
+@contextlib.contextmanager
+def cluster(places: int) -> Iterator[Nodes]:
+    """A cluster of one node, with room for so many painters."""
+    before = dict(os.environ)
+    # Not pytest's folder: the paths of Ray's sockets must stay short.
+    place = Path(tempfile.mkdtemp(prefix="ray-"))
+    os.environ.update(XDG_CACHE_HOME=str(place / "cache"))
+    import ray
+    from ray.cluster_utils import Cluster
+
+    found = Cluster(
+        initialize_head=True,
+        head_node_args={**NODE, "resources": {"painter": places}, "temp_dir": str(place)},
+    )
+    os.environ["RAY_ADDRESS"] = found.address
+    try:
+        yield Nodes(found)
+    finally:
+        ray.shutdown()
+        found.shutdown()
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(place, ignore_errors=True)
