@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -23,6 +24,7 @@ from engine.engine import Engine
 from engine.painter import FakePainter, Painter
 from engine.pool import Pool
 from engine.settings import Settings
+from tests import ways
 from tests.clusters import Nodes, cluster, patient
 from tests.engines import events, grid, running_engine
 
@@ -198,3 +200,33 @@ async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_a
     assert set(painters[0]) == {"half"}
     assert [pictures(plain), pictures(styled)] == [pictures(told) for told in here]
     assert pictures(plain) != pictures(styled)
+
+
+def test_with_a_cluster_the_same_bot_command_paints_on_all_nodes(nodes: Nodes, tmp_path: Path) -> None:
+    nodes.go()
+    nodes.free()
+    try:
+        printed = ways.from_console(tmp_path, ENGINE_PAINTERS="ray")
+        health = ways.health(tmp_path)
+    finally:
+        ways.end(tmp_path)
+        nodes.free()
+
+    assert "Score" in printed
+    assert "1 of 1 blocks" in printed
+    assert (health["device"], health["profile"]) == (
+        "Ray cluster with room for 2 painters, 0 with a GPU, profile embedded (PROFILE=embedded)",
+        "embedded",
+    )
+    assert health["painters"] in {1, 2}
+
+
+def test_a_stranger_without_the_token_does_not_get_into_the_cluster(nodes: Nodes, tmp_path: Path) -> None:
+    code = "from engine.cluster.connection import connect; connect()"
+    stranger = {**os.environ, "RAY_AUTH_TOKEN": "another-token", "HOME": str(tmp_path)}
+
+    ran = subprocess.run([sys.executable, "-c", code], env=stranger, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 1
+    assert "does not let this engine in" in ran.stderr.splitlines()[-1]
+    assert "the same token" in ran.stderr.splitlines()[-1]

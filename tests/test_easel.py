@@ -240,7 +240,14 @@ def test_a_cluster_that_others_can_reach_must_have_a_token_or_somebody_who_says_
 def test_an_address_where_nothing_answers_is_told_at_once_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
 
-    with pytest.raises(EngineAway, match=r"none answers at 127.0.0.1:1 .*`ray start --head`"):
+    with pytest.raises(EngineAway, match=r"nothing answers at 127.0.0.1:1 .*`ray start --head`"):
+        connection.connect()
+
+
+def test_an_address_of_rays_client_is_refused_with_what_would_be_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "ray://10.0.0.5:10001")
+
+    with pytest.raises(BadRequest, match=r"such as 10\.0\.0\.5:6379"):
         connection.connect()
 
 

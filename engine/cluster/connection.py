@@ -11,10 +11,17 @@ from engine.contract.ids import new_id
 from engine.settings import Settings
 
 KNOCK_SECONDS = 5.0
-NONE = (
-    "ENGINE_PAINTERS=ray needs a Ray cluster, and {where}. Start one with `ray start --head` "
-    "(and `ray start --address=HOST:6379` on every other node), or set RAY_ADDRESS."
+START = (
+    "Start one here with `ray start --head`, and `ray start --address=HOST:6379` on every other node; "
+    "RAY_ADDRESS names one that does not stand at the usual place."
 )
+NONE = f"ENGINE_PAINTERS=ray needs a Ray cluster, and none is running on this machine. {START}"
+AWAY = f"ENGINE_PAINTERS=ray needs a Ray cluster, and nothing answers at {{address}} (RAY_ADDRESS). {START}"
+SHUT = (
+    "The Ray cluster at {address} does not let this engine in. The engine must run on one of the cluster's nodes, with "
+    "the same versions of Ray and Python and the same token (~/.ray/auth_token or RAY_AUTH_TOKEN)."
+)
+CLIENT = "RAY_ADDRESS={address} is an address for Ray's client; name the cluster's own, such as 10.0.0.5:6379."
 OPEN = (
     "This Ray cluster can be reached from other machines and asks for no token, so whoever reaches it can run any "
     "program on it. Make a token with `ray get-auth-token --generate`, copy ~/.ray/auth_token to every node, and start "
@@ -32,12 +39,11 @@ def connect() -> None:
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     address = os.environ.get("RAY_ADDRESS", "auto")
+    _knock(address)
     try:
-        _knock(address)
         ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (OSError, RuntimeError, ValueError, ray.exceptions.AuthenticationError) as error:
-        where = "none is running here" if address == "auto" else f"none answers at {address} ({_first_line(error)})"
-        raise EngineAway(NONE.format(where=where)) from error
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise EngineAway(NONE if address == "auto" else SHUT.format(address=address)) from error
     if _is_open(ray.get_runtime_context().gcs_address, os.environ):
         ray.shutdown()
         raise BadRequest(OPEN)
@@ -52,10 +58,16 @@ def nodes() -> list[dict[str, Any]]:
 
 
 def _knock(address: str) -> None:
-    """Ray itself tries an address where nothing answers for minutes. Raises OSError."""
+    """Ray itself tries an address where nothing answers for minutes."""
     host, _, port = address.rpartition(":")
-    if host and port.isdigit() and "/" not in host:
+    if "/" in host:
+        raise BadRequest(CLIENT.format(address=address))
+    if not host or not port.isdigit():
+        return
+    try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+    except OSError as error:
+        raise EngineAway(AWAY.format(address=address)) from error
 
 
 def _is_open(address: str, environment: Mapping[str, str]) -> bool:
@@ -76,7 +88,3 @@ def namespace(settings: Settings) -> str:
     if not file.is_file():
         file.write_text(new_id())
     return f"tessera-{file.read_text().strip()}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
