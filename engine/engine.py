@@ -288,7 +288,7 @@ def _fetching(running: Running) -> Callable[[int, int], None]:
 
 def _mix(plan: Plan) -> Mix:
     recipe = plan.recipe
-    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance)
+    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance, recipe.quality)
 
 
 def _rows(job: str, plan: Plan, running: Running) -> list[Row]:
