@@ -114,7 +114,7 @@ class DiffusionPainter:
         mix = state.wave.mix
         # Another wave may have run since the last step, with another style.
         predicted = state.step(self._pipelines.styled(mix).pipe.unet)
-        if self._card:
+        if self._card and self.device.type == "cuda":
             self._card.launched()
         return to_pixels(predicted, mix.model) if preview else None
 

@@ -32,8 +32,10 @@ class Bucketed:
     ) -> tuple[Tensor, ...]:
         both = words if without is None else torch.cat([without, words])
         twice = rows if without is None else torch.cat([rows, rows])
-        times = t.to(rows.device).expand(len(twice)).contiguous()
-        return self._run(twice.to(unet.dtype), times, both).chunk(1 if without is None else 2)
+        # One kind of number for all schedulers; the model makes it float32 as its first thing.
+        times = t.to(rows.device, torch.float32).expand(len(twice)).contiguous()
+        # A scheduler may hand over any memory layout, and a compiled form takes one.
+        return self._run(twice.to(unet.dtype).contiguous(), times, both).chunk(1 if without is None else 2)
 
 
 def filled(size: int, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
@@ -43,4 +45,4 @@ def filled(size: int, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
 
 
 def _filled(part: Tensor, size: int) -> Tensor:
-    return torch.cat([part, part[:1].expand(size - len(part), *part.shape[1:])])
+    return torch.cat([part, part[:1].expand(size - len(part), *part.shape[1:])]).contiguous()

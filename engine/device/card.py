@@ -13,7 +13,7 @@ from engine import checkpoints
 from engine.contract.approaches import EMBEDDED, PROFILES, Profile
 from engine.device import backends, graphs, sizes
 from engine.device.compile_cache import keep_compiled
-from engine.device.compiling import Record
+from engine.device.compiling import Backend, Record
 from engine.device.forms import Forms
 from engine.device.remembered import Remembered
 from engine.device.sizes import Sizes
@@ -24,7 +24,7 @@ class Card:
     """`measured`: sizes by model; a model that is not there yet has the defaults, and is measured at the next start."""
 
     def __init__(
-        self, measured: Mapping[str, Sizes], backend: str = "inductor", record: Record | None = graphs.record
+        self, measured: Mapping[str, Sizes], backend: Backend | None = "inductor", record: Record | None = graphs.record
     ) -> None:
         self._measured, self._backend, self._record = measured, backend, record
         self._before: torch.cuda.Event | None = None

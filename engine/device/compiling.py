@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import FunctionType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,13 +15,18 @@ from engine.device.buckets import Run
 log = logging.getLogger(__name__)
 
 Record = Callable[[Run, Sequence[Tensor]], Run]
+Backend = str | Callable[..., Any]
+"""Of torch.compile: a name, or a function."""
 Shapes = tuple[tuple[torch.Size, torch.dtype], ...]
 
 
 class Compiling:
-    """Of one function of tensors. `record` makes a compiled form faster still, where it is first used (CUDA graphs)."""
+    """Of one function of tensors. `record` makes a compiled form faster still, where it is first used (CUDA graphs).
 
-    def __init__(self, run: FunctionType, backend: str = "inductor", record: Record | None = None) -> None:
+    Without a `backend` of torch.compile the function stays as it is.
+    """
+
+    def __init__(self, run: FunctionType, backend: Backend | None = "inductor", record: Record | None = None) -> None:
         self._run, self._backend, self._record = run, backend, record
         self._pool = ThreadPoolExecutor(1, "compile")
         self._compiled: dict[Shapes, Future[Run]] = {}
@@ -28,6 +34,8 @@ class Compiling:
 
     def form(self, *example: Tensor) -> Run:
         """The best form there is for calls shaped like `example`. A wave asks once, so that all its steps are alike."""
+        if self._backend is None:
+            return self._run
         shapes = tuple((tensor.shape, tensor.dtype) for tensor in example)
         if shapes not in self._compiled:
             self._compiled[shapes] = self._pool.submit(self._compile, example)
@@ -49,10 +57,11 @@ class Compiling:
 
     def _compile(self, example: Sequence[Tensor]) -> Run:
         begun = time.monotonic()
-        compiled: Run = torch.compile(_own(self._run), fullgraph=True, dynamic=False, backend=self._backend)
+        compiled: Run = torch.compile(_own(self._run), fullgraph=True, dynamic=False, backend=self._backend or "eager")
         try:
+            # Cloned in here: tensors made outside are of another kind, for which it would be compiled once more.
             with torch.inference_mode():
-                compiled(*example)
+                compiled(*(tensor.clone() for tensor in example))
         except Exception as error:  # noqa: BLE001 - whatever a compiler fails with, painting goes on without it
             log.warning("this model cannot be compiled here and stays as it is: %s", error)
             return self._run

@@ -7,14 +7,16 @@ import torch
 from torch import Tensor
 
 from engine.device.buckets import Bucketed, filled
-from engine.device.compiling import Compiling, Record
+from engine.device.compiling import Backend, Compiling, Record
 from engine.device.sizes import Sizes
 
 
 class Forms:
     """Of one pipeline. Only the denoising model is recorded: the autoencoder's recording would keep its memory."""
 
-    def __init__(self, pipe: Any, sizes: Sizes, backend: str = "inductor", record: Record | None = None) -> None:
+    def __init__(
+        self, pipe: Any, sizes: Sizes, backend: Backend | None = "inductor", record: Record | None = None
+    ) -> None:
         self._pipe, self._sizes = pipe, sizes
         unet, vae = pipe.unet, pipe.vae
 
@@ -34,7 +36,7 @@ class Forms:
         size = self._sizes.pictures
         rows = 2 * size if guided else size
         words = (rows, self._pipe.tokenizer.model_max_length, self._pipe.unet.config.cross_attention_dim)
-        latents, times = self._latents(rows, self._pipe.unet), torch.full((rows,), 1, device=self._pipe.device)
+        latents, times = self._latents(rows, self._pipe.unet), torch.ones(rows, device=self._pipe.device)
         return Bucketed(self._unet.form(latents, times, latents.new_zeros(words)), size)
 
     def decode(self, latents: Tensor) -> list[Tensor]:
