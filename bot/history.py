@@ -13,6 +13,7 @@ from typing import Any
 import aiosqlite
 
 from bot.migrations import MIGRATIONS
+from bot.words import own_words
 
 Row = sqlite3.Row
 
@@ -84,6 +85,7 @@ class Transaction:
 async def _connect(path: Path) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(path, isolation_level=None)
     connection.row_factory = Row
+    await connection.create_function("own_words", 2, own_words, deterministic=True)
     for pragma in PRAGMAS:
         await connection.execute_fetchall(pragma)
     return connection

@@ -285,7 +285,7 @@ class Engine:
 
 def _mix(plan: Plan) -> Mix:
     recipe = plan.recipe
-    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance)
+    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance, recipe.quality)
 
 
 def _rows(job: str, plan: Plan, running: Running) -> list[Row]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from engine import fillers, models, prompts, styles
-from engine.contract.approaches import JUDGES, PROFILES, Approach, Profile, dress
+from engine.contract.approaches import FAST, JUDGES, PROFILES, Approach, Profile, dress
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Plan, PlannedCell, Recipe
 from engine.contract.orders import SEEDS, MakeGrid
@@ -73,18 +73,20 @@ class Planner:
         facts = models.facts(models.folder(row.model, fetching))
         style = styles.find(order.style, self.settings, facts) if order.style else None
         words = style.words if style else row.words
+        fast = FAST[row.model] if order.quality == "fast" else None
         return Recipe(
             model=row.model,
             revision=facts.revision,
             style=order.style,
             weight=(1.0 if order.weight is None else order.weight) if order.style else None,
-            scheduler=facts.scheduler,
-            steps=row.steps if order.steps is None else order.steps,
+            scheduler=(fast and fast.scheduler) or facts.scheduler,
+            steps=order.steps or (fast and fast.steps) or row.steps,
             guidance=row.guidance if order.guidance is None else order.guidance,
             negative=order.negative or row.negative,
             words=words,
             dressed_prompt=dress(order.prompt, order.details, words),
             size=facts.size,
+            quality=order.quality or "reference",
             versions=_versions(),
         )
 
@@ -96,6 +98,8 @@ class Planner:
             notes.append(f"No style is adopted, so approach {row.number} paints with plain {row.model}, {by}.")
         if order.weight is not None and order.style is None:
             notes.append("The weight is not used: there is no style to weigh.")
+        if order.quality == "fast":
+            notes.append(f"Quality fast: {FAST[row.model].told}.")
         if self.profile == "embedded":
             notes += vocabulary.prompt_notes(dress(order.prompt, order.details, None))
         return notes

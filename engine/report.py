@@ -37,7 +37,7 @@ class Reporter:
         order = running.job.grid
         texts = [order.prompt] + ([dress(order.prompt, order.details, None)] if order.details else [])
         scores = await self._pool.judge([pixels for _, pixels in shown], texts, by)
-        files = await asyncio.to_thread(lambda: [png(pixels) for _, pixels in shown])
+        files = await asyncio.gather(*(asyncio.to_thread(png, pixels) for _, pixels in shown))
         if not running.alive:
             return
         for (cell, pixels), row, data in zip(shown, scores, files, strict=True):

@@ -8,12 +8,16 @@ from engine.planner import Planner
 from engine.pool import Pool
 from engine.settings import Settings
 
+MOST = 16
+
 
 def build(settings: Settings) -> tuple[Engine, str]:
     """The engine, and a line that says what it runs on and why."""
     profile, why = _profile(settings)
     painter, device = _painter(settings, profile)
-    return Engine(Planner(settings, profile), painter), f"{device}, profile {profile} ({why})"
+    # A painter that measured its device says how many pictures keep it busy.
+    most = getattr(painter, "most", None) or MOST
+    return Engine(Planner(settings, profile), painter, most), f"{device}, profile {profile} ({why})"
 
 
 def _profile(settings: Settings) -> tuple[Profile, str]:

@@ -1,9 +1,8 @@
 """What is painted together. A wave is one batch: rows of any jobs that share a mix."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-Quality = Literal["reference", "fast"]
+from engine.contract.grid import Quality
 
 
 @dataclass(frozen=True)

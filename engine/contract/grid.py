@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 Source = Literal["prompt", "flickr8k", "album", "generated"]
+Quality = Literal["reference", "fast"]
 
 
 class Data(BaseModel):
@@ -26,7 +27,9 @@ class PlannedCell(Data):
 
 
 class Recipe(Data):
-    """Everything besides prompts and seeds that a picture depends on. `words` dress every painted picture's prompt."""
+    """Everything besides prompts and seeds that a picture depends on. `words` dress every painted picture's prompt.
+
+    `quality` fast: scheduler and steps are those of engine.contract.approaches.FAST, the numbers may be shorter."""
 
     model: str
     revision: str | None
@@ -39,6 +42,7 @@ class Recipe(Data):
     words: str | None = None
     dressed_prompt: str
     size: int
+    quality: Quality = "reference"
     versions: dict[str, str]
 
 

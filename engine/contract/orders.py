@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError
 
 from engine.contract import ids
-from engine.contract.grid import Judged, Plan
+from engine.contract.grid import Judged, Plan, Quality
 from engine.contract.order import SEEDS, STYLE_NAME, Order, Text
 from engine.contract.sentence import explain, unknown
 from engine.contract.training import EstimateTraining, TrainStyle
@@ -33,6 +33,7 @@ class MakeGrid(Order):
     style: Annotated[str | None, Field(pattern=STYLE_NAME, description="a style that /finetune made")] = None
     weight: Annotated[float | None, Field(ge=0, le=2, description="how strongly the style acts, 1 as trained")] = None
     fillers: Annotated[FillerSource | None, Field(description="where the other pictures come from")] = None
+    quality: Annotated[Quality | None, Field(description="fast: sooner done, with somewhat other pictures")] = None
 
 
 KINDS: dict[str, type[Order]] = {
