@@ -5,7 +5,6 @@ import hashlib
 import random
 import secrets
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from engine import fillers, models, prompts, styles
 from engine.contract.approaches import JUDGES, PROFILES, Approach, Profile, dress
@@ -15,8 +14,7 @@ from engine.contract.orders import SEEDS, MakeGrid
 from engine.contract.sheet import address
 from engine.embedded import vocabulary
 from engine.settings import Settings
-
-PACKAGES = ("tessera", "torch", "diffusers", "transformers", "peft")
+from engine.versions import versions
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class Planner:
             words=words,
             dressed_prompt=dress(order.prompt, order.details, words),
             size=facts.size,
-            versions=_versions(),
+            versions=versions(),
         )
 
     def _notes(self, order: MakeGrid, row: Approach) -> list[str]:
@@ -170,13 +168,3 @@ def _places(blocks: int, seed: int) -> tuple[list[PlannedCell], list[PlannedCell
 
 def _unique(cell: PlannedCell, prompt: str, seed: int) -> PlannedCell:
     return cell.model_copy(update={"prompt": prompt, "seed": picture_seed(seed, cell.cell)})
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
