@@ -14,7 +14,10 @@ class Data(BaseModel):
 
 
 class PlannedCell(Data):
-    """One place on the sheet. `photo` names a filler that is taken, not painted; it has neither prompt nor seed."""
+    """One place on the sheet. `photo` names a filler that is taken, not painted; it has neither prompt nor seed.
+
+    `stocked` names a filler that was painted ahead; prompt, seed and the plan's recipe give the same picture again.
+    """
 
     cell: str
     block: tuple[int, int]
@@ -23,6 +26,7 @@ class PlannedCell(Data):
     prompt: str | None = None
     seed: int | None = None
     photo: str | None = None
+    stocked: str | None = None
 
 
 class Recipe(Data):
