@@ -14,6 +14,7 @@ from bot.preferences import Preferences
 from bot.queue import Caps, NewJob
 from bot.teller import cancel_button, failure
 from engine.contract.approaches import PROFILES
+from engine.contract.grid import Plan
 from engine.contract.ids import new_id
 from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
@@ -21,8 +22,11 @@ from engine.contract.orders import MakeGrid
 PICTURES_OF_A_BLOCK = 4
 
 
-async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None) -> JobRow:
-    """Put the grid into the line and say so. Raises Refused where it is not allowed or cannot be delivered."""
+async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None, plan: Plan | None = None) -> JobRow:
+    """Put the grid into the line and say so. Raises Refused where it is not allowed or cannot be delivered.
+
+    A `plan` repeats the grid that it was made for, cell by cell.
+    """
     rules = await asked.parts.preferences.of_server(asked.server)
     _check_place(asked, rules)
     _check_words(work, rules)
@@ -31,7 +35,8 @@ async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None) ->
         raise Refused(missing)
     work = await with_adopted(asked, work)
     caps = _caps(asked, rules)
-    job = await asked.parts.queue.put(new_job(asked, new_id(), work, work.prompt, cost_of(work), parent=parent), caps)
+    new = new_job(asked, new_id(), work, work.prompt, cost_of(work), parent=parent)
+    job = await asked.parts.queue.put(new, caps, plan)
     if job is None:
         raise Refused(await _which_limit(asked, caps, cost_of(work)))
     asked.parts.remember(job, asked.talk)

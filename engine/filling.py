@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from engine import fillers, models, prompts
 from engine.contract.approaches import Profile
-from engine.contract.grid import PlannedCell, Recipe
+from engine.contract.grid import AHEAD, PlannedCell, Recipe
 from engine.settings import Settings
 from engine.stock import Stock, Stocked, kind
 
@@ -75,7 +75,7 @@ class Filling:
         gemini = prompts.writer(self._settings, self._profile).startswith("gemini")
         how_many = f"All {of}" if len(claimed) == of else f"{len(claimed)} of the {of}"
         note = (
-            f"{how_many} fillers were painted ahead, while the machine was idle, each for one grid only. "
+            f"{how_many} fillers were {AHEAD}, each for one grid only. "
             "Their seeds are their own: the recipe repeats them, the grid's seed alone does not."
         )
         return replace(

@@ -4,6 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+AHEAD = "painted ahead, while the machine was idle"
+"""In the warning of a plan with stocked cells."""
+
 Source = Literal["prompt", "flickr8k", "album", "generated"]
 
 
@@ -58,6 +61,13 @@ class Plan(Data):
     writer: Literal["gemini", "templates"] | None = None
     tokens_not_scored: int = 0
     warnings: tuple[str, ...] = ()
+
+
+def repeated(plan: Plan) -> Plan:
+    """The same grid once more: what was painted ahead for it is painted with it, to the same pictures."""
+    cells = tuple(cell.model_copy(update={"stocked": None}) for cell in plan.cells)
+    warnings = tuple(warning for warning in plan.warnings if AHEAD not in warning)
+    return plan.model_copy(update={"cells": cells, "warnings": warnings})
 
 
 class Judged(Data):
