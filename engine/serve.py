@@ -33,7 +33,7 @@ async def serve(settings: Settings) -> None:
         raise EngineAway(message) from error
     with lock, _listen(settings) as listener:
         leftovers.put_away(settings)
-        engine, runs_on = setup.build(settings, ahead=True)
+        engine, runs_on = setup.build(settings, serving=True)
         token = settings.engine_token.get_secret_value() if settings.engine_token else None
         api = server.app(engine, runs_on, token, loopback=_loopback(settings))
         config = uvicorn.Config(api, log_config=None, access_log=False, timeout_graceful_shutdown=3)

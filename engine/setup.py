@@ -11,16 +11,25 @@ from engine.planner import Planner
 from engine.settings import Settings
 from engine.stock import Stock
 from engine.stocking import Stocking
+from engine.watchdog import Watchdog
+from engine.watched import Watched
 
 
-def build(settings: Settings, *, ahead: bool = False) -> tuple[Engine, str]:
-    """The engine, and a line that says what it runs on and why. `ahead`: it paints fillers while nobody wants any."""
+def build(settings: Settings, *, serving: bool = False) -> tuple[Engine, str]:
+    """The engine, and a line that says what it runs on and why.
+
+    `serving`: it stays, so it paints fillers while nobody wants anything, and ends itself where its painter hangs.
+    """
     profile, why = models.choose_profile(settings)
     painter, device = _painter(settings, profile)
+    if serving:
+        watchdog = Watchdog()
+        painter = Watched(painter, watchdog)
+        watchdog.run()
     stock = _stock(settings)
     planner = Planner(settings, profile, stock)
     stocking = None
-    if ahead and stock:
+    if serving and stock:
         # Nobody shall foresee what is painted ahead; each filler's seed is kept with it.
         stocking = Stocking(planner, stock, random.Random(secrets.randbits(64)))  # noqa: S311
     return Engine(planner, painter, stocking=stocking), f"{device}, profile {profile} ({why})"
