@@ -42,6 +42,8 @@ class Counts:
     pictures: int = 0
     waves: int = 0
     failures: int = 0
+    cut_ins: int = 0
+    """Waves of short jobs, painted between two steps of another."""
     lost: int = 0
     """Painters that went while they painted."""
 
@@ -56,7 +58,7 @@ class Engine:
         self.pool = painters if isinstance(painters, Pool) else Pool(painters)
         self.jobs: dict[str, Running] = {}
         self.pace, self.counts = Pace(), Counts()
-        self._scheduler = Scheduler(most)
+        self._scheduler = Scheduler(most, lambda mix, rows: self.pace.seconds([(mix, rows)]))
         self._brushes: dict[int, Brush] = {}
         self._news = News(self.jobs, self._brushes, self._scheduler, self.pool, self.pace)
         self._reporter = Reporter(self.pool)
@@ -107,10 +109,10 @@ class Engine:
         except PainterLost:
             await self._lost(painter, wave)
 
-    async def _attempt(self, painter: Painter, wave: Wave) -> None:
+    async def _attempt(self, painter: Painter, wave: Wave, *, cuts_in: bool = False) -> None:
         """Paint a wave; one that fails is painted again in parts."""
         try:
-            await self._paint(painter, wave)
+            await self._paint(painter, wave, cuts_in=cuts_in)
         except PainterLost:
             raise
         except OutOfMemory as error:
@@ -201,8 +203,8 @@ class Engine:
         source = fillers.photo_source(cells[0].source, self.planner.settings, self.planner.profile)
         return [pixels(source.open(str(cell.photo)), plan.recipe.size) for cell in cells]
 
-    async def _paint(self, painter: Painter, wave: Wave) -> None:
-        brush = Brush(painter, wave, self._alive)
+    async def _paint(self, painter: Painter, wave: Wave, *, cuts_in: bool) -> None:
+        brush = Brush(painter, wave, self._alive, cuts_in=cuts_in)
         if not brush.rows:
             return
         self._brushes[wave.id] = brush
@@ -227,6 +229,19 @@ class Engine:
             await self.guest.between(brush.took)
         brush.learn()
         self._news.painting(brush)
+        if brush.share < 1 and not brush.cuts_in:
+            await self._cut_in(brush)
+
+    async def _cut_in(self, brush: Brush) -> None:
+        """Short jobs go before the rest of a long wave, as far as the scheduler lets them."""
+        while wave := self._scheduler.cut_in(Wave(brush.wave.id, brush.wave.mix, brush.rows), 1 - brush.share):
+            self.counts.cut_ins += 1
+            try:
+                await self._attempt(brush.painter, wave, cuts_in=True)
+            except PainterLost:
+                await self._lost(brush.painter, wave)
+                raise
+            brush.resume()
 
     def _alive(self, job: str) -> bool:
         return job in self.jobs and self.jobs[job].alive
