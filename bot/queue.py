@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.history import Database
 from bot.jobs import JobRow, job_row
+from engine.contract.grid import Plan
 
 # Two deaths while alone in the engine end a job.
 DEATHS = 2
@@ -52,9 +53,16 @@ class Queue:
         self._database, self._clock = database, clock
         self._changed = asyncio.Event()
 
-    async def put(self, job: NewJob, caps: Caps) -> JobRow | None:
-        """The waiting job, or None where a limit is reached. The same received row or id again finds the first job."""
-        rows = await self._database.write(PUT, **vars(job), **vars(caps), now=self._clock())
+    async def put(self, job: NewJob, caps: Caps, plan: Plan | None = None) -> JobRow | None:
+        """The waiting job, or None where a limit is reached. The same received row or id again finds the first job.
+
+        With a `plan` the engine plans nothing: the very grid that it describes is painted.
+        """
+        async with self._database.transaction() as changes:
+            rows = await changes.write(PUT, **vars(job), **vars(caps), now=self._clock())
+            if rows and plan:
+                sql = "INSERT INTO plans (job, plan) VALUES (:job, :plan)"
+                await changes.write(sql, job=rows[0]["number"], plan=plan.model_dump_json())
         if rows:
             self.touch()
             return job_row(rows[0])
