@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.evaluation.estimate import signed
+from engine.contract.estimate import signed
 from engine.evaluation.layout import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Layout, Mark, layout
 from engine.evaluation.svg import X_TITLE, Y_TITLE
 from engine.evaluation.tradeoff import Kind, Tradeoff
