@@ -1,17 +1,64 @@
 """The sheet of a comparison: a row for each seed, a column for each of what is compared, the baseline first."""
 
-import io
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-PAPER, CARD, INK, FAINT, EMPTY = (247, 246, 242), (32, 36, 46), (32, 36, 46), (112, 116, 126), (214, 214, 210)
+from engine.contract.lettering import cut, font, wrapped
+from engine.contract.sheet import CARD, EMPTY, FAINT, INK, PAPER, Footer, fitted, footer_lines
+
 Picture = Image.Image | bytes | None
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """All distances in pixels, for pictures `side` pixels wide under these labels."""
+
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    side: int
+
+    @property
+    def gap(self) -> int:
+        return max(4, self.side // 24)
+
+    @property
+    def letters(self) -> int:
+        return max(11, self.side // 12)
+
+    @property
+    def left(self) -> int:
+        wide = font(self.letters).getlength
+        return min(self.side, max((round(wide(row)) for row in self.rows), default=0)) + 3 * self.gap
+
+    @property
+    def top(self) -> int:
+        return max(map(len, self.heads), default=1) * round(self.letters * 1.3) + 2 * self.gap
+
+    @property
+    def heads(self) -> list[list[str]]:
+        return [wrapped(column, font(self.letters), self.side, most=2) for column in self.columns]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        step = self.side + self.gap
+        return self.left + len(self.columns) * step + self.gap, self.top + len(self.rows) * step + self.gap
+
+    def box(self, across: int, down: int) -> Box:
+        """Where the picture of this column and row lies: left, top, right, bottom."""
+        step = self.side + self.gap
+        x, y = self.left + across * step, self.top + down * step
+        return x, y, x + self.side, y + self.side
 
 
 def comparison(
-    columns: Sequence[str], rows: Sequence[str], pictures: Sequence[Sequence[Picture]], side: int = 192
+    columns: Sequence[str],
+    rows: Sequence[str],
+    pictures: Sequence[Sequence[Picture]],
+    side: int = 192,
+    footer: Footer | None = None,
 ) -> Image.Image:
     """`pictures` row by row, as images or as bytes of an image file; None leaves an empty place. `side` is in pixels.
 
@@ -21,64 +68,47 @@ def comparison(
     if [len(row) for row in pictures] != [len(columns)] * len(rows):
         message = f"a comparison of {len(columns)} columns and {len(rows)} rows needs as many pictures"
         raise ValueError(message)
-    gap, letters = max(4, side // 24), max(11, side // 12)
-    font = _font(letters)
-    left = min(side, max((round(font.getlength(row)) for row in rows), default=0)) + 3 * gap
-    heads = [_wrapped(column, font, side) for column in columns]
-    top = max(map(len, heads), default=1) * round(letters * 1.3) + 2 * gap
-    image = Image.new("RGB", (left + len(columns) * (side + gap) + gap, top + len(rows) * (side + gap) + gap), PAPER)
+    spread = Spread(tuple(columns), tuple(rows), side)
+    width, height = spread.size
+    text = footer_lines(footer, width - 2 * spread.gap, spread.letters) if footer else []
+    below = sum(line[1] for line in text) + (2 * spread.gap if text else 0)
+    image = Image.new("RGB", (width, height + below), PAPER)
     draw = ImageDraw.Draw(image)
-    for number, lines in enumerate(heads):
-        middle = left + number * (side + gap) + side / 2
-        colour = INK if number == 0 else FAINT
-        draw.multiline_text((middle, top - gap), "\n".join(lines), fill=colour, font=font, anchor="md", align="center")
-    for down, (label, line) in enumerate(zip(rows, pictures, strict=True)):
-        y = top + down * (side + gap)
-        draw.text((left - gap, y + side / 2), _cut(label, font, left - 2 * gap), fill=FAINT, font=font, anchor="rm")
+    _letter(draw, spread)
+    for down, line in enumerate(pictures):
         for across, picture in enumerate(line):
-            _place(image, draw, picture, (left + across * (side + gap), y), side)
-    _frame(draw, left, top, len(rows), side, gap)
+            _place(image, draw, picture, spread.box(across, down))
+    _frame(draw, spread)
+    y = height
+    for words, tall, letters, ink in text:
+        draw.text((spread.gap, y), words, fill=ink, font=letters)
+        y += tall
     return image
 
 
-def _place(image: Image.Image, draw: ImageDraw.ImageDraw, picture: Picture, corner: tuple[int, int], side: int) -> None:
+def _letter(draw: ImageDraw.ImageDraw, spread: Spread) -> None:
+    letters, gap = font(spread.letters), spread.gap
+    for number, lines in enumerate(spread.heads):
+        middle = spread.box(number, 0)[0] + spread.side / 2
+        colour = INK if number == 0 else FAINT
+        place = (middle, spread.top - gap)
+        draw.multiline_text(place, "\n".join(lines), fill=colour, font=letters, anchor="md", align="center")
+    for down, label in enumerate(spread.rows):
+        y = spread.box(0, down)[1] + spread.side / 2
+        words = cut(label, letters, spread.left - 2 * gap)
+        draw.text((spread.left - gap, y), words, fill=FAINT, font=letters, anchor="rm")
+
+
+def _place(image: Image.Image, draw: ImageDraw.ImageDraw, picture: Picture, box: Box) -> None:
     if picture is None:
-        x, y = corner
-        draw.rectangle((x, y, x + side - 1, y + side - 1), fill=EMPTY)
+        draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), fill=EMPTY)
         return
-    found = Image.open(io.BytesIO(picture)) if isinstance(picture, bytes) else picture
-    image.paste(found.convert("RGB").resize((side, side), Image.Resampling.LANCZOS), corner)
+    image.paste(fitted(picture, box[2] - box[0]), box[:2])
 
 
-def _frame(draw: ImageDraw.ImageDraw, left: int, top: int, rows: int, side: int, gap: int) -> None:
+def _frame(draw: ImageDraw.ImageDraw, spread: Spread) -> None:
     """Around the baseline's column: what everything else is compared with."""
-    width, out = max(2, gap // 4), gap // 2
-    bottom = top + rows * (side + gap) - gap
-    draw.rectangle((left - out, top - out, left + side + out - 1, bottom + out - 1), outline=CARD, width=width)
-
-
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: int) -> list[str]:
-    """At most two lines no wider than `room` pixels."""
-    words = text.split()
-    first: list[str] = words[:1]
-    while len(first) < len(words) and font.getlength(" ".join(words[: len(first) + 1])) <= room:
-        first = words[: len(first) + 1]
-    lines = [" ".join(first), " ".join(words[len(first) :])]
-    return [_cut(line, font, room) for line in lines if line] or [""]
-
-
-def _cut(text: str, font: ImageFont.FreeTypeFont, room: int) -> str:
-    if font.getlength(text) <= room:
-        return text
-    while text and font.getlength(text + "…") > room:
-        text = text[:-1]
-    return text + "…"
-
-
-@lru_cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        message = "Pillow was built without FreeType, so no sheet can be lettered; install Pillow's own wheel."
-        raise TypeError(message)
-    return font
+    width, out = max(2, spread.gap // 4), spread.gap // 2
+    left, top, right, _ = spread.box(0, 0)
+    bottom = spread.box(0, len(spread.rows) - 1)[3]
+    draw.rectangle((left - out, top - out, right + out - 1, bottom + out - 1), outline=CARD, width=width)

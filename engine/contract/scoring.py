@@ -44,7 +44,7 @@ class Near(Data):
 
 
 class Scored(Data):
-    """The plain cosine (−1 … 1), its rank among `of` prompts (itself and the `references`), and the nearest of these."""
+    """The plain cosine, its rank among `of` prompts (itself and the `references`), and the nearest of these."""
 
     event: Literal["scored"] = "scored"
     score: float
