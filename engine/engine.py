@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 from engine import fillers
 from engine.brush import Brush
+from engine.comparing.comparisons import Comparisons
 from engine.contract.approaches import dress
+from engine.contract.comparison import Compare, EstimateComparison
 from engine.contract.errors import OutOfMemory, PaintingFailed, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, Progress
 from engine.contract.grid import Plan, PlannedCell
 from engine.contract.orders import Job, MakeGrid
+from engine.contract.scoring import ScorePicture
 from engine.guest import Guest
 from engine.metrics.grid_score import grid_score
 from engine.news import News, fetching
@@ -24,6 +27,7 @@ from engine.pool import Pool
 from engine.report import Reporter, pixels
 from engine.running import Running
 from engine.scheduler import Scheduler
+from engine.scoring import Scorings
 from engine.stocking import Stocking
 from engine.trainings import Trainings
 from engine.wave import Mix, Row, Wave
@@ -66,6 +70,8 @@ class Engine:
         self._resting: set[Painter] = set()
         self.guest = Guest(self.pool, planner.settings.training_share)
         self._trainings = Trainings(planner.settings, planner.profile, self.guest, self._wake.set)
+        self._comparisons = Comparisons(planner, self, self.pace)
+        self._scorings = Scorings(planner)
         self._tasks: set[asyncio.Task[None]] = set()
         self._reports: set[asyncio.Task[None]] = set()
 
@@ -75,26 +81,43 @@ class Engine:
         self._disturbed()
         if job.id not in self.jobs:
             running = self.jobs[job.id] = Running(job)
-            grid = isinstance(job.work, MakeGrid)
-            self._spawn(self._prepare(running) if grid else self._trainings.begin(running))
+            self._spawn(self._begin(running))
         return self.jobs[job.id]
 
     def remove(self, job: str) -> None:
         """Cancel a job that is alive; forget one that has ended. A training that has begun saves its best epoch."""
         running = self.jobs[job]
-        if running.alive and not isinstance(running.job.work, MakeGrid):
-            self._trainings.cancel(running)
-        elif running.alive:
-            self._scheduler.remove(job)
-            running.tell(JobFailed(reason="cancelled", detail="The grid was cancelled."))
-        else:
+        if not running.alive:
             self._forget(job)
+            self._disturbed()
+            return
+        match running.job.work:
+            case MakeGrid():
+                self._scheduler.remove(job)
+                running.tell(JobFailed(reason="cancelled", detail="The grid was cancelled."))
+            case Compare() | EstimateComparison():
+                self._comparisons.cancel(running)
+            case ScorePicture():
+                running.tell(JobFailed(reason="cancelled", detail="The picture was not scored."))
+            case _:
+                self._trainings.cancel(running)
         self._disturbed()
 
     async def run(self) -> None:
         """Paint for ever, with every painter that is here or comes."""
         async with asyncio.TaskGroup() as group:
             await self.pool.watch(lambda painter: group.create_task(self._work(painter)), self._wake.set)
+
+    async def _begin(self, running: Running) -> None:
+        match running.job.work:
+            case MakeGrid():
+                await self._prepare(running)
+            case Compare() | EstimateComparison():
+                await self._comparisons.begin(running)
+            case ScorePicture() as order:
+                await self._scorings.begin(running, order)
+            case _:
+                await self._trainings.begin(running)
 
     async def _work(self, painter: Painter) -> None:
         while painter in self.pool.painters:

@@ -17,10 +17,10 @@ from PIL import Image
 
 from engine.contract.approaches import FULL, JUDGES, TURBO, V1_4
 from engine.contract.errors import BadRequest
+from engine.contract.estimate import Estimate, nothing
 from engine.embedded.vocabulary import prompt_notes
 from engine.evaluation import prompt_sets
 from engine.evaluation.encoders import sharing
-from engine.evaluation.estimate import Estimate, nothing
 from engine.evaluation.files import as_csv, load
 from engine.evaluation.journal import Journal, fingerprint
 from engine.evaluation.layout import BOTTOM, HEIGHT, LEFT, LETTER, LINE, RIGHT, TOP, WIDTH, layout

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 AHEAD = "painted ahead, while the machine was idle"
 """In the warning of a plan with stocked cells."""
@@ -75,11 +75,15 @@ def repeated(plan: Plan) -> Plan:
 
 
 class Judged(Data):
-    """What is known of a finished cell: its score against the prompt as typed, and with the details joined to it."""
+    """What is known of a finished cell: its score against the prompt as typed, and with the details joined to it.
+
+    `measures` are a comparison's: scores by metric, those of a style by "metric:style".
+    """
 
     score: float | None = None
     with_details: float | None = None
     withheld: str | None = None
+    measures: dict[str, float | None] = Field(default_factory=dict)
 
 
 class Retrieval(Data):
@@ -119,7 +123,11 @@ def as_json(
         "seed": plan.seed,
         "sheet": None,
         "cells": [
-            {**cell.model_dump(mode="json"), **judged.get(cell.cell, Judged()).model_dump(mode="json"), "file": None}
+            {
+                **cell.model_dump(mode="json"),
+                **judged.get(cell.cell, Judged()).model_dump(mode="json", exclude={"measures"}),
+                "file": None,
+            }
             for cell in plan.cells
         ],
         "score": score.model_dump(mode="json") if score else None,
