@@ -1,9 +1,10 @@
 """One received row is answered: understood, run, and told openly or privately. Failures become sentences here."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from bot import texts
 from bot.actions import ACTIONS
@@ -12,7 +13,8 @@ from bot.asked import Asked
 from bot.chat import Delivery as Attempt
 from bot.chat import Message, Talk
 from bot.command import Command
-from bot.errors import BadCommand, BotError, DeliveryError
+from bot.disk import NotKept, until_kept
+from bot.errors import BadCommand, BotError, DeliveryError, PlatformAway
 from bot.grammar import parse
 from bot.line import Line
 from bot.parts import Parts
@@ -23,6 +25,10 @@ from bot.watch import Watch
 from engine.contract.errors import EngineAway, TesseraError
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Seconds between tries at an answer, ten minutes in all: longer, and an interaction of Discord could not be used.
+WAITS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, *[60.0] * 9)
 
 
 def understood(received: Received, commands: Sequence[Command]) -> tuple[Command, dict[str, Any]]:
@@ -42,7 +48,7 @@ class Answering:
     async def answer(self, received: Received, talk: Talk) -> None:
         """Answer a row and close it. Whatever goes wrong, the person reads a sentence and the log has the mark."""
         try:
-            await self._run(received, talk)
+            await self._answer(received, talk)
         except EngineAway as error:
             # Its own sentence names a place on the host, which is nothing for a chat.
             log.warning("an answer needs the engine: %s", error, extra={"received": received.number})
@@ -54,27 +60,31 @@ class Answering:
         except Exception:
             log.exception("a command failed", extra={"received": received.number})
             await self.refuse(talk, texts.BROKEN.format(mark=received.mark))
-        await self._parts.inbox.answered(received.number)
+        await until_kept(lambda: self._parts.inbox.answered(received.number))
 
     async def refuse(self, talk: Talk, sentence: str) -> None:
         try:
-            await talk.whisper(Message(sentence))
+            await _patiently(lambda: talk.whisper(Message(sentence)))
         except DeliveryError as error:
             log.warning("nobody could be told: %s", error)
 
-    async def _run(self, received: Received, talk: Talk) -> None:
+    async def _answer(self, received: Received, talk: Talk) -> None:
+        """What it asks for and telling it are tried again apart, so that nothing is asked for twice only to tell it."""
         person = self._parts.people.known(received.person)
-        who = await self._parts.people.row(received.person)
+        who = await _patiently(lambda: self._parts.people.row(received.person))
         asked = Asked(person, who, received.place, talk, received, self._parts, self._teller, self._watch, self._line)
-        if received.press is not None:
-            message, private = await self._press(asked, received.press)
-        else:
-            command, arguments = understood(received, self._parts.commands)
-            if command.moderators and not person.moderator:
-                raise BadCommand(texts.MODERATORS)
-            message, private = await command.run(asked, **arguments), command.private
+        message, private = await _patiently(lambda: self._run(asked))
         if message is not None:
-            await self._tell(asked, message, private=private)
+            await _patiently(lambda: self._tell(asked, message, private=private))
+
+    async def _run(self, asked: Asked) -> tuple[Message | None, bool]:
+        """What is to be told, and whether to the person alone."""
+        if asked.received.press is not None:
+            return await self._press(asked, asked.received.press)
+        command, arguments = understood(asked.received, self._parts.commands)
+        if command.moderators and not asked.person.moderator:
+            raise BadCommand(texts.MODERATORS)
+        return await command.run(asked, **arguments), command.private
 
     async def _press(self, asked: Asked, press: str) -> tuple[Message | None, bool]:
         name, _, rest = press.partition(":")
@@ -97,3 +107,14 @@ class Answering:
 
 async def _post(talk: Talk, message: Message, attempt: Attempt) -> str:
     return await talk.post(message, attempt)
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Again and again while the platform or the disk is away; raises what still stands in the way at last."""
+    for wait in WAITS:
+        try:
+            return await work()
+        except (PlatformAway, NotKept) as error:
+            log.info("an answer has to wait, next try in %s s: %s", wait, error)
+        await asyncio.sleep(wait)
+    return await work()

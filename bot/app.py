@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from bot import texts
@@ -24,6 +24,9 @@ from bot.upkeep import Upkeep
 from bot.watch import Watch
 
 log = logging.getLogger(__name__)
+
+# Seconds before a loop that failed goes on.
+LOOP_PAUSE_S = 1.0
 
 
 class App:
@@ -49,7 +52,7 @@ class App:
         for received in await self.parts.inbox.open():
             self.spawn(self._answer_again(received))
         for run in (*loops, *(edits.run for edits in self.parts.edits.values())):
-            self._loops.add(asyncio.create_task(run()))
+            self._loops.add(asyncio.create_task(_for_ever(run)))
 
     async def stop(self, grace_s: float = 0.0) -> None:
         """Give answers `grace_s` seconds to end; what is left is kept in the rows and taken up at the next start."""
@@ -134,6 +137,16 @@ class App:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception():
             log.error("a task failed", exc_info=task.exception())
+
+
+async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
+    """A loop that nothing may end, whatever fails in one of its rounds: without it all would wait for ever."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("%s failed; it goes on in %s s", getattr(run, "__qualname__", run), LOOP_PAUSE_S)
+        await asyncio.sleep(LOOP_PAUSE_S)
 
 
 def _opens_form(action: Action | None, pressed: Pressed) -> bool:

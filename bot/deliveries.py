@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.disk import until_kept
 from bot.history import Database, Row
 
 
@@ -34,12 +35,7 @@ class Deliveries:
 
     async def posted(self, key: str, message: str, talk: str) -> None:
         """The message is there. In the same transaction a post ends its job, and a job's own message is its address."""
-        now = self._clock()
-        async with self._database.transaction() as rows:
-            sql = "UPDATE deliveries SET message = :message, talk = :talk, posted_at = :now WHERE key = :key"
-            await rows.write(sql, key=key, message=message, talk=talk, now=now)
-            await rows.write(DELIVERED, key=key, now=now)
-            await rows.write(SAID, key=key, talk=talk)
+        await until_kept(lambda: self._posted(key, message, talk))
 
     async def find(self, key: str) -> DeliveryRow | None:
         row = await self._database.one("SELECT * FROM deliveries WHERE key = :key", key=key)
@@ -54,6 +50,14 @@ class Deliveries:
         """Whether the grid was posted openly in this server."""
         sql = "SELECT 1 FROM deliveries WHERE job = :job AND server = :server AND kind <> 'say' AND message IS NOT NULL"
         return await self._database.one(sql, job=job, server=server) is not None
+
+    async def _posted(self, key: str, message: str, talk: str) -> None:
+        now = self._clock()
+        async with self._database.transaction() as rows:
+            sql = "UPDATE deliveries SET message = :message, talk = :talk, posted_at = :now WHERE key = :key"
+            await rows.write(sql, key=key, message=message, talk=talk, now=now)
+            await rows.write(DELIVERED, key=key, now=now)
+            await rows.write(SAID, key=key, talk=talk)
 
 
 def _row(row: Row) -> DeliveryRow:

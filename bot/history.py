@@ -5,13 +5,14 @@ A rule about rows is one statement, or one `transaction`; never a read in Python
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
+from bot.disk import NotKept
 from bot.migrations import MIGRATIONS
 from bot.words import own_words
 
@@ -24,9 +25,13 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
 )
+# What SQLite answers where the disk is full, failing or gone; its other errors are mistakes of ours.
+DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
 
 class Database:
+    """Every call raises NotKept where the disk does not let it; then nothing of it has happened."""
+
     def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
         self._writer, self._reader = writer, reader
         self._lock = asyncio.Lock()
@@ -44,7 +49,8 @@ class Database:
         await self._reader.close()
 
     async def read(self, sql: str, **values: Any) -> list[Row]:
-        return _rows(await self._reader.execute_fetchall(sql, values))
+        with _translated():
+            return _rows(await self._reader.execute_fetchall(sql, values))
 
     async def one(self, sql: str, **values: Any) -> Row | None:
         found = await self.read(sql, **values)
@@ -53,19 +59,23 @@ class Database:
     async def write(self, sql: str, **values: Any) -> list[Row]:
         """One statement, committed when this returns; the rows of its RETURNING."""
         async with self._lock:
-            return _rows(await self._writer.execute_fetchall(sql, values))
+            with _translated():
+                return _rows(await self._writer.execute_fetchall(sql, values))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Transaction"]:
         """Several statements that happen together or not at all."""
         async with self._lock:
-            await self._writer.execute_fetchall("BEGIN IMMEDIATE")
-            try:
-                yield Transaction(self._writer)
-                await self._writer.execute_fetchall("COMMIT")
-            except BaseException:
-                await self._writer.execute_fetchall("ROLLBACK")
-                raise
+            with _translated():
+                await self._writer.execute_fetchall("BEGIN IMMEDIATE")
+                try:
+                    yield Transaction(self._writer)
+                    await self._writer.execute_fetchall("COMMIT")
+                except BaseException:
+                    # Where the disk is full SQLite has rolled back already.
+                    if self._writer.in_transaction:
+                        await self._writer.execute_fetchall("ROLLBACK")
+                    raise
 
     async def _migrate(self) -> None:
         row = await self.one("PRAGMA user_version")
@@ -80,6 +90,17 @@ class Transaction:
 
     async def write(self, sql: str, **values: Any) -> list[Row]:
         return _rows(await self._connection.execute_fetchall(sql, values))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        # The low byte is the kind, what stands above it the detail.
+        if error.sqlite_errorcode & 0xFF not in DISK:
+            raise
+        raise NotKept(str(error)) from error
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:

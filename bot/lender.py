@@ -52,7 +52,7 @@ class Lender:
             work = self._courier.recall(job) if job.state == "cancelled" else self._teller.end(job, _closing(job))
             self._spawn(work)
         for job in await jobs.in_state("made"):
-            self._spawn(self._courier.deliver(job))
+            self._spawn(self._watch.follow(job))
         for job in await jobs.in_state("lent"):
             self._spawn(self._introduce(job))
             self._spawn(self._watch.resume(job))

@@ -1,6 +1,8 @@
 """What the bot counts about itself, as Prometheus text. No prompt and no person is in it."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import asyncio
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 
 class Numbers:
@@ -14,9 +16,14 @@ class Numbers:
         self.oldest = Gauge("tessera_oldest_waiting_seconds", "age of the oldest waiting job", registry=self.registry)
         self.engine_up = Gauge("tessera_engine_up", "1 while an engine answers", registry=self.registry)
         self.disk = Gauge("tessera_pictures_bytes", "bytes of kept pictures", registry=self.registry)
+        self.tasks = Gauge("tessera_tasks", "asyncio tasks that are alive", registry=self.registry)
+        # Memory and open files, where the system tells them.
+        ProcessCollector(registry=self.registry)
         self.acknowledged = Histogram(
             "tessera_acknowledged_seconds", "from a command to its acknowledgement", registry=self.registry
         )
 
     def as_text(self) -> bytes:
+        """Asked for inside the event loop, whose tasks are counted."""
+        self.tasks.set(len(asyncio.all_tasks()))
         return generate_latest(self.registry)

@@ -60,6 +60,15 @@ class Inbox:
         """Forget what was said; the event's id stays, so that it is not heard again."""
         await self._database.write("UPDATE received SET body = NULL WHERE number = :number", number=number)
 
+    async def meant(self, number: int, **options: str) -> None:
+        """What the person left open is decided: answered again after a restart, it means the same."""
+        await self._database.write(
+            "UPDATE received SET body = json_set(body, '$.options', json(:options)) WHERE number = :number"
+            " AND body IS NOT NULL",
+            number=number,
+            options=json.dumps(options),
+        )
+
     async def moved(self, number: int, talk: str) -> None:
         """The talk's address grew."""
         await self._database.write(

@@ -7,6 +7,7 @@ from collections import defaultdict
 from bot import texts, trained
 from bot.chat import Button, Message
 from bot.chat import Delivery as Attempt
+from bot.disk import until_kept
 from bot.errors import DeliveryError, PlatformAway
 from bot.heading import heading
 from bot.jobs import JobRow
@@ -62,7 +63,7 @@ class Teller:
                 await self._leave(job, message)
         except DeliveryError as error:
             log.warning("the last word about a job could not be said: %s", error, extra={"job": job.id})
-        await self._parts.jobs.told(job.id)
+        await until_kept(lambda: self._parts.jobs.told(job.id))
         self._said.pop(job.id, None)
         self._saying.pop(job.id, None)
         self._parts.forget(job)

@@ -109,4 +109,7 @@ ENGINE_AWAY = "The engine does not answer at the moment, so this cannot be done 
 MODERATORS = "Only moderators may use this command."
 MODERATORS_PRESS = "Only moderators may press this button."
 TRAINING = "`{job}` is a training, not a grid. /styles shows what came of it."
+PAUSED = "The engine does not answer. This goes on by itself as soon as it does; what is painted is kept."
+DISK_FULL = "The disk of this bot is full. This goes on by itself as soon as there is room; what is painted is kept."
+DISK_STAYS_FULL = "The disk of this bot stays full, so no picture can be kept. Tell whoever runs it, and try again."
 PAINTED = "Painted. Posting the sheet…"

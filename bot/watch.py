@@ -6,10 +6,12 @@ import binascii
 import contextlib
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
-from bot import texts, trained
+from bot import disk, texts, trained
 from bot.chat import Message, Picture
 from bot.courier import Courier
+from bot.disk import until_kept
 from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
@@ -36,14 +38,34 @@ class Watch:
         self._previews: dict[str, tuple[Picture, ...]] = {}
 
     async def follow(self, job: JobRow) -> None:
-        """See a lent job through. Whatever fails ends this job with a sentence and no other."""
+        """See a job that is lent or made through. Whatever fails ends this job with a sentence and no other."""
+        await self._kept_at(job, lambda: self._onward(job))
+
+    async def resume(self, job: JobRow) -> None:
+        """A job that was lent when the bot stopped: taken over if the same engine process still answers."""
+        await self._kept_at(job, lambda: self._taken_up(job))
+
+    async def fail(self, job: JobRow, reason: str, detail: str) -> None:
+        """End a job with a sentence and let the engine go on without it."""
+        if await until_kept(lambda: self._parts.jobs.failed(job.id, reason, detail)):
+            self._parts.numbers.ended.labels(reason).inc()
+            await self._release(job)
+            row = await self._parts.jobs.find(job.id) or job
+            await self._teller.end(row, failure(row))
+
+    async def _kept_at(self, job: JobRow, work: Callable[[], Awaitable[None]]) -> None:
+        """Until it is through, also where the disk takes nothing for a while: it goes on from what is in the rows."""
         try:
-            await self._follow(job)
+            for wait in disk.WAITS:
+                try:
+                    return await work()
+                except OSError as error:
+                    log.warning("the disk takes nothing, next try in %s s: %s", wait, error, extra={"job": job.id})
+                    await self._say(job, texts.DISK_FULL)
+                    await asyncio.sleep(wait)
+            await self.fail(job, "disk_full", texts.DISK_STAYS_FULL)
         except TesseraError as error:
             await self.fail(job, error.reason, str(error))
-        except OSError as error:
-            log.exception("a picture could not be kept", extra={"job": job.id})
-            await self.fail(job, "disk_full", f"The pictures cannot be kept: {error.strerror or 'the disk failed'}.")
         except Exception:
             log.exception("a job failed in the bot", extra={"job": job.id})
             await self.fail(job, "painting_failed", texts.BROKEN.format(mark=job.id))
@@ -51,25 +73,19 @@ class Watch:
             self._previews.pop(job.id, None)
             self._parts.queue.touch()
 
-    async def resume(self, job: JobRow) -> None:
-        """A job that was lent when the bot stopped: taken over if the same engine process still answers."""
+    async def _taken_up(self, job: JobRow) -> None:
         if await self._still_there(job, blame=False):
-            await self.follow(job)
+            await self._onward(job)
 
-    async def fail(self, job: JobRow, reason: str, detail: str) -> None:
-        """End a job with a sentence and let the engine go on without it."""
-        if await self._parts.jobs.failed(job.id, reason, detail):
-            self._parts.numbers.ended.labels(reason).inc()
-            await self._release(job)
-            row = await self._parts.jobs.find(job.id) or job
-            await self._teller.end(row, failure(row))
-
-    async def _follow(self, job: JobRow) -> None:
-        if await self._made(job):
-            await self._release(job)
-            self._parts.queue.touch()
+    async def _onward(self, job: JobRow) -> None:
+        """From wherever the job is now; nothing where it has ended, or somebody else follows it."""
+        row = await self._parts.jobs.find(job.id)
+        if row and row.state == "lent" and row.lent_at == job.lent_at and await self._made(job):
             row = await self._parts.jobs.find(job.id)
-            await self._courier.deliver(row or job)
+        if row and row.state == "made":
+            await self._release(row)
+            self._parts.queue.touch()
+            await self._courier.deliver(row)
 
     async def _made(self, job: JobRow) -> bool:
         """Whether the grid was made. A stream that is cut is taken over as long as the same engine process answers."""
@@ -85,11 +101,14 @@ class Watch:
         raise EngineAway("The engine broke this job off again and again, so it is given up.")
 
     async def _still_there(self, job: JobRow, *, blame: bool) -> bool:
-        """Wait for an engine; whether it is the process that had this job. If not, its jobs become suspects."""
+        """Wait for an engine; whether it is the process that had this job. If not, its jobs become suspects.
+
+        False as well where the job was lent again meanwhile, so that somebody else follows it now.
+        """
         engine, jobs = self._parts.engine, self._parts.jobs
         instance = await engine.ready()
         row = await jobs.find(job.id)
-        if row is None or row.state != "lent":
+        if row is None or row.state != "lent" or row.lent_at != job.lent_at:
             return False
         if row.engine == instance:
             return True
@@ -181,8 +200,10 @@ class Watch:
         return self._previews.get(job.id, ())
 
     async def _say_away(self, job: JobRow) -> None:
-        words = "The engine does not answer. This goes on by itself as soon as it does; what is painted is kept."
-        words = trained.PAUSED if job.training else words
+        await self._say(job, trained.PAUSED if job.training else texts.PAUSED)
+
+    async def _say(self, job: JobRow, words: str) -> None:
+        """Why it does not go on at the moment, in the job's own message."""
         message = Message(f"{heading(job)}\n{words}", buttons=cancel_button(job))
         await self._teller.show(job, message, running=True)
 

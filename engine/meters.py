@@ -1,8 +1,9 @@
 """What /metrics shows, in Prometheus' words."""
 
+import asyncio
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -16,9 +17,12 @@ class Meters(Collector):
         self.registry = CollectorRegistry()
         self._engine = engine
         self.registry.register(self)
+        ProcessCollector(registry=self.registry)
 
     def collect(self) -> Iterator[Metric]:
         alive = [running for running in self._engine.jobs.values() if running.alive]
+        yield GaugeMetricFamily("tessera_engine_tasks", "asyncio tasks that are alive", value=len(asyncio.all_tasks()))
+        yield GaugeMetricFamily("tessera_engine_kept", "jobs that are remembered", value=len(self._engine.jobs))
         yield GaugeMetricFamily("tessera_engine_jobs", "jobs that are alive", value=len(alive))
         missing = sum(running.missing for running in alive)
         yield GaugeMetricFamily("tessera_engine_pictures_waiting", "pictures still to be painted", value=missing)

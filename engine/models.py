@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from engine.settings import Settings
 
 Progress = Callable[[int, int], None]
 REVISION = re.compile(r"^[0-9a-f]{40}$")
+_IMPORTING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ def facts(place: Path) -> Facts:
 @lru_cache
 def tokenizer(place: Path) -> Any:
     """The CLIP tokenizer in `place`, a pipeline's `tokenizer` folder or a judge's folder."""
-    from transformers import CLIPTokenizer
+    # Two threads that import lazily from transformers at once get "cannot import name" from a half-made module.
+    with _IMPORTING:
+        from transformers import CLIPTokenizer
 
     return CLIPTokenizer.from_pretrained(place)
 

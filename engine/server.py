@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -92,6 +93,7 @@ def _state(engine: Engine, device: str) -> APIRouter:
         return {
             "contract": events.VERSION,
             "instance": instance,
+            "pid": os.getpid(),
             "wave": engine.most * max(1, len(engine.pool.painters)),
             "painters": len(engine.pool.painters),
             "profile": engine.planner.profile,

@@ -16,5 +16,5 @@ class Timing:
     retry: float = 0.5
     backoff: float = 1.0
     backoff_most: float = 60.0
-    ping: float = 10.0
+    ping: float = 5.0
     silence: float = 60.0

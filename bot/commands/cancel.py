@@ -26,7 +26,8 @@ async def cancel(
         row = await asked.parts.database.one(NEWEST_ALIVE, who=asked.who)
         if row is None:
             raise BadCommand("None of your grids waits or is being painted.")
-        id = row["id"]  # noqa: A001  # the option's name for people
+        id = str(row["id"])  # noqa: A001  # the option's name for people
+        await asked.parts.inbox.meant(asked.received.number, id=id)
     return await cancel_job(asked, await asked.owned(id, training=True))
 
 

@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TextIO
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
@@ -17,7 +18,7 @@ LOUD = ("discord", "slack_bolt", "slack_sdk", "httpx", "httpcore", "aiosqlite", 
 
 def log_json(settings: BaseSettings, level: str = "INFO") -> None:
     """Send every log of this process through one handler."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Quietly(sys.stderr)
     handler.setFormatter(JsonLines(secrets(settings)))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in LOUD:
@@ -33,6 +34,13 @@ def secrets(settings: BaseSettings) -> list[str]:
     """Every secret that is set, for the log to leave out."""
     values = (getattr(settings, name) for name in type(settings).model_fields)
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+
+class Quietly(logging.StreamHandler[TextIO]):
+    """Where a line cannot be written, the disk is full: the usual trace of it would show the bare arguments."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
+        """Leave the line out."""
 
 
 class JsonLines(logging.Formatter):

@@ -55,7 +55,7 @@ class _Address:
 
 
 @dataclass
-class _Fault:
+class Fault:
     match: str
     kind: str
     left: int
@@ -78,7 +78,7 @@ class SlackServer:
         self.stuck = asyncio.Event()
         self.port = 0
         self._session: aiohttp.ClientSession | None = None
-        self._faults: list[_Fault] = []
+        self._faults: list[Fault] = []
         self._tickets: set[str] = set()
         self._sockets: list[web.WebSocketResponse] = []
         self._acks: dict[str, asyncio.Future[Any]] = {}
@@ -118,14 +118,16 @@ class SlackServer:
     def api_url(self) -> str:
         return f"{self.space.base}/api/"
 
-    def fault(self, match: str, kind: str, n: int = 1, *, after: int = 0) -> None:
-        """The next `n` calls whose method begins with `match` fail, once `after` of them have passed.
+    def fault(self, match: str, kind: str, n: int = 1, *, after: int = 0) -> Fault:
+        """The next `n` calls whose method begins with `match` fail, once `after` of them have passed; `left` counts down.
 
         `kind`: a status (`429`, `500`, `413`), `html` (a page instead of an object), `cut` (before anything is done),
         `lost` (done, but the answer does not arrive), `hang` (not done, and no answer ever), `mute` (done, and no
         answer ever), or an error code of Slack. `stuck` is set when a call hangs.
         """
-        self._faults.append(_Fault(match, kind, n, after))
+        self._faults = [fault for fault in self._faults if fault.left]
+        self._faults.append(Fault(match, kind, n, after))
+        return self._faults[-1]
 
     def calls(self, method: str) -> list[Call]:
         return [call for call in self.log if call.method == method]
@@ -274,12 +276,21 @@ class SlackServer:
         await socket.send_json({"type": "hello", "num_connections": 1})
         self._sockets.append(socket)
         self.connected.set()
-        async for message in socket:
-            heard = json.loads(message.data)
-            waiting = self._acks.pop(heard["envelope_id"], None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(heard.get("payload"))
+        try:
+            async for message in socket:
+                heard = json.loads(message.data)
+                waiting = self._acks.pop(heard["envelope_id"], None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(heard.get("payload"))
+        finally:
+            self._left(socket)
         return socket
+
+    def _left(self, socket: web.WebSocketResponse) -> None:
+        if socket in self._sockets:
+            self._sockets.remove(socket)
+        if not self._sockets:
+            self.connected.clear()
 
     async def _by_socket(self, kind: str, payload: Json, retry: int) -> Answer:
         await self.connected.wait()

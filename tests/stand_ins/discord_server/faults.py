@@ -24,9 +24,11 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
-    def add(self, match: str, kind: Kind, n: int = 1) -> None:
+    def add(self, match: str, kind: Kind, n: int = 1) -> Fault:
         """`match` is a regular expression on "METHOD /path", the path without the API's base."""
+        self._waiting = [fault for fault in self._waiting if fault.left]
         self._waiting.append(Fault(re.compile(match), kind, n))
+        return self._waiting[-1]
 
     async def between(self, line: str, request: web.Request, handler: Handler) -> web.StreamResponse:
         fault = next((fault for fault in self._waiting if fault.left and fault.match.search(line)), None)

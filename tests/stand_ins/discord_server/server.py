@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tests.stand_ins.discord_server.buckets import Buckets
 from tests.stand_ins.discord_server.callbacks import Callbacks
-from tests.stand_ins.discord_server.faults import Faults, Handler, Kind, as_json
+from tests.stand_ins.discord_server.faults import Fault, Faults, Handler, Kind, as_json
 from tests.stand_ins.discord_server.gateway import Gateway
 from tests.stand_ins.discord_server.people import People
 from tests.stand_ins.discord_server.refusals import Refusal
@@ -50,9 +50,9 @@ class DiscordServer:
         self._runner: web.AppRunner | None = None
         self.url = ""
 
-    def fault(self, match: str, kind: Kind, n: int = 1) -> None:
-        """The next `n` requests whose "METHOD /path" matches go wrong."""
-        self._faults.add(match, kind, n)
+    def fault(self, match: str, kind: Kind, n: int = 1) -> Fault:
+        """The next `n` requests whose "METHOD /path" matches go wrong; `left` of what is returned counts down."""
+        return self._faults.add(match, kind, n)
 
     def add_person(self, name: str, *, manage_guild: bool = False) -> Talker:
         person = Talker(self.state.ids.new(), name, manage_guild=manage_guild)

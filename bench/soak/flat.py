@@ -1,0 +1,33 @@
+"""Whether memory is flat over the second half: medians of its two halves, so that one large sheet says nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.soak.probe import Sample
+
+LEAST = 8
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Bytes in the third and in the last quarter of the jobs; `growth` is a share, None where too little was seen."""
+
+    third: float | None
+    last: float | None
+
+    @property
+    def growth(self) -> float | None:
+        return self.last / self.third - 1 if self.third and self.last else None
+
+
+def flatness(samples: Sequence[Sample], jobs: int) -> Flat:
+    """Of the process that lived through the second half: the one of the last sample."""
+    if not samples:
+        return Flat(None, None)
+    mine = [sample for sample in samples if sample.life == samples[-1].life]
+    third = [sample.memory for sample in mine if jobs / 2 <= sample.jobs < 3 * jobs / 4]
+    last = [sample.memory for sample in mine if sample.jobs >= 3 * jobs / 4]
+    if min(len(third), len(last)) < LEAST:
+        return Flat(None, None)
+    return Flat(median(third), median(last))
