@@ -53,7 +53,7 @@ def main() -> None:
     }
     found: dict[str, Any] = {
         "drawings": measure(judge, [np.asarray(draw(scene)) for scene in scenes], sets["scenes"]),
-        "sketches": measure(judge, [np.asarray(draw(scene, sketched=True)) for scene in scenes], sets["scenes"]),
+        "sketches": measure(judge, [np.asarray(draw(scene, manner="sketch")) for scene in scenes], sets["scenes"]),
     }
     pipe = styled(Settings().styles_dir / given.style)
     rows: list[list[Pixels]] = []
