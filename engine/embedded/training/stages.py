@@ -36,7 +36,7 @@ STAGES = {
     "judge": Stage("judge", 20, ("pictures", "tokenizer")),
     "latents": Stage("latents", 1.5, ("autoencoder",)),
     "denoiser": Stage("denoiser", 75, ("latents", "reader"), ALL_CORES),
-    "decoder": Stage("decoder", 10, ("latents",)),
+    "decoder": Stage("decoder", 20, ("latents",)),
     "assemble": Stage("assemble", 0.2, ("denoiser", "decoder", "judge", "examiner")),
     "look": Stage("look", 3, ("assemble",), ALL_CORES),
     "card": Stage("card", 0.1, ("look",)),
