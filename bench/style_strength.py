@@ -2,8 +2,8 @@
 
     python -m bench.style_strength STYLE [--out bench/results]
 
-Scenes and bare prompts ("a cat"), every subject four times in each, are painted with the same seeds at every weight. The
-examiner, which nothing was trained with, names the way of drawing (in colour, in ink, as a pencil sketch) and the
+Scenes and bare prompts ("a cat"), every subject four times in each, are painted with the same seeds at every weight.
+The examiner, which nothing was trained with, names the way of drawing (in colour, in ink, as a pencil sketch) and the
 subject. The same is asked of real drawings and of real sketches, the most that can be asked for.
 """
 
