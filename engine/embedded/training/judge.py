@@ -62,7 +62,10 @@ def _build(tokenizer: Any) -> Any:
     }
     text = {**shared, **marks, "num_hidden_layers": 3, "vocab_size": len(tokenizer), "max_position_embeddings": LENGTH}
     vision = {**shared, "num_hidden_layers": 4, "image_size": 64, "patch_size": 8}
-    return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=128))
+    config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=128)
+    # The backward pass of torch's fused attention is slow on a CPU.
+    config._attn_implementation = "eager"  # noqa: SLF001 - there is no other way to say it for a new model
+    return CLIPModel(config)
 
 
 def _teach(workshop: Workshop, judge: Any, tokenizer: Any, minutes: float) -> Lesson:

@@ -23,7 +23,10 @@ def picture_vectors(judge: Any, pictures: Tensor) -> Tensor:
 
 def text_vectors(judge: Any, ids: Tensor) -> Tensor:
     """(n, 128), of length one, for token ids (n, 32)."""
-    return functional.normalize(judge.text_projection(judge.text_model(input_ids=ids).pooler_output), dim=-1)
+    end = judge.config.text_config.eos_token_id
+    # What follows the end mark changes nothing, and costs as much as the words.
+    short = ids[:, : int((ids == end).int().argmax(1).max()) + 1]
+    return functional.normalize(judge.text_projection(judge.text_model(input_ids=short).pooler_output), dim=-1)
 
 
 @torch.no_grad()

@@ -33,7 +33,7 @@ STAGES = {
     "autoencoder": Stage("autoencoder", 18, ("pictures",)),
     "reader": Stage("reader", 2, ("pictures", "tokenizer")),
     "examiner": Stage("examiner", 10),
-    "judge": Stage("judge", 20, ("pictures", "tokenizer")),
+    "judge": Stage("judge", 28, ("pictures", "tokenizer")),
     "latents": Stage("latents", 1.5, ("autoencoder",)),
     "denoiser": Stage("denoiser", 75, ("latents", "reader"), ALL_CORES),
     "decoder": Stage("decoder", 35, ("latents",)),
