@@ -1,10 +1,10 @@
 """`python -m engine.embedded.training --out DIR`: about two hours on two cores; run again, it goes on."""
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
+from engine.embedded.training.quiet import tell_news
 from engine.embedded.training.stages import STAGES
 from engine.embedded.training.timetable import StageFailed, run
 from engine.embedded.training.workshop import Workshop
@@ -12,7 +12,7 @@ from engine.embedded.training.workshop import Workshop
 
 def main() -> None:
     arguments = _arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    tell_news()
     arguments.out.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(
         out=arguments.out,

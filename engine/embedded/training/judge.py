@@ -26,7 +26,7 @@ from engine.embedded.training.tokenizer import LENGTH
 from engine.embedded.training.workshop import Workshop
 from engine.embedded.vocabulary import COLOURS, SUBJECTS
 
-_BATCH, _RATE, _SHORT, _NAMING = 96, 1.2e-3, 0.4, 0.3
+_BATCH, _RATE, _SHORT, _NAMING = 64, 1.2e-3, 0.4, 1.0
 _SHARPEST = math.log(60)
 """The logit scale's bound; CLIP's own is 100."""
 

@@ -5,7 +5,7 @@ import multiprocessing
 import sys
 from multiprocessing.connection import wait
 
-from engine.embedded.training.quiet import quieten
+from engine.embedded.training.quiet import quieten, tell_news
 from engine.embedded.training.stages import ALL_CORES, STAGES, finished, forget, make
 from engine.embedded.training.workshop import Workshop
 
@@ -71,7 +71,7 @@ def _start(workshop: Workshop, name: str) -> Process:
 def _make(workshop: Workshop, name: str, cores: int) -> None:
     import torch
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    tell_news()
     quieten()
     torch.set_num_threads(cores)
     try:
