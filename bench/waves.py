@@ -1,6 +1,6 @@
 """How long people wait: first in, first out against turns, shared waves and cut-ins, on one trace of mixed jobs.
 
-    python -m bench.waves [--real] [--speed 60]
+    python -m bench.waves [--real] [--speed 20]
 
 The simulation runs the engine's own scheduler over a clock that only painting moves. `--real` sends the same trace to
 the engine with a painter that waits instead of painting, `--speed` times as fast.
@@ -29,7 +29,7 @@ NAMES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--real", action="store_true", help="with the engine and a painter that waits")
-    parser.add_argument("--speed", type=float, default=60.0, help="how many times as fast the real run is")
+    parser.add_argument("--speed", type=float, default=20.0, help="how many times as fast the real run is")
     given = parser.parse_args()
     trace = read()
     found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
