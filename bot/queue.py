@@ -132,7 +132,7 @@ ON CONFLICT DO NOTHING RETURNING *
 """
 
 # A job that had its turn before (the bot or the engine went away) keeps it. A suspect runs alone, and first.
-# Small ones, of one wave at most, are lent beside a large one: the engine may let them cut in, within bounds of its own.
+# Small ones, of one wave at most, are lent beside a large one: the engine may let them cut in, within its own bounds.
 # Trainings come after all grids, suspects too: no grid waits for one that has not yet begun.
 LEND = """
 UPDATE jobs SET state = 'lent', engine = :engine, lent_at = :now WHERE number = (
