@@ -30,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--real", action="store_true", help="with the engine and a painter that waits")
     parser.add_argument("--speed", type=float, default=20.0, help="how many times as fast the real run is")
+    parser.add_argument("--jobs", type=int, help="only the first so many of the trace, for the real run")
     given = parser.parse_args()
     trace = read()
     found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
@@ -37,9 +38,15 @@ def main() -> None:
     found["simulated"] = {name: summary(trace, waits, name) for name, waits in waves_simulated.run(trace).items()}
     print(table("Simulated", found["simulated"]))
     if given.real:
-        real = asyncio.run(waves_real.run(trace, given.speed))
-        found["real"] = {name: summary(trace, waits, name) for name, waits in real.items()}
-        print(table(f"Real, {given.speed:g} times as fast, in seconds of the trace", found["real"]))
+        part = trace[: given.jobs]
+        real = asyncio.run(waves_real.run(part, given.speed))
+        found["real"] = {name: summary(part, waits, name) for name, waits in real.items()}
+        found["real_simulated"] = {
+            name: summary(part, waits, name) for name, waits in waves_simulated.run(part).items()
+        }
+        found["real_jobs"], found["speed"] = len(part), given.speed
+        print(table(f"The first {len(part)} jobs, simulated", found["real_simulated"]))
+        print(table(f"The same for real, {given.speed:g} times as fast, in the trace's seconds", found["real"]))
     RESULT.write_text(json.dumps(found, indent=1))
 
 
