@@ -1,9 +1,10 @@
 """How long people wait: first in, first out against turns, shared waves and cut-ins, on one trace of mixed jobs.
 
-    python -m bench.waves [--real] [--speed 60]
+    python -m bench.waves [--real] [--speed 10] [--jobs 150]
 
-The simulation runs the engine's own scheduler over a clock that only painting moves. `--real` sends the same trace to
-the engine with a painter that waits instead of painting, `--speed` times as fast.
+The simulation runs the engine's scheduler over a clock that only painting moves. Then the engine itself gets the same
+trace, with a painter that waits instead of painting: over a clock that jumps from one waiting to the next, so that the
+machine's load does not count, or with `--real` in real time, `--speed` times as fast.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import waves_real, waves_simulated
+from bench import virtual_time, waves_real, waves_simulated
 from bench.machine import describe
 from bench.trace import Came, read
 
@@ -24,23 +25,31 @@ NAMES = {
     "shared": "turns, left-over places filled",
     "cut": "turns, filled, short jobs cut in",
 }
+TITLES = {
+    "simulated": "the scheduler simulated",
+    "engine": "the engine with a painter that waits, without the machine's own time",
+    "real": "the engine with a painter that waits, in real time",
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--real", action="store_true", help="with the engine and a painter that waits")
-    parser.add_argument("--speed", type=float, default=60.0, help="how many times as fast the real run is")
+    parser.add_argument("--real", action="store_true", help="the engine in real time as well; wants a quiet machine")
+    parser.add_argument("--speed", type=float, default=10.0, help="how many times as fast the real time is")
+    parser.add_argument("--jobs", type=int, help="only the first so many of the trace")
+    parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args()
-    trace = read()
-    found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    found["jobs"], found["machine"] = len(trace), describe()
-    found["simulated"] = {name: summary(trace, waits, name) for name, waits in waves_simulated.run(trace).items()}
-    print(table("Simulated", found["simulated"]))
-    if given.real:
-        real = asyncio.run(waves_real.run(trace, given.speed))
-        found["real"] = {name: summary(trace, waits, name) for name, waits in real.items()}
-        print(table(f"Real, {given.speed:g} times as fast, in seconds of the trace", found["real"]))
-    RESULT.write_text(json.dumps(found, indent=1))
+    trace = read()[: given.jobs]
+    runs = {
+        "simulated": waves_simulated.run(trace),
+        "engine": virtual_time.run(waves_real.run(trace, 1.0)),
+        **({"real": asyncio.run(waves_real.run(trace, given.speed))} if given.real else {}),
+    }
+    found: dict[str, Any] = {"machine": describe(), "jobs": len(trace), "speed": given.speed}
+    for kind, waits in runs.items():
+        found[kind] = {name: summary(trace, own, name) for name, own in waits.items()}
+        print(table(f"{len(trace)} jobs, {TITLES[kind]}", found[kind]))
+    given.out.write_text(json.dumps(found, indent=1))
 
 
 def summary(trace: Sequence[Came], waits: Sequence[float], name: str) -> dict[str, Any]:

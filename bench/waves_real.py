@@ -17,7 +17,7 @@ from engine.planner import Planner
 from engine.settings import Settings
 from engine.wave import Wave
 
-SHAPES = {1: (1, 1), 4: (2, 1), 16: (4, 1), 64: (4, 3), 256: (8, 3)}
+SHAPES = {1: (1, 1), 4: (1, 3), 16: (2, 3), 64: (4, 3), 256: (8, 3)}
 """Painted pictures: blocks along a side, approach."""
 
 

@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from bench import virtual_time, waves_real, waves_simulated
+from bench.trace import read
 from engine.contract.errors import OutOfMemory
 from engine.contract.events import Event, GridMade, JobFailed, PicturePainted
 from engine.engine import Engine
@@ -122,3 +126,13 @@ async def test_a_painter_that_is_lost_while_another_cuts_in_loses_neither(home: 
 
     assert [type(own[-1]) for own in told] == [GridMade, GridMade]
     assert [len(pictures(own)) for own in told] == [64, 4]
+
+
+def test_the_engine_lets_people_wait_as_long_as_the_simulation_says() -> None:
+    trace = read()[:20]
+
+    simulated, engine = waves_simulated.run(trace), virtual_time.run(waves_real.run(trace, 1.0))
+
+    for name, waits in simulated.items():
+        assert engine[name] == pytest.approx(waits, abs=0.5)
+    assert sum(engine["cut"]) < sum(engine["shared"])
