@@ -12,6 +12,14 @@ from engine.contract.approaches import Profile
 from engine.painter import FakePainter, Painter
 from engine.settings import Settings
 
+# Ray reads these when it is imported: loopback instead of the outward address, a token, nothing told to anybody.
+LOOPBACK = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": "a-token-for-tests-and-for-nothing-else",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
 NODE = {"num_cpus": 2, "object_store_memory": 80 * 2**20, "include_dashboard": False}
 
 
@@ -34,7 +42,11 @@ class Nodes:
     def come(self, places: int) -> None:
         """A second node joins, with room for so many painters."""
         if self.second is None:
-            self.second = self._cluster.add_node(resources={"painter": places}, **NODE)
+            self.second = self.add(places)
+
+    def add(self, places: int) -> Any:
+        """One more node, which stays."""
+        return self._cluster.add_node(resources={"painter": places}, **NODE)
 
     def free(self) -> None:
         """End all easels, so that others have their places."""
@@ -56,7 +68,7 @@ def cluster(places: int) -> Iterator[Nodes]:
     before = dict(os.environ)
     # Not pytest's folder: the paths of Ray's sockets must stay short.
     place = Path(tempfile.mkdtemp(prefix="ray-"))
-    os.environ.update(XDG_CACHE_HOME=str(place / "cache"))
+    os.environ.update(LOOPBACK, XDG_CACHE_HOME=str(place / "cache"))
     import ray
     from ray.cluster_utils import Cluster
 
