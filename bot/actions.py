@@ -12,10 +12,12 @@ from bot.commands.cancel import cancel_job
 from bot.commands.history import history_page
 from bot.commands.mydata import delete_everything
 from bot.errors import BadCommand, DeliveryError, Refused
+from bot.jobs import JobRow
 from bot.ordering import order_grid
 from bot.recipes import recipe_text
 from bot.result import cell_menu
 from bot.showing import cell_message, show_grid
+from engine.contract.grid import Plan, repeated
 from engine.contract.orders import MakeGrid
 
 FIELDS = ("prompt", "approach", "seed", "negative", "details")
@@ -36,8 +38,11 @@ class Action:
 async def again(asked: Asked, subject: str, more: str) -> None:
     """The same order with a new seed, or with `same` the very same grid."""
     job = await asked.visible(subject)
-    seed = await _seed(asked, subject) if more == "same" else None
-    await order_grid(asked, job.order.model_copy(update={"seed": seed}), parent=job.id)
+    if more != "same":
+        await order_grid(asked, job.order.model_copy(update={"seed": None}), parent=job.id)
+        return
+    work = job.order.model_copy(update={"seed": await _seed(asked, subject)})
+    await order_grid(asked, work, parent=job.id, plan=await _repeated(asked, job))
 
 
 async def approach(asked: Asked, subject: str, more: str) -> None:
@@ -160,6 +165,13 @@ def _form(job: str, order: MakeGrid | None) -> Form:
         for name in FIELDS
     )  # fmt: skip
     return Form("Edit and run" if order else "A new grid", f"edit:{job}" if order else "new:grid", fields)
+
+
+async def _repeated(asked: Asked, job: JobRow) -> Plan | None:
+    """The grid's own plan, where its seed alone would not give the same fillers again."""
+    plan = await asked.parts.jobs.plan(job)
+    same_models = plan is not None and plan.profile == asked.parts.engine.health.get("profile", plan.profile)
+    return repeated(plan) if plan and same_models and any(cell.stocked for cell in plan.cells) else None
 
 
 async def _seed(asked: Asked, subject: str) -> int | None:

@@ -109,7 +109,7 @@ class Jobs:
 
     async def planned(self, job: JobRow, plan: Plan) -> None:
         """Keep the plan; from now on the cost is what is really painted, and the person is charged for that."""
-        cost = sum(cell.photo is None for cell in plan.cells)
+        cost = sum(cell.photo is None and cell.stocked is None for cell in plan.cells)
         async with self._database.transaction() as rows:
             sql = "INSERT INTO plans (job, plan) VALUES (:job, :plan) ON CONFLICT (job) DO NOTHING RETURNING job"
             if await rows.write(sql, job=job.number, plan=plan.model_dump_json()):

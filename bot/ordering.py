@@ -1,6 +1,7 @@
 """A grid is ordered: checked against the server's rules, put into the line, and answered with the place in it."""
 
 import re
+from typing import Any
 
 from bot import texts
 from bot.adopted import with_adopted
@@ -13,14 +14,19 @@ from bot.preferences import Preferences
 from bot.queue import Caps, NewJob
 from bot.teller import cancel_button, failure
 from engine.contract.approaches import PROFILES
+from engine.contract.grid import Plan
 from engine.contract.ids import new_id
+from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
 
 PICTURES_OF_A_BLOCK = 4
 
 
-async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None) -> JobRow:
-    """Put the grid into the line and say so. Raises Refused where it is not allowed or cannot be delivered."""
+async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None, plan: Plan | None = None) -> JobRow:
+    """Put the grid into the line and say so. Raises Refused where it is not allowed or cannot be delivered.
+
+    A `plan` repeats the grid that it was made for, cell by cell.
+    """
     rules = await asked.parts.preferences.of_server(asked.server)
     _check_place(asked, rules)
     _check_words(work, rules)
@@ -29,7 +35,8 @@ async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None) ->
         raise Refused(missing)
     work = await with_adopted(asked, work)
     caps = _caps(asked, rules)
-    job = await asked.parts.queue.put(_new_job(asked, work, parent), caps)
+    new = new_job(asked, new_id(), work, work.prompt, cost_of(work), parent=parent)
+    job = await asked.parts.queue.put(new, caps, plan)
     if job is None:
         raise Refused(await _which_limit(asked, caps, cost_of(work)))
     asked.parts.remember(job, asked.talk)
@@ -63,9 +70,10 @@ def cost_of(work: MakeGrid) -> int:
     return work.blocks**2 * (PICTURES_OF_A_BLOCK if fillers == "generated" else 1)
 
 
-def _new_job(asked: Asked, work: MakeGrid, parent: str | None) -> NewJob:
+def new_job(asked: Asked, job: str, work: Order, prompt: str, cost: int, **more: Any) -> NewJob:
+    """A job of the person who asks, answered where it was asked. `more` are fields of NewJob."""
     return NewJob(
-        id=new_id(),
+        id=job,
         received=asked.received.number,
         person=asked.who,
         platform=asked.received.platform,
@@ -75,9 +83,9 @@ def _new_job(asked: Asked, work: MakeGrid, parent: str | None) -> NewJob:
         unsafe_ok=asked.place.unsafe_ok,
         talk=asked.talk.address,
         work=work.model_dump_json(exclude_none=True),
-        prompt=work.prompt,
-        cost=cost_of(work),
-        parent=parent,
+        prompt=prompt,
+        cost=cost,
+        **more,
     )
 
 

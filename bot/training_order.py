@@ -9,8 +9,8 @@ from bot.asked import Asked
 from bot.chat import Button, Message
 from bot.errors import Refused
 from bot.jobs import JobRow
-from bot.ordering import announce
-from bot.queue import Caps, NewJob
+from bot.ordering import announce, new_job
+from bot.queue import Caps
 from engine.contract.errors import TrainingFailed, from_reason
 from engine.contract.events import Event, JobFailed
 from engine.contract.ids import new_id
@@ -44,7 +44,8 @@ async def start(asked: Asked, proposal: str) -> None:
         raise Refused(missing)
     settings = asked.parts.settings
     caps = Caps(settings.waiting_per_person, settings.waiting_per_server)
-    job = await asked.parts.queue.put(_new_job(asked, proposal, order), caps)
+    # It paints nothing, so it costs no pictures: it only gets what grids leave over.
+    job = await asked.parts.queue.put(new_job(asked, proposal, order, order.name, cost=0, training=True), caps)
     if job is None:
         raise Refused("Too many of your jobs wait already. Wait for one, or take one back with /cancel.")
     if not await _mine(asked, job):
@@ -76,22 +77,3 @@ async def _estimate(asked: Asked, order: TrainStyle) -> Estimated:
                 await client.cancel(job.id)
                 return event
     raise TrainingFailed("The engine ended without an estimate. Please try again.")
-
-
-def _new_job(asked: Asked, proposal: str, order: TrainStyle) -> NewJob:
-    """It paints nothing, so it costs no pictures: it only gets what grids leave over."""
-    return NewJob(
-        id=proposal,
-        received=asked.received.number,
-        person=asked.who,
-        platform=asked.received.platform,
-        server=asked.server,
-        channel=asked.place.channel,
-        private=asked.place.private,
-        unsafe_ok=asked.place.unsafe_ok,
-        talk=asked.talk.address,
-        work=order.model_dump_json(exclude_none=True),
-        prompt=order.name,
-        cost=0,
-        training=True,
-    )

@@ -12,10 +12,13 @@ PREVIEW_SECONDS = 1.5
 
 
 class Brush:
-    """`rows` are those of the wave that somebody still wants; `thumbs` is what they promise to become."""
+    """`rows` are those of the wave that somebody still wants; `thumbs` is what they promise to become.
 
-    def __init__(self, painter: Painter, wave: Wave, alive: Callable[[str], bool]) -> None:
-        self.painter, self.wave = painter, wave
+    `cuts_in`: another wave waits meanwhile.
+    """
+
+    def __init__(self, painter: Painter, wave: Wave, alive: Callable[[str], bool], *, cuts_in: bool = False) -> None:
+        self.painter, self.wave, self.cuts_in = painter, wave, cuts_in
         self.rows = tuple(row for row in wave.rows if alive(row.job))
         self.thumbs: dict[Row, Pixels] = {}
         self.fresh = False
@@ -60,6 +63,11 @@ class Brush:
         """Note the time of a step, with what else was done since the one before."""
         if self._clock:
             self._clock.step(self.wave.mix, len(self.rows))
+
+    def resume(self) -> None:
+        """Another wave was painted meanwhile; that is no measure for this one."""
+        if self._clock:
+            self._clock.last = time.monotonic()
 
     async def finish(self) -> list[Painted]:
         """The pictures of `rows`, in their order."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from engine import fillers
@@ -24,6 +24,7 @@ from engine.pool import Pool
 from engine.report import Reporter, pixels
 from engine.running import Running
 from engine.scheduler import Scheduler
+from engine.stocking import Stocking
 from engine.trainings import Trainings
 from engine.wave import Mix, Row, Wave
 
@@ -41,6 +42,8 @@ class Counts:
     pictures: int = 0
     waves: int = 0
     failures: int = 0
+    cut_ins: int = 0
+    """Waves of short jobs, painted between two steps of another."""
     lost: int = 0
     """Painters that went while they painted."""
 
@@ -48,12 +51,14 @@ class Counts:
 class Engine:
     """`most` is how many pictures a wave holds at most: the fewest that keep a painter busy."""
 
-    def __init__(self, planner: Planner, painters: Painter | Pool, most: int = 16) -> None:
-        self.planner, self.most = planner, most
+    def __init__(
+        self, planner: Planner, painters: Painter | Pool, most: int = 16, stocking: Stocking | None = None
+    ) -> None:
+        self.planner, self.most, self._stocking = planner, most, stocking
         self.pool = painters if isinstance(painters, Pool) else Pool(painters)
         self.jobs: dict[str, Running] = {}
         self.pace, self.counts = Pace(), Counts()
-        self._scheduler = Scheduler(most)
+        self._scheduler = Scheduler(most, lambda mix, rows: self.pace.seconds([(mix, rows)]))
         self._brushes: dict[int, Brush] = {}
         self._news = News(self.jobs, self._brushes, self._scheduler, self.pool, self.pace)
         self._reporter = Reporter(self.pool)
@@ -64,9 +69,15 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._reports: set[asyncio.Task[None]] = set()
 
+    @property
+    def room(self) -> int:
+        """How many pictures all painters together take at once."""
+        return sum(self.pool.most(painter) or self.most for painter in self.pool.painters) or self.most
+
     def submit(self, job: Job) -> Running:
         """Take a job; one that is known already is not begun again."""
         self._forget_old()
+        self._disturbed()
         if job.id not in self.jobs:
             running = self.jobs[job.id] = Running(job)
             grid = isinstance(job.work, MakeGrid)
@@ -82,7 +93,8 @@ class Engine:
             self._scheduler.remove(job)
             running.tell(JobFailed(reason="cancelled", detail="The grid was cancelled."))
         else:
-            del self.jobs[job]
+            self._forget(job)
+        self._disturbed()
 
     async def run(self) -> None:
         """Paint for ever, with every painter that is here or comes."""
@@ -96,16 +108,16 @@ class Engine:
     async def _turn(self, painter: Painter) -> None:
         """One wave from beginning to end, or a piece of training; waits where there is nothing to do."""
         self._wake.clear()
-        wave = None if self._leaves_it(painter) else self._scheduler.next()
+        wave = None if self._leaves_it(painter) else self._scheduler.next(self.pool.most(painter))
         try:
             await (self._idle(painter) if wave is None else self._attempt(painter, wave))
         except PainterLost:
             await self._lost(painter, wave)
 
-    async def _attempt(self, painter: Painter, wave: Wave) -> None:
+    async def _attempt(self, painter: Painter, wave: Wave, *, cuts_in: bool = False) -> None:
         """Paint a wave; one that fails is painted again in parts."""
         try:
-            await self._paint(painter, wave)
+            await self._paint(painter, wave, cuts_in=cuts_in)
         except PainterLost:
             raise
         except OutOfMemory as error:
@@ -129,13 +141,17 @@ class Engine:
         else:
             begun = time.monotonic()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), GLANCE_SECONDS)
+                async with asyncio.timeout(GLANCE_SECONDS):
+                    await self._wake.wait()
             await self.guest.between(time.monotonic() - begun)
 
     async def _rest(self, painter: Painter) -> None:
         self._resting.add(painter)
         try:
-            await self._wake.wait()
+            if self._stocking and not self.guest.waiting and not self._grids():
+                await self._stocking.rest(painter, self._wake)
+            else:
+                await self._wake.wait()
         finally:
             self._resting.discard(painter)
 
@@ -155,13 +171,15 @@ class Engine:
         job, order = running.job, running.job.grid
         try:
             running.tell(Progress(done=0, total=4 * order.blocks**2, phase="planning"))
-            plan = running.plan = job.plan or await self.planner.plan(order, fetching(running.tell))
+            plan = running.plan = job.plan or await self.planner.plan(order, fetching(running.tell), job.id)
             if not running.alive:
                 return
             running.tell(GridPlanned(plan=plan))
-            self._scheduler.add(job.id, job.turn, _mix(plan), _rows(job.id, plan, running))
+            ahead = await asyncio.to_thread(self._painted_ahead, running, plan)
+            self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), _rows(job.id, plan, running, ahead))
             running.tell(self._news.progress(running, "waiting"))
             self._wake.set()
+            await self._reporter.report(running, list(ahead), [Painted(picture) for picture in ahead.values()])
             await self._take_photos(running, plan)
             self._end(running)
         except TesseraError as error:
@@ -169,6 +187,16 @@ class Engine:
         except Exception as error:
             log.exception("job failed while it was prepared", extra={"job": job.id})
             self._fail(running, error)
+
+    def _painted_ahead(self, running: Running, plan: Plan) -> dict[str, Pixels]:
+        """What the stock holds for this job; the rest is painted like everything else."""
+        stock, found = self.planner.stock, {}
+        for cell in plan.cells:
+            if stock and cell.stocked and cell.cell not in running.judged:
+                picture = stock.open(running.job.id, cell.stocked)
+                if picture is not None:
+                    found[cell.cell] = picture
+        return found
 
     async def _take_photos(self, running: Running, plan: Plan) -> None:
         cells = [cell for cell in plan.cells if cell.photo and cell.cell not in running.judged]
@@ -180,8 +208,8 @@ class Engine:
         source = fillers.photo_source(cells[0].source, self.planner.settings, self.planner.profile)
         return [pixels(source.open(str(cell.photo)), plan.recipe.size) for cell in cells]
 
-    async def _paint(self, painter: Painter, wave: Wave) -> None:
-        brush = Brush(painter, wave, self._alive)
+    async def _paint(self, painter: Painter, wave: Wave, *, cuts_in: bool) -> None:
+        brush = Brush(painter, wave, self._alive, cuts_in=cuts_in)
         if not brush.rows:
             return
         self._brushes[wave.id] = brush
@@ -206,6 +234,19 @@ class Engine:
             await self.guest.between(brush.took)
         brush.learn()
         self._news.painting(brush)
+        if brush.share < 1 and not brush.cuts_in:
+            await self._cut_in(brush)
+
+    async def _cut_in(self, brush: Brush) -> None:
+        """Short jobs go before the rest of a long wave, as far as the scheduler lets them."""
+        while wave := self._scheduler.cut_in(Wave(brush.wave.id, brush.wave.mix, brush.rows), 1 - brush.share):
+            self.counts.cut_ins += 1
+            try:
+                await self._attempt(brush.painter, wave, cuts_in=True)
+            except PainterLost:
+                await self._lost(brush.painter, wave)
+                raise
+            brush.resume()
 
     def _alive(self, job: str) -> bool:
         return job in self.jobs and self.jobs[job].alive
@@ -261,9 +302,11 @@ class Engine:
         if running.plan and running.alive and not running.missing:
             self._scheduler.remove(running.job.id)
             running.tell(GridMade(score=grid_score(running.plan, running.judged)))
+            self._disturbed()
 
     def _fail(self, running: Running, error: Exception) -> None:
         self._scheduler.remove(running.job.id)
+        self._disturbed()
         self.counts.failures += 1
         if isinstance(error, TesseraError):
             running.tell(JobFailed(reason=error.reason, detail=str(error)))
@@ -274,7 +317,18 @@ class Engine:
     def _forget_old(self) -> None:
         old = time.monotonic() - KEPT_SECONDS
         for job in [job for job, running in self.jobs.items() if running.ended_at and running.ended_at < old]:
-            del self.jobs[job]
+            self._forget(job)
+
+    def _forget(self, job: str) -> None:
+        del self.jobs[job]
+        if self.planner.stock:
+            self.planner.stock.release(job)
+
+    def _disturbed(self) -> None:
+        """Something came or ended: it is not quiet, and who rests looks again."""
+        if self._stocking:
+            self._stocking.disturbed()
+        self._wake.set()
 
     def _spawn(self, work: "asyncio._CoroutineLike[None]") -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -283,15 +337,11 @@ class Engine:
         return task
 
 
-def _mix(plan: Plan) -> Mix:
-    recipe = plan.recipe
-    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance)
-
-
-def _rows(job: str, plan: Plan, running: Running) -> list[Row]:
+def _rows(job: str, plan: Plan, running: Running, ahead: Container[str]) -> list[Row]:
     """What is still to be painted, the prompt's pictures first."""
     recipe = plan.recipe
-    cells = [cell for cell in plan.cells if cell.seed is not None and cell.cell not in running.judged]
+    missing = [cell for cell in plan.cells if cell.cell not in running.judged and cell.cell not in ahead]
+    cells = [cell for cell in missing if cell.seed is not None]
     cells.sort(key=lambda cell: not cell.unique)
     return [
         Row(

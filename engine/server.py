@@ -92,7 +92,7 @@ def _state(engine: Engine, device: str) -> APIRouter:
         return {
             "contract": events.VERSION,
             "instance": instance,
-            "wave": engine.most * max(1, len(engine.pool.painters)),
+            "wave": engine.room,
             "painters": len(engine.pool.painters),
             "profile": engine.planner.profile,
             "device": device,

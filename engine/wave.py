@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.contract.grid import Recipe
+
 Quality = Literal["reference", "fast"]
 
 
@@ -16,6 +18,11 @@ class Mix:
     steps: int
     guidance: float
     quality: Quality = "reference"
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Mix":
+        """What pictures of this recipe share."""
+        return cls(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance)
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,21 @@ class Nodes:
         """One more node, which stays."""
         return self._cluster.add_node(resources={"painter": places}, **NODE)
 
+    def easels(self) -> dict[str, str]:
+        """The processes of all easels, whoever made them: an actor that is set up again has another id."""
+        from engine.cluster import connection
+
+        connection.connect()
+        import ray
+
+        known = ray.util.list_named_actors(all_namespaces=True)
+        return {each["name"]: str(ray.get_actor(each["name"], each["namespace"])._actor_id) for each in known}
+
     def free(self) -> None:
         """End all easels, so that others have their places."""
+        from engine.cluster import connection
+
+        connection.connect()
         import ray
 
         for known in ray.util.list_named_actors(all_namespaces=True):

@@ -12,7 +12,7 @@ from engine.contract.events import Event, GridMade, JobFailed, PicturePainted, P
 from engine.contract.ids import new_id
 from engine.contract.orders import Job
 from engine.engine import Engine
-from engine.painter import Painted, PainterLost, Pixels, Scores
+from engine.painter import Painted, Painter, PainterLost, Pixels, Scores
 from engine.pool import Pool
 from engine.running import Running
 from engine.wave import Wave
@@ -75,7 +75,7 @@ class Visited(Pool):
         self.came = came
         await super().watch(came, went)
 
-    def arrive(self, painter: Mortal) -> None:
+    def arrive(self, painter: Painter) -> None:
         self.join(painter)
         self.came(painter)
 

@@ -45,6 +45,8 @@ class Claim:
     made_of: str
     profile: Profile
     pid: int
+    most: int | None = None
+    """How many pictures in a wave keep its device busy, where the painter has measured that."""
     styles: dict[str, str] = field(default_factory=dict)
 
 
@@ -81,7 +83,9 @@ class Easel:
             return None
         self._engine, self._heard = engine, self._clock()
         await self._clear()
-        return Claim(self._made_of, self._profile, os.getpid(), dict(self._styles))
+        return Claim(
+            self._made_of, self._profile, os.getpid(), getattr(self._painter, "most", None), dict(self._styles)
+        )
 
     async def release(self, engine: str) -> None:
         """The engine goes; the next need not wait."""

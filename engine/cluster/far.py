@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from typing import Any, cast
 
+import ray
 from ray.exceptions import RayError, RayTaskError
 
 from engine.cluster.easel import Claim, Claimed, Piece
@@ -71,6 +72,10 @@ class FarPainter:
     async def ping(self) -> None:
         """Tell the easel that its engine is alive. Raises PainterLost where either is not."""
         self._memory = await self.call("ping")
+
+    def end(self) -> None:
+        """End its easel's process; the pool sets up another."""
+        ray.kill(self._easel)
 
     def memory(self) -> dict[str, float]:
         return self._memory

@@ -4,6 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+AHEAD = "painted ahead, while the machine was idle"
+"""In the warning of a plan with stocked cells."""
+
 Source = Literal["prompt", "flickr8k", "album", "generated"]
 
 
@@ -14,7 +17,10 @@ class Data(BaseModel):
 
 
 class PlannedCell(Data):
-    """One place on the sheet. `photo` names a filler that is taken, not painted; it has neither prompt nor seed."""
+    """One place on the sheet. `photo` names a filler that is taken, not painted; it has neither prompt nor seed.
+
+    `stocked` names a filler that was painted ahead; prompt, seed and the plan's recipe give the same picture again.
+    """
 
     cell: str
     block: tuple[int, int]
@@ -23,6 +29,7 @@ class PlannedCell(Data):
     prompt: str | None = None
     seed: int | None = None
     photo: str | None = None
+    stocked: str | None = None
 
 
 class Recipe(Data):
@@ -54,6 +61,13 @@ class Plan(Data):
     writer: Literal["gemini", "templates"] | None = None
     tokens_not_scored: int = 0
     warnings: tuple[str, ...] = ()
+
+
+def repeated(plan: Plan) -> Plan:
+    """The same grid once more: what was painted ahead for it is painted with it, to the same pictures."""
+    cells = tuple(cell.model_copy(update={"stocked": None}) for cell in plan.cells)
+    warnings = tuple(warning for warning in plan.warnings if AHEAD not in warning)
+    return plan.model_copy(update={"cells": cells, "warnings": warnings})
 
 
 class Judged(Data):
