@@ -1,5 +1,6 @@
 """A Ray cluster on this machine's loopback for tests, whose nodes come and go, and painters for its easels."""
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.approaches import Profile
-from engine.painter import FakePainter, Painter
+from engine.painter import FakePainter, Painter, Pixels
 from engine.settings import Settings
 
 # Ray reads these when it is imported: loopback instead of the outward address, a token, nothing told to anybody.
@@ -26,6 +27,26 @@ NODE = {"num_cpus": 2, "object_store_memory": 80 * 2**20, "include_dashboard": F
 def patient(_settings: Settings, _profile: Profile, _threads: int) -> Painter:
     """An easel's painter: FakePainter, slow enough that something can happen to it in the middle of a wave."""
     return FakePainter(step_seconds=0.02)
+
+
+class Hanging(FakePainter):
+    """Makes no step any more after a few, the first of its kind in a cluster only: `once` is a file."""
+
+    def __init__(self, once: Path) -> None:
+        super().__init__(step_seconds=0.02)
+        self._once, self._steps = once, 0
+
+    async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
+        self._steps += 1
+        if self._steps == 5 and not self._once.exists():
+            self._once.touch()
+            await asyncio.Event().wait()
+        return await super().step(wave, preview=preview)
+
+
+def hanging(settings: Settings, _profile: Profile, _threads: int) -> Painter:
+    """The easels of a cluster have the parent of their folders in common, as all its nodes are on this machine."""
+    return Hanging(settings.data_dir.parent / "hung")
 
 
 class Nodes:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 
+from engine.cluster.easel import Make
 from engine.cluster.far import FarPainter
 from engine.cluster.painters import RayPainters
 from engine.contract.events import Event, GridMade, PicturePainted
@@ -25,7 +26,7 @@ from engine.engine import Engine
 from engine.painter import FakePainter, Painter
 from engine.settings import Settings
 from tests import ways
-from tests.clusters import Nodes, cluster, patient
+from tests.clusters import Nodes, cluster, hanging, patient
 from tests.engines import events, grid, running_engine
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.skipif(sys.platform == "win32", reason="Ray's clusters want Unix")]
@@ -37,8 +38,8 @@ def nodes() -> Iterator[Nodes]:
         yield found
 
 
-def pool(home: Path) -> RayPainters:
-    return RayPainters(Settings(data_dir=home, profile="embedded", _env_file=None), "embedded", patient)
+def pool(home: Path, make: Make = patient) -> RayPainters:
+    return RayPainters(Settings(data_dir=home, profile="embedded", _env_file=None), "embedded", make)
 
 
 @contextlib.asynccontextmanager
@@ -154,6 +155,22 @@ async def test_an_engine_that_starts_again_after_a_crash_finds_its_painters(node
         told = await events(engine.submit(grid(approach=3)))
 
     assert before == after
+    assert pictures(told) == pictures(await alone(home))
+
+
+async def test_a_painter_that_hangs_is_ended_and_its_wave_is_painted_elsewhere(
+    nodes: Nodes, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.watchdog.LEAST_SECONDS", 5.0)
+    nodes.free()
+    async with running_engine(home, pool(home, hanging), most=4) as engine:
+        await ready(engine, 2 + bool(nodes.second))
+        told = await events(engine.submit(grid(approach=3)))
+        lost = engine.counts.lost
+    nodes.free()
+
+    assert lost >= 1
+    assert once(told)
     assert pictures(told) == pictures(await alone(home))
 
 

@@ -9,10 +9,10 @@ from typing import Any, cast
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from engine.cluster.easel import Claim, Claimed, Piece
 from engine.cluster.outbox import Outbox
 from engine.cluster.parcels import pack_training, unpack, unpack_checkpoints
 from engine.cluster.places import Place
+from engine.cluster.terms import Claim, Claimed, Piece
 from engine.contract.training import StyleTrained
 from engine.lesson import OVER, Lesson
 from engine.painter import Painted, PainterLost, Pixels, Scores

@@ -12,10 +12,11 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from engine.cluster import connection
-from engine.cluster.easel import Claim, Easel, Make, diffusion, made_of
+from engine.cluster.easel import Easel, Make, diffusion
 from engine.cluster.far import FarPainter
 from engine.cluster.outbox import Outbox
 from engine.cluster.places import Place, places
+from engine.cluster.terms import Claim, made_of
 from engine.contract.approaches import Profile
 from engine.contract.ids import new_id
 from engine.painter import Painter, PainterLost
@@ -104,6 +105,7 @@ class RayPainters(Pool):
 
     async def _open(self, place: Place, came: Callable[[Painter], object], group: asyncio.TaskGroup) -> None:
         """Find or set up the easel of a place, and claim it."""
+        found = False
         try:
             easel, found = await asyncio.to_thread(self._easel, place)
             claim: Claim | None = await easel.claim.remote(self._me)
@@ -113,7 +115,8 @@ class RayPainters(Pool):
                 came(member.painter)
                 group.create_task(self._keep(member))
         except (RayError, ValueError) as error:
-            self._not_before[place.name] = time.monotonic() + SULK_SECONDS
+            # One that was found and is dying makes room for a new one at the next look.
+            self._not_before[place.name] = 0.0 if found else time.monotonic() + SULK_SECONDS
             log.warning("no painter: %s", error, extra={"painter": place.name})
         finally:
             self._opening.pop(place.name, None)
