@@ -75,6 +75,11 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._reports: set[asyncio.Task[None]] = set()
 
+    @property
+    def room(self) -> int:
+        """How many pictures all painters together take at once."""
+        return sum(self.pool.most(painter) or self.most for painter in self.pool.painters) or self.most
+
     def submit(self, job: Job) -> Running:
         """Take a job; one that is known already is not begun again."""
         self._forget_old()
@@ -126,7 +131,7 @@ class Engine:
     async def _turn(self, painter: Painter) -> None:
         """One wave from beginning to end, or a piece of training; waits where there is nothing to do."""
         self._wake.clear()
-        wave = None if self._leaves_it(painter) else self._scheduler.next()
+        wave = None if self._leaves_it(painter) else self._scheduler.next(self.pool.most(painter))
         try:
             await (self._idle(painter) if wave is None else self._attempt(painter, wave))
         except PainterLost:

@@ -34,6 +34,10 @@ class Pool:
             self.painters.remove(painter)
             self._went()
 
+    def most(self, painter: Painter) -> int | None:
+        """How many pictures this painter's waves should hold; None where nobody measured that."""
+        return getattr(painter, "most", None)
+
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str], near: Painter | None = None) -> Scores:
         """Cosines, shape (pictures, texts), by `near` where that is still here; waits where nobody is."""
         while True:

@@ -60,8 +60,11 @@ class Scheduler:
         again = ((mix, tuple(row for row in rows if row.job != job)) for mix, rows in self._retry)
         self._retry = deque((mix, rows) for mix, rows in again if rows)
 
-    def next(self) -> Wave | None:
-        """The next wave, or None when nothing waits. Parts of a failed wave come first."""
+    def next(self, most: int | None = None) -> Wave | None:
+        """The next wave, or None when nothing waits. Parts of a failed wave come first.
+
+        `most`: how many rows this painter takes at once, where that is known.
+        """
         if self._retry:
             mix, rows = self._retry.popleft()
             return Wave(next(self._ids), mix, rows)
@@ -69,7 +72,8 @@ class Scheduler:
         if not lines:
             return None
         mix = lines[0].mix
-        taken = self._take((line for line in lines if line.mix == mix), self.room(mix))
+        size = most or self._most
+        taken = self._take((line for line in lines if line.mix == mix), min(self._least.get(mix, size), size))
         return Wave(next(self._ids), mix, taken)
 
     def cut_in(self, wave: Wave, left: float) -> Wave | None:

@@ -94,7 +94,7 @@ def _state(engine: Engine, device: str) -> APIRouter:
             "contract": events.VERSION,
             "instance": instance,
             "pid": os.getpid(),
-            "wave": engine.most * max(1, len(engine.pool.painters)),
+            "wave": engine.room,
             "painters": len(engine.pool.painters),
             "profile": engine.planner.profile,
             "device": device,

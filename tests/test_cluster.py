@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import torch
 
+from engine.cluster.easel import Make
+from engine.cluster.far import FarPainter
 from engine.cluster.painters import RayPainters
 from engine.contract.events import Event, GridMade, PicturePainted
 from engine.contract.ids import new_id
@@ -22,10 +24,9 @@ from engine.contract.training import EpochEnded, StyleTrained, TrainStyle
 from engine.diffusion import DiffusionPainter
 from engine.engine import Engine
 from engine.painter import FakePainter, Painter
-from engine.pool import Pool
 from engine.settings import Settings
 from tests import ways
-from tests.clusters import Nodes, cluster, patient
+from tests.clusters import Nodes, cluster, hanging, patient
 from tests.engines import events, grid, running_engine
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.skipif(sys.platform == "win32", reason="Ray's clusters want Unix")]
@@ -37,8 +38,8 @@ def nodes() -> Iterator[Nodes]:
         yield found
 
 
-def pool(home: Path) -> RayPainters:
-    return RayPainters(Settings(data_dir=home, profile="embedded", _env_file=None), "embedded", patient)
+def pool(home: Path, make: Make = patient) -> RayPainters:
+    return RayPainters(Settings(data_dir=home, profile="embedded", _env_file=None), "embedded", make)
 
 
 @contextlib.asynccontextmanager
@@ -54,8 +55,13 @@ async def ready(engine: Engine, count: int) -> None:
         await asyncio.sleep(0.02)
 
 
-def pids(painting: Pool) -> list[int]:
-    return sorted(painter.pid for painter in painting.painters if hasattr(painter, "pid"))
+def far(engine: Engine) -> list[FarPainter]:
+    assert isinstance(engine.pool, RayPainters)
+    return engine.pool.far
+
+
+def pids(engine: Engine) -> list[int]:
+    return sorted(painter.pid for painter in far(engine))
 
 
 def pictures(told: Sequence[Event]) -> dict[str, tuple[str | None, float | None]]:
@@ -95,14 +101,14 @@ async def test_the_wave_of_a_painter_that_is_killed_is_painted_elsewhere_and_ano
 ) -> None:
     nodes.come(places=2)
     async with painters(home, 4) as engine:
-        before = pids(engine.pool)
-        doomed = engine.pool.painters[2]
+        before = pids(engine)
+        doomed, pid = engine.pool.painters[2], far(engine)[2].pid
         running = engine.submit(grid(approach=3))
         await busy(engine, doomed)
-        os.kill(doomed.pid, signal.SIGKILL)  # type: ignore[attr-defined]
+        os.kill(pid, signal.SIGKILL)
         told = await events(running)
         await ready(engine, 4)
-        after = pids(engine.pool)
+        after = pids(engine)
         lost = engine.counts.lost
 
     assert lost == 1
@@ -118,8 +124,9 @@ async def test_a_grid_outlives_the_loss_of_a_node_and_a_node_that_joins_helps_wi
     nodes.come(places=2)
     async with painters(home, 4) as engine:
         running = engine.submit(grid(approach=3))
-        on_second = [p for p in engine.pool.painters if p.place.node == nodes.second.node_id]  # type: ignore[attr-defined]
-        await asyncio.gather(*(busy(engine, painter) for painter in on_second))
+        both = zip(far(engine), engine.pool.painters, strict=True)
+        doomed = [painter for known, painter in both if known.place.node == nodes.second.node_id]
+        await asyncio.gather(*(busy(engine, painter) for painter in doomed))
         nodes.go()
         told = await events(running)
         await ready(engine, 2)
@@ -137,17 +144,33 @@ async def test_a_grid_outlives_the_loss_of_a_node_and_a_node_that_joins_helps_wi
 
 async def test_an_engine_that_starts_again_after_a_crash_finds_its_painters(nodes: Nodes, home: Path) -> None:
     async with painters(home, 2 + bool(nodes.second)) as engine:
-        before = pids(engine.pool)
+        before = pids(engine)
         # A crash: the wave stays begun, and nobody lets go of the easels.
         engine.submit(grid(approach=3))
         await busy(engine, engine.pool.painters[0])
         engine.pool.painters.clear()
 
     async with painters(home, len(before)) as engine:
-        after = pids(engine.pool)
+        after = pids(engine)
         told = await events(engine.submit(grid(approach=3)))
 
     assert before == after
+    assert pictures(told) == pictures(await alone(home))
+
+
+async def test_a_painter_that_hangs_is_ended_and_its_wave_is_painted_elsewhere(
+    nodes: Nodes, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.watchdog.LEAST_SECONDS", 5.0)
+    nodes.free()
+    async with running_engine(home, pool(home, hanging), most=4) as engine:
+        await ready(engine, 2 + bool(nodes.second))
+        told = await events(engine.submit(grid(approach=3)))
+        lost = engine.counts.lost
+    nodes.free()
+
+    assert lost >= 1
+    assert once(told)
     assert pictures(told) == pictures(await alone(home))
 
 
@@ -178,11 +201,11 @@ async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_a
             assert training.alive, training._told
             await asyncio.sleep(0.02)
         checkpoint = [place.name for place in (home / "training" / "half").glob("epoch-*")]
-        os.kill(engine.guest.host.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        os.kill(far(engine)[0].pid, signal.SIGKILL)
         trained = await events(training)
         await ready(engine, 2)
         styled = await events(engine.submit(grid(**STYLED)))
-        painters = [dict(painter._styles) for painter in engine.pool.painters]  # type: ignore[attr-defined]
+        painters = [dict(painter._styles) for painter in far(engine)]
 
     settings = Settings(data_dir=home, profile="embedded", _env_file=None)
     torch.set_num_threads(1)
@@ -202,23 +225,31 @@ async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_a
     assert pictures(plain) != pictures(styled)
 
 
-def test_with_a_cluster_the_same_bot_command_paints_on_all_nodes(nodes: Nodes, tmp_path: Path) -> None:
+def test_with_a_cluster_the_same_command_paints_on_its_nodes_and_a_killed_engine_finds_its_painters(
+    nodes: Nodes, tmp_path: Path
+) -> None:
     nodes.go()
     nodes.free()
     try:
-        printed = ways.from_console(tmp_path, ENGINE_PAINTERS="ray")
-        health = ways.health(tmp_path)
+        first = ways.from_console(tmp_path, ENGINE_PAINTERS="ray")
+        health, before = ways.health(tmp_path), nodes.easels()
+        os.kill(ways.engines(tmp_path)[0], signal.SIGKILL)
+        second = ways.from_console(tmp_path, ENGINE_PAINTERS="ray")
+        after = nodes.easels()
     finally:
         ways.end(tmp_path)
         nodes.free()
 
-    assert "Score" in printed
-    assert "1 of 1 blocks" in printed
+    assert "1 of 1 blocks" in first
+    assert "1 of 1 blocks" in second
     assert (health["device"], health["profile"]) == (
         "Ray cluster with room for 2 painters, 0 with a GPU, profile embedded (PROFILE=embedded)",
         "embedded",
     )
     assert health["painters"] in {1, 2}
+    assert len(ways.engines(tmp_path)) == 2
+    assert len(before) == 2
+    assert before == after
 
 
 def test_a_stranger_without_the_token_does_not_get_into_the_cluster(nodes: Nodes, tmp_path: Path) -> None:

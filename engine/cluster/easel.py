@@ -10,12 +10,11 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from engine.cluster.parcels import Files, StyleParcel, TrainingParcel, pack, pack_checkpoints, unpack_training
+from engine.cluster.parcels import StyleParcel, TrainingParcel, pack, pack_checkpoints, unpack_training
+from engine.cluster.terms import Claim, Claimed, Piece, made_of
 from engine.contract.approaches import Profile
 from engine.contract.training import EpochEnded, StyleTrained
 from engine.lesson import OVER, Lesson
@@ -32,30 +31,6 @@ ASKED = frozenset({"begin", "step", "thin", "finish", "drop", "judge", "forget"}
 """What an engine may ask of the painter itself."""
 
 Make = Callable[[Settings, Profile, int], Painter]
-
-
-class Claimed(Exception):
-    """Another engine works with this easel."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What an engine learns of an easel that it claims; `made_of` must be its own, or the two would not understand."""
-
-    made_of: str
-    profile: Profile
-    pid: int
-    styles: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What came of a piece of training: `news` is an event or None; files are there when something was saved."""
-
-    over: bool
-    news: Any = None
-    checkpoints: dict[str, Files] = field(default_factory=dict)
-    style: Files | None = None
 
 
 class Easel:
@@ -81,7 +56,9 @@ class Easel:
             return None
         self._engine, self._heard = engine, self._clock()
         await self._clear()
-        return Claim(self._made_of, self._profile, os.getpid(), dict(self._styles))
+        return Claim(
+            self._made_of, self._profile, os.getpid(), getattr(self._painter, "most", None), dict(self._styles)
+        )
 
     async def release(self, engine: str) -> None:
         """The engine goes; the next need not wait."""
@@ -177,15 +154,6 @@ def diffusion(settings: Settings, profile: Profile, threads: int) -> Painter:
 
     torch.set_num_threads(threads)
     return DiffusionPainter(settings, profile)
-
-
-def made_of() -> str:
-    """A hash of this program's own text: engine and easel must be of the same version."""
-    root = Path(__file__).parent.parent
-    whole = sha256()
-    for file in sorted(root.rglob("*.py")):
-        whole.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
-    return whole.hexdigest()
 
 
 def _settings(home: str, profile: Profile) -> Settings:

@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Sequence
 from typing import Any, cast
 
+import ray
 from ray.exceptions import RayError, RayTaskError
 
-from engine.cluster.easel import Claim, Claimed, Piece
 from engine.cluster.outbox import Outbox
 from engine.cluster.parcels import pack_training, unpack, unpack_checkpoints
 from engine.cluster.places import Place
+from engine.cluster.terms import Claim, Claimed, Piece
 from engine.contract.training import StyleTrained
 from engine.lesson import OVER, Lesson
 from engine.painter import Painted, PainterLost, Pixels, Scores
@@ -71,6 +72,10 @@ class FarPainter:
     async def ping(self) -> None:
         """Tell the easel that its engine is alive. Raises PainterLost where either is not."""
         self._memory = await self.call("ping")
+
+    def end(self) -> None:
+        """End its easel's process; the pool sets up another."""
+        ray.kill(self._easel)
 
     def memory(self) -> dict[str, float]:
         return self._memory
