@@ -72,7 +72,8 @@ async def _fill(place: Path, rows: int) -> None:
         people = [(n + 1, ANNA.id if n == 0 else f"p{n}") for n in range(PEOPLE)]
         database.executemany("INSERT INTO people (id, platform, key, name) VALUES (?, 'fake', ?, 'P')", people)
         database.executemany(INSERT, (_row(number) for number in range(rows)))
-        database.executescript("COMMIT; PRAGMA journal_mode = WAL")
+        database.execute("COMMIT")
+        database.execute("PRAGMA journal_mode = WAL")
 
 
 def _row(number: int) -> tuple[Any, ...]:
