@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -17,6 +17,7 @@ from engine.device.card import Card
 from engine.device.card import card as measured
 from engine.landing import Landing
 from engine.latent_rgb import to_pixels
+from engine.lesson import Lesson
 from engine.metrics.clip import Judge
 from engine.painter import Painted, Pixels, Scores
 from engine.pipelines import Pipelines, usual
@@ -80,8 +81,8 @@ class DiffusionPainter:
         judge = await self._run(self._its_judge)
         return await self._run(judge.cosines, await self._aside(judge.inputs, pictures), texts)
 
-    async def lend(self, work: Callable[[], T]) -> T:
-        return await self._run(work)
+    async def train(self, lesson: Lesson) -> Any:
+        return await self._run(lesson.next)
 
     async def forget(self, style: str) -> None:
         await self._run(self._pipelines.forget_style, style)

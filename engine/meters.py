@@ -26,5 +26,5 @@ class Meters(Collector):
         yield CounterMetricFamily("tessera_engine_pictures", "pictures finished", value=counts.pictures)
         yield CounterMetricFamily("tessera_engine_waves", "waves painted", value=counts.waves)
         yield CounterMetricFamily("tessera_engine_failures", "jobs that failed", value=counts.failures)
-        for name, size in self._engine.painter.memory().items():
+        for name, size in self._engine.pool.memory().items():
             yield GaugeMetricFamily(f"tessera_engine_memory_{name}_bytes", f"device memory, {name}", value=size)

@@ -10,6 +10,9 @@ from itertools import count
 
 from engine.wave import Mix, Row, Wave
 
+MOST_DEATHS = 2
+"""A wave under which so many painters went is suspected; one may go by itself."""
+
 
 @dataclass
 class _Line:
@@ -26,6 +29,7 @@ class Scheduler:
         self._least: dict[Mix, int] = {}
         self._lines: dict[str, _Line] = {}
         self._retry: deque[tuple[Mix, tuple[Row, ...]]] = deque()
+        self._deaths: dict[Row, int] = {}
         self._ids = count(1)
 
     def add(self, job: str, turn: int, mix: Mix, rows: Sequence[Row]) -> None:
@@ -35,6 +39,7 @@ class Scheduler:
     def remove(self, job: str) -> None:
         """Forget what a job still had to paint."""
         self._lines.pop(job, None)
+        self._deaths = {row: deaths for row, deaths in self._deaths.items() if row.job != job}
         again = ((mix, tuple(row for row in rows if row.job != job)) for mix, rows in self._retry)
         self._retry = deque((mix, rows) for mix, rows in again if rows)
 
@@ -64,6 +69,19 @@ class Scheduler:
         middle = len(wave.rows) // 2
         for rows in (wave.rows[middle:], wave.rows[:middle]):
             self._retry.appendleft((wave.mix, rows))
+
+    def lost(self, wave: Wave) -> bool:
+        """Its painter is gone: paint the wave elsewhere, one that took several painters with it in halves.
+
+        False for a single row that did: it is not painted again.
+        """
+        deaths = 1 + max(self._deaths.get(row, 0) for row in wave.rows)
+        self._deaths.update(dict.fromkeys(wave.rows, deaths))
+        if deaths < MOST_DEATHS:
+            self._retry.appendleft((wave.mix, wave.rows))
+        elif len(wave.rows) > 1:
+            self.halve(wave)
+        return deaths < MOST_DEATHS or len(wave.rows) > 1
 
     def ahead(self, job: str) -> list[tuple[Mix, float]]:
         """What is painted up to the job's last row, its own included: rows by mix."""

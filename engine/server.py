@@ -92,10 +92,11 @@ def _state(engine: Engine, device: str) -> APIRouter:
         return {
             "contract": events.VERSION,
             "instance": instance,
-            "wave": engine.most,
+            "wave": engine.most * max(1, len(engine.pool.painters)),
+            "painters": len(engine.pool.painters),
             "profile": engine.planner.profile,
             "device": device,
-            "memory": engine.painter.memory(),
+            "memory": engine.pool.memory(),
             "jobs": [job for job, running in engine.jobs.items() if running.alive],
         }
 

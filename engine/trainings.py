@@ -12,7 +12,8 @@ from engine.contract.approaches import Profile
 from engine.contract.errors import Cancelled, TesseraError
 from engine.contract.events import JobFailed, Progress
 from engine.contract.training import Estimated, EstimateTraining, TrainStyle
-from engine.guest import Guest, Work
+from engine.guest import Guest
+from engine.lesson import Work
 from engine.running import Running
 from engine.settings import Settings
 
