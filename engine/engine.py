@@ -159,7 +159,7 @@ class Engine:
             if not running.alive:
                 return
             running.tell(GridPlanned(plan=plan))
-            self._scheduler.add(job.id, job.turn, _mix(plan), _rows(job.id, plan, running))
+            self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), _rows(job.id, plan, running))
             running.tell(self._news.progress(running, "waiting"))
             self._wake.set()
             await self._take_photos(running, plan)
@@ -281,11 +281,6 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _mix(plan: Plan) -> Mix:
-    recipe = plan.recipe
-    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance, recipe.quality)
 
 
 def _rows(job: str, plan: Plan, running: Running) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine.contract.grid import Quality
+from engine.contract.grid import Quality, Recipe
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,11 @@ class Mix:
     steps: int
     guidance: float
     quality: Quality = "reference"
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Mix":
+        """What pictures of this recipe share."""
+        return cls(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance, recipe.quality)
 
 
 @dataclass(frozen=True)
