@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from bench import architectures, machine
 from bench.architectures import Model
@@ -22,6 +23,7 @@ from engine.device.compiling import Compiling
 from engine.device.forms import Forms
 from engine.device.sizes import Sizes
 from engine.quiet import quiet
+from engine.schedules import schedule
 from engine.wave import Mix, Row, Wave
 
 # What is left out when this is over is named in the result.
@@ -113,8 +115,9 @@ def grid(model: Model, tiny: bool) -> list[dict[str, Any]]:  # noqa: FBT001
         "diffusers, one at a time": (min(ALONE, pictures), lambda: _plain(pipe, model, mix, min(ALONE, pictures), 1)),
         "diffusers, one batch": (pictures, lambda: _plain(pipe, model, mix, pictures, pictures)),
     }
+    best = _floor_ms(model, mix)
     found = [
-        {"who": who, "ready_s": 0.0, **measured(call, model, n, times=2)}
+        {"who": who, "ready_s": 0.0, **_shared(measured(call, model, n, times=2), best)}
         for who, (n, call) in in_time(entrants.items())
     ]
     if model.device.type == "cuda":
@@ -129,7 +132,8 @@ def grid(model: Model, tiny: bool) -> list[dict[str, Any]]:  # noqa: FBT001
         _ours(model, forms, mix, size, size)
         took = round(time.perf_counter() - begun, 1)
         ours = measured(partial(_ours, model, forms, mix, pictures, size), model, pictures, times=2)
-        found.append({"who": f"Tessera, waves of {size}{', compiled' if backend else ''}", "ready_s": took, **ours})
+        who = f"Tessera, waves of {size}{', compiled' if backend else ''}"
+        found.append({"who": who, "ready_s": took, **_shared(ours, best)})
         forms.close()
     return found
 
@@ -199,6 +203,25 @@ def table(results: list[dict[str, Any]]) -> str:
     head = list(results[0]) if results else []
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     return "\n".join([*lines, *(f"| {' | '.join(str(result[name]) for name in head)} |" for result in results)])
+
+
+def _shared(found: dict[str, float], floor_ms: float) -> dict[str, float]:
+    """With pictures a second, and what share of them the floor would allow."""
+    each = found["ms_each"]
+    return {**found, "a_second": round(1e3 / each, 2), "share_of_floor": round(floor_ms / each, 3)}
+
+
+def _floor_ms(model: Model, mix: Mix) -> float:
+    """Milliseconds that a picture's counted arithmetic takes at the device's measured rate of matrix products."""
+    latents, times, words = _inputs(model, 1)
+    with torch.no_grad(), FlopCounterMode(display=False) as denoising:
+        model.denoised(latents, times, words)
+    with torch.no_grad(), FlopCounterMode(display=False) as decoding:
+        model.decoded(latents)
+    calls = len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1)
+    flops = calls * denoising.get_total_flops() + decoding.get_total_flops()
+    card = model.device.type == "cuda"
+    return float(flops / machine.rates(model.device, tiny=not card)["bf16" if card else "fp32"] / 1e6)
 
 
 def _waves(tiny: bool) -> tuple[int, ...]:  # noqa: FBT001
