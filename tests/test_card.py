@@ -58,7 +58,7 @@ async def test_compiled_and_recorded_a_card_paints_what_it_paints_eagerly_and_th
     painter: DiffusionPainter, mix: Mix
 ) -> None:
     eager = await paint(painter, wave(1, mix, [7]))
-    loaded = await painter.lend(lambda: painter._pipelines.get(mix.model))
+    loaded = await painter._run(painter._pipelines.get, mix.model)
     assert loaded.forms is not None
     loaded.forms.wait()
 

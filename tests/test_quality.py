@@ -16,7 +16,6 @@ from engine.contract.grid import Plan
 from engine.contract.orders import MakeGrid
 from engine.contract.words import footer
 from engine.diffusion import DiffusionPainter
-from engine.engine import _mix
 from engine.pace import Pace
 from engine.painter import Pixels
 from engine.planner import Planner
@@ -73,7 +72,7 @@ async def test_a_fast_plan_names_its_scheduler_and_steps_and_says_so(
     assert planned.recipe.quality == "fast"
     assert (planned.recipe.scheduler, planned.recipe.steps) == fast
     assert [warning for warning in planned.warnings if warning.startswith("Quality fast: ")]
-    assert _mix(planned).quality == "fast"
+    assert Mix.of(planned.recipe).quality == "fast"
 
 
 async def test_steps_that_were_named_are_kept(checkpoints: dict[str, Path]) -> None:

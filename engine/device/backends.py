@@ -41,25 +41,13 @@ def fastest(
     """Names of BACKENDS, the fastest first; those that cannot do these shapes come last, for what they can do."""
     known = remembered.get("attention")
     if known is None:
-        known = {name: _seconds(backend, device, dtype, clock, shapes) for name, backend in BACKENDS.items()}
+        known = {name: seconds(backend, device, dtype, clock, shapes) for name, backend in BACKENDS.items()}
         remembered.put("attention", known)
         log.info("attention measured", extra={"seconds": known})
     return _ordered(known)
 
 
-def preferring(order: Sequence[str]) -> AbstractContextManager[None]:
-    """In here PyTorch takes the first of these that can do what is asked; for all threads."""
-    found: AbstractContextManager[None] = sdpa_kernel([BACKENDS[name] for name in order], set_priority=True)
-    return found
-
-
-def _ordered(seconds: Mapping[str, float | None]) -> list[str]:
-    return sorted(
-        BACKENDS, key=lambda name: (seconds.get(name) is None, seconds.get(name) or 0.0, list(BACKENDS).index(name))
-    )
-
-
-def _seconds(
+def seconds(
     backend: SDPBackend,
     device: torch.device,
     dtype: torch.dtype,
@@ -75,6 +63,18 @@ def _seconds(
     except RuntimeError:
         return None
     return total
+
+
+def preferring(order: Sequence[str]) -> AbstractContextManager[None]:
+    """In here PyTorch takes the first of these that can do what is asked; for all threads."""
+    found: AbstractContextManager[None] = sdpa_kernel([BACKENDS[name] for name in order], set_priority=True)
+    return found
+
+
+def _ordered(took: Mapping[str, float | None]) -> list[str]:
+    return sorted(
+        BACKENDS, key=lambda name: (took.get(name) is None, took.get(name) or 0.0, list(BACKENDS).index(name))
+    )
 
 
 def _attend(rows: Tensor) -> Tensor:
