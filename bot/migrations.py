@@ -132,4 +132,8 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (job, epoch)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN comparison INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE proposals ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;  -- pictures to paint
+    """,
 )
