@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import comparison_actions, style_actions, texts
+from bot import comparison_actions, scoring, style_actions, texts
 from bot.arguments import values
 from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
@@ -143,6 +143,7 @@ ACTIONS: dict[str, Action] = {
     "compare": Action(comparison_actions.compare, orders=True, private=False),
     "uncompare": Action(comparison_actions.uncompare),
     "recompare": Action(comparison_actions.recompare),
+    "score": Action(scoring.score, asks=True),
     "train": Action(style_actions.train, orders=True, private=False, moderators=True),
     "untrain": Action(style_actions.untrain),
     "retrain": Action(style_actions.retrain, moderators=True),
