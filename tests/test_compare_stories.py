@@ -13,6 +13,7 @@ from bot.chat import Message
 from engine.contract.events import JobFailed
 from tests.bot_rig import Rig, rig
 from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR
+from tests.web_rig import web_rig
 
 WEIGHTS = "/compare a cat wearing neon-glasses weights:0,0.5,1 seeds:4"
 
@@ -310,3 +311,20 @@ async def test_again_asks_for_new_seeds_and_tells_the_cost_first(tmp_path: Path)
 
         assert "*Compare 4 columns" in r.chat.whispered()[-1]
         assert len(await r.jobs()) == 1
+
+
+async def test_in_the_web_chat_weights_are_compared_from_the_cost_to_a_sheet_that_opens(tmp_path: Path) -> None:
+    async with web_rig(tmp_path) as r:
+        await r.say(WEIGHTS)
+        cost = await r.shown(lambda each: each["kind"] == "whispered")
+        await r.click(cost, "Start")
+        posted = await r.shown(lambda each: each["kind"] == "posted")
+
+        (job,) = await r.jobs()
+        assert "16 pictures to paint, about 42 s" in cost["text"]
+        assert [picture["name"] for picture in posted["pictures"]] == [
+            f"tessera-{job.id}.png",
+            f"tessera-{job.id}-plot.png",
+        ]
+        assert set(posted["grid"]["boxes"]) == {f"{letter}{number}" for letter in "ABCD" for number in range(1, 5)}
+        assert (await r.visitor.client.get(f"/cells/{job.id}/C3")).content.startswith(b"\x89PNG")
