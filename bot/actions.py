@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import style_actions, texts
+from bot import comparison_actions, scoring, style_actions, texts
 from bot.arguments import values
 from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
@@ -16,7 +16,7 @@ from bot.jobs import JobRow
 from bot.ordering import order_grid
 from bot.recipes import recipe_text
 from bot.result import cell_menu
-from bot.showing import cell_message, show_grid
+from bot.showing import cell_message, show_job
 from engine.contract.grid import Plan, repeated
 from engine.contract.orders import MakeGrid
 
@@ -78,8 +78,8 @@ async def new(asked: Asked, _subject: str, _more: str) -> None:
 
 async def cell(asked: Asked, subject: str, more: str) -> Message:
     """One cell, or another page of the cells."""
-    job = await asked.visible(subject)
-    if not more.startswith("page"):
+    job = await asked.visible(subject, comparison=True)
+    if job.comparison or not more.startswith("page"):
         return await cell_message(asked, job, more, await asked.talk.limits())
     grid = await asked.parts.grid(job, pictures=False)
     if grid is None:
@@ -95,12 +95,12 @@ async def recipe(asked: Asked, subject: str, _more: str) -> Message:
 
 async def show(asked: Asked, subject: str, more: str) -> Message | None:
     """A grid chosen from the history; `more` is the grid where the choice came from a menu."""
-    return await show_grid(asked, await asked.visible(more or subject), openly=False)
+    return await show_job(asked, await asked.visible(more or subject, comparison=True), openly=False)
 
 
 async def delete(asked: Asked, subject: str, more: str) -> Message:
     """Ask once; then the grid goes, with its pictures and every message that shows it."""
-    job = await asked.owned(subject)
+    job = await asked.owned(subject, comparison=True)
     if more != "yes":
         words = f"Delete {texts.quoted(job.prompt, 80)} (`{job.id}`) with its pictures and the posted sheet?"
         return Message(words, buttons=(Button("Delete it", f"delete:{job.id}:yes", "danger"),))
@@ -120,7 +120,7 @@ async def delete(asked: Asked, subject: str, more: str) -> Message:
 
 
 async def cancel(asked: Asked, subject: str, _more: str) -> Message:
-    return await cancel_job(asked, await asked.owned(subject, training=True))
+    return await cancel_job(asked, await asked.owned(subject, training=True, comparison=True))
 
 
 async def history(asked: Asked, subject: str, more: str) -> Message:
@@ -145,6 +145,10 @@ ACTIONS: dict[str, Action] = {
     "cancel": Action(cancel),
     "history": Action(history),
     "mydata": Action(mydata),
+    "compare": Action(comparison_actions.compare, orders=True, private=False),
+    "uncompare": Action(comparison_actions.uncompare),
+    "recompare": Action(comparison_actions.recompare),
+    "score": Action(scoring.score, asks=True),
     "train": Action(style_actions.train, orders=True, private=False, moderators=True),
     "untrain": Action(style_actions.untrain),
     "retrain": Action(style_actions.retrain, moderators=True),

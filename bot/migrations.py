@@ -149,4 +149,8 @@ MIGRATIONS: tuple[str, ...] = (
         DELETE FROM own_words WHERE rowid = old.number;
     END;
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN comparison INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE proposals ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;  -- pictures to paint
+    """,
 )

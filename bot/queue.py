@@ -37,6 +37,7 @@ class NewJob:
     cost: int
     parent: str | None = None
     training: bool = False
+    comparison: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,10 @@ class Queue:
 
 
 PUT = """
-INSERT INTO jobs (id, received, person, platform, server, channel, private, unsafe_ok, talk, training, work, prompt,
-    parent, cost, state, queued_at)
-SELECT :id, :received, :person, :platform, :server, :channel, :private, :unsafe_ok, :talk, :training, :work, :prompt,
-    :parent, :cost, 'waiting', :now
+INSERT INTO jobs (id, received, person, platform, server, channel, private, unsafe_ok, talk, training, comparison,
+    work, prompt, parent, cost, state, queued_at)
+SELECT :id, :received, :person, :platform, :server, :channel, :private, :unsafe_ok, :talk, :training, :comparison,
+    :work, :prompt, :parent, :cost, 'waiting', :now
 WHERE (:waiting_per_person IS NULL
         OR (SELECT COUNT(*) FROM jobs WHERE state = 'waiting' AND person = :person) < :waiting_per_person)
     AND (:server IS NULL OR :waiting_per_server IS NULL
@@ -165,7 +166,8 @@ WHERE state = 'lent' AND engine = :engine
 """
 END_DEADLY = """
 UPDATE jobs SET state = 'failed', reason = 'engine_away', ended_at = :now,
-    detail = 'The engine stopped twice while it ' || IIF(training, 'trained this style', 'painted this grid')
+    detail = 'The engine stopped twice while it '
+        || IIF(training, 'trained this style', IIF(comparison, 'painted this comparison', 'painted this grid'))
         || ' alone, so it is not tried again.'
 WHERE state = 'waiting' AND deaths >= :deaths RETURNING *
 """

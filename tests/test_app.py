@@ -37,6 +37,7 @@ async def told(r: Rig, person: Person, text: str, place: Place = LOBBY) -> Messa
 
 EXAMPLES = {
     "grid": "/grid a cat blocks:1",
+    "compare": "/compare a cat weights:0,0.5,1 styles:sketch",
     "show": "/show {id}",
     "cell": "/cell {id} A1",
     "history": "/history cat",

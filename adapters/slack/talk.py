@@ -14,6 +14,7 @@ from adapters.slack.files import uploaded
 from adapters.slack.forms import form_view, offer
 from adapters.slack.membership import missing_right
 from adapters.slack.moment import Moment
+from adapters.slack.pictures import fetched
 from adapters.slack.posting import posted
 from adapters.slack.shown import Shown
 from adapters.slack.timing import Timing
@@ -102,6 +103,9 @@ class SlackTalk:
 
     async def can_post(self) -> str | None:
         return await missing_right(self._web, "" if self._address.private else self._address.channel)
+
+    async def picture(self, name: str, most: int) -> bytes:
+        return await fetched(self._web, name, most)
 
     async def find_posted(self, key: str) -> str | None:
         """Looks at once and, because a thread may show a message late, again after the settling time.

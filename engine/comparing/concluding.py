@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from engine.comparing.cells import column_of, evaluated
+from engine.comparing.headline import headline
 from engine.comparing.ruler import Ruler
 from engine.contract.comparison import Compared, ComparedColumn, ComparisonPlan, Point
 from engine.contract.grid import Judged
@@ -21,10 +22,11 @@ from engine.metrics import metric
 def concluded(plan: ComparisonPlan, judged: Mapping[str, Judged], ruler: Ruler) -> Compared:
     """The numbers are those that were told of each cell, so it does not matter which engine painted it."""
     found = summarized(_evaluation(plan, judged, ruler))
-    drawn = tradeoff(found)
+    drawn, columns = tradeoff(found), tuple(_column(row) for row in found.rows)
     return Compared(
         metrics=tuple((name, metric(name).title) for name in found.metrics),
-        columns=tuple(_column(row) for row in found.rows),
+        columns=columns,
+        headline=headline(columns),
         controls=tuple(Point(**control.model_dump()) for control in found.controls),
         judged_by=found.judged_by,
         sharing=found.judge.sharing,

@@ -43,6 +43,7 @@ class Watching:
         self._measuring = asyncio.Lock()
         self._cells = {cell.cell: cell for cell in plan.cells}
         self._told = self._previewed = time.monotonic()
+        self._done = 0.0
 
     async def run(self) -> None:
         """Until every cell is told. Raises what a column's job failed with."""
@@ -104,11 +105,12 @@ class Watching:
             for _, column in self._columns
             if column.progress and column.alive and column.progress.phase == "painting"
         )
+        self._done = max(self._done, len(self._running.judged) + half)
         times = [state.eta_s for state in states]
         phases = [state.phase for state in states]
         self._running.tell(
             Progress(
-                done=len(self._running.judged) + max(0.0, half),
+                done=self._done,
                 total=len(self._plan.cells),
                 phase=next((p for p in ("painting", "loading", "waiting") if p in phases), "judging"),
                 eta_s=None if None in times else max((t for t in times if t is not None), default=None),

@@ -162,14 +162,15 @@ class Point(Data):
 
 
 class Compared(Data):
-    """The ending. `metrics` are (name, title), `plot` a PNG in base64 of content against style, where there is style.
-
-    `method` says how the intervals were made, `judged_by` who judged and whether it is related to what painted.
+    """The ending. `metrics` are (name, title), `headline` is one sentence over several columns, `plot` a PNG in base64
+    of content against style, where there is style. `method` says how the intervals were made, `judged_by` who judged
+    and `sharing` whether that judge is related to what painted.
     """
 
     event: Literal["compared"] = "compared"
     metrics: tuple[tuple[str, str], ...]
     columns: tuple[ComparedColumn, ...]
+    headline: str | None = None
     controls: tuple[Point, ...] = ()
     judged_by: str
     sharing: str

@@ -57,11 +57,15 @@ class Scored(Data):
     profile: str
 
 
+def judged_by(found: Scored) -> str:
+    """The judge's name as it stands in a sentence."""
+    return "the embedded model's own judge" if found.judge == "embedded" else found.judge
+
+
 def in_words(found: Scored, nearest: int = 5) -> str:
     """The same for a person, a line for each."""
-    judge = "the embedded model's own judge" if found.judge == "embedded" else found.judge
     lines = [
-        f"Score {found.score:.3f} (cosine; judged by {judge}).",
+        f"Score {found.score:.3f} (cosine; judged by {judged_by(found)}).",
         f"Rank {found.rank} of {found.of} among the reference prompts ({found.references}). The nearest:",
         *(f"{near.score:.3f}  {near.prompt}" for near in found.nearest[:nearest]),
     ]
