@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test run bench lint clean
+.PHONY: demo test run bench soak lint clean
 
 demo: $(VENV)/engine.stamp  ## three grids of the embedded model, one per approach
 	PROFILE=embedded DATA_DIR=demo/data $(BIN)/python -m engine demo --out demo
@@ -18,6 +18,9 @@ run: $(VENV)/all.stamp  ## the bot: every platform that has a token, and the cha
 
 bench: $(VENV)/all.stamp  ## how fast, beside plain diffusers, in one run; make bench ARGS="growth --quick" for a part
 	$(BIN)/python -m bench $(ARGS)
+
+soak: $(VENV)/all.stamp  ## does it stay up: 1,000 jobs while a seeded plan breaks things; SOAK="--jobs 100 --people 10" for less
+	$(BIN)/python -m bench.soak $(SOAK)
 
 lint: $(VENV)/all.stamp
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from bot.chat import Heard, Home, Person, Place, Pressed, Talk
 from bot.command import Command
 from bot.completion import complete, home
 from bot.courier import Courier
+from bot.disk import NotKept, until_kept
 from bot.errors import BadCommand, DeliveryError
 from bot.lender import Lender
 from bot.line import Line
@@ -122,8 +123,13 @@ class App:
             log.warning("not acknowledged: %s", error, extra={"received": received.number})
         self.parts.numbers.heard.labels(received.platform).inc()
         self.parts.numbers.acknowledged.observe(time.monotonic() - began)
-        if talk.address != received.talk:
+        if talk.address == received.talk:
+            return
+        try:
             await self.parts.inbox.moved(received.number, talk.address)
+        except NotKept:
+            # The row is there, so it is answered now, and its address follows.
+            self.spawn(until_kept(lambda: self.parts.inbox.moved(received.number, talk.address)))
 
     async def _answer_again(self, received: Received) -> None:
         try:

@@ -4,6 +4,7 @@ A rule about rows is one statement, or one `transaction`; never a read in Python
 """
 
 import asyncio
+import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -107,9 +108,14 @@ async def _connect(path: Path) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(path, isolation_level=None)
     connection.row_factory = Row
     await connection.create_function("own_words", 2, own_words, deterministic=True)
+    await connection.create_function("sha256", 1, _sha256, deterministic=True)
     for pragma in PRAGMAS:
         await connection.execute_fetchall(pragma)
     return connection
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _rows(found: Iterable[Any]) -> list[Row]:

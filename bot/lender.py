@@ -49,6 +49,9 @@ class Lender:
         """At the start: every job goes on from the state in which it was left."""
         jobs = self._parts.jobs
         for job in await jobs.untold():
+            if job.state == "cancelled" and not job.training:
+                # Perhaps the engine was not told any more.
+                self._spawn(self._watch.release(job))
             work = self._courier.recall(job) if job.state == "cancelled" else self._teller.end(job, _closing(job))
             self._spawn(work)
         for job in await jobs.in_state("made"):

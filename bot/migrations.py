@@ -153,4 +153,14 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE jobs ADD COLUMN comparison INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE proposals ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;  -- pictures to paint
     """,
+    """
+    CREATE TABLE salt (one INTEGER PRIMARY KEY CHECK (one = 1), salt TEXT NOT NULL);
+    INSERT INTO salt VALUES (1, hex(randomblob(16)));
+    CREATE TABLE spent (                    -- of the last hour's allowance, by people who deleted their data
+        mark TEXT NOT NULL,                 -- a salted hash, so that only they are recognised when they come back
+        cost INTEGER NOT NULL,
+        at REAL NOT NULL
+    );
+    CREATE INDEX spent_mark ON spent (mark, at);
+    """,
 )

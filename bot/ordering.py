@@ -6,6 +6,7 @@ from typing import Any
 
 from bot import texts
 from bot.adopted import with_adopted
+from bot.allowance import ordered_this_hour
 from bot.asked import Asked
 from bot.chat import Message
 from bot.errors import DeliveryError, Refused
@@ -133,14 +134,10 @@ async def which_limit(asked: Asked, caps: Caps, cost: int) -> str:
             f"You have {waiting.count(asked.who)} grids waiting, and {caps.waiting_per_person} is the most. "
             "Wait for one, or take one back with /cancel."
         )
-    row = await asked.parts.database.one(
-        "SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE person = :who AND queued_at > :since",
-        who=asked.who,
-        since=asked.parts.clock() - 3600,
-    )
-    if row and row[0] + cost > (caps.pictures_per_hour or 0):
+    ordered = await ordered_this_hour(asked.parts.database, asked.who, asked.parts.clock())
+    if ordered + cost > (caps.pictures_per_hour or 0):
         return (
-            f"You ordered {row[0]} pictures in the last hour; with these {cost} it would be more than"
+            f"You ordered {ordered} pictures in the last hour; with these {cost} it would be more than"
             f" {caps.pictures_per_hour}. Try again later, or ask for fewer."
         )
     return f"{caps.waiting_per_server} grids wait in this server, which is the most. Try again in a few minutes."

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.allowance import HOUR
 from bot.history import Database
 from bot.jobs import JobRow, job_row
 from engine.contract.grid import Plan
@@ -118,7 +119,8 @@ class Queue:
         self._changed.set()
 
 
-PUT = """
+PUT = f"""
+WITH hour AS ({HOUR})
 INSERT INTO jobs (id, received, person, platform, server, channel, private, unsafe_ok, talk, training, comparison,
     work, prompt, parent, cost, state, queued_at)
 SELECT :id, :received, :person, :platform, :server, :channel, :private, :unsafe_ok, :talk, :training, :comparison,
@@ -127,10 +129,9 @@ WHERE (:waiting_per_person IS NULL
         OR (SELECT COUNT(*) FROM jobs WHERE state = 'waiting' AND person = :person) < :waiting_per_person)
     AND (:server IS NULL OR :waiting_per_server IS NULL
         OR (SELECT COUNT(*) FROM jobs WHERE state = 'waiting' AND server = :server) < :waiting_per_server)
-    AND (:pictures_per_hour IS NULL OR :cost + COALESCE(
-        (SELECT SUM(cost) FROM jobs WHERE person = :person AND queued_at > :now - 3600), 0) <= :pictures_per_hour)
+    AND (:pictures_per_hour IS NULL OR :cost + (SELECT cost FROM hour) <= :pictures_per_hour)
 ON CONFLICT DO NOTHING RETURNING *
-"""
+"""  # noqa: S608  # constants
 
 # A job that had its turn before (the bot or the engine went away) keeps it. A suspect runs alone, and first.
 # Small ones, of one wave at most, are lent beside a large one: the engine may let them cut in, within its own bounds.

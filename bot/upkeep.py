@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from bot.allowance import forget_spent
 from bot.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Upkeep:
         """Remove pictures that are past their retention, then the oldest until the budget holds."""
         now = self._parts.clock()
         await self._parts.inbox.forget(now - EVENTS_DAYS * DAY_S)
+        await forget_spent(self._parts.database, now)
         for job in await self._parts.pictures.past_retention(now, self._parts.settings.retention_days):
             await self._parts.pictures.prune(job)
         await self.fit_budget()

@@ -50,9 +50,16 @@ class Watch:
         """End a job with a sentence and let the engine go on without it."""
         if await until_kept(lambda: self._parts.jobs.failed(job.id, reason, detail)):
             self._parts.numbers.ended.labels(reason).inc()
-            await self._release(job)
+            await self.release(job)
             row = await self._parts.jobs.find(job.id) or job
             await self._teller.end(row, failure(row))
+
+    async def release(self, job: JobRow) -> None:
+        """Let the engine forget a job; one that does not answer forgets it when it restarts."""
+        try:
+            await self._parts.engine.client.cancel(job.id)
+        except TesseraError as error:
+            log.info("the engine could not be told: %s", error, extra={"job": job.id})
 
     async def _kept_at(self, job: JobRow, work: Callable[[], Awaitable[None]]) -> None:
         """Until it is through, also where the disk takes nothing for a while: it goes on from what is in the rows."""
@@ -84,7 +91,7 @@ class Watch:
         if row and row.state == "lent" and row.lent_at == job.lent_at and await self._made(job):
             row = await self._parts.jobs.find(job.id)
         if row and row.state == "made":
-            await self._release(row)
+            await self.release(row)
             self._parts.queue.touch()
             await self._courier.deliver(row)
 
@@ -145,6 +152,9 @@ class Watch:
                 case JobFailed():
                     style = job.order.style if event.reason == "bad_style" and not job.comparison else None
                     await self.fail(job, event.reason, texts.bad_style(style, event.detail) if style else event.detail)
+                    if event.reason == "cancelled":
+                        # Who cancelled it has ended the job; what was painted until then is kept for nobody.
+                        await self.release(job)
                     return False
                 case _:
                     continue
@@ -216,10 +226,3 @@ class Watch:
         """Why it does not go on at the moment, in the job's own message."""
         message = Message(f"{heading(job)}\n{words}", buttons=cancel_button(job))
         await self._teller.show(job, message, running=True)
-
-    async def _release(self, job: JobRow) -> None:
-        """Let the engine forget a job; one that does not answer forgets it when it restarts."""
-        try:
-            await self._parts.engine.client.cancel(job.id)
-        except TesseraError as error:
-            log.info("the engine could not be told: %s", error, extra={"job": job.id})

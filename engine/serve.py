@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from engine import leftovers, server, setup
 from engine.contract.errors import BadRequest, EngineAway
+from engine.log_file import keep_small
 from engine.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,12 +39,14 @@ async def serve(settings: Settings) -> None:
         api = server.app(engine, runs_on, token, loopback=_loopback(settings))
         config = uvicorn.Config(api, log_config=None, access_log=False, timeout_graceful_shutdown=3)
         painting = asyncio.create_task(engine.run())
+        log_file = asyncio.create_task(keep_small(settings.data_dir.absolute() / "engine.log"))
         _survive_the_second_signal()
         place = settings.engine_listen or settings.engine_socket
         log.info("serving on %s: %s", place, runs_on, extra={"pid": os.getpid()})
         try:
             await uvicorn.Server(config).serve(sockets=[listener])
         finally:
+            log_file.cancel()
             painting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await painting

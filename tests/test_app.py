@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import sys
 import zipfile
 from pathlib import Path
 
@@ -391,6 +393,9 @@ async def test_the_metrics_count_and_name_nobody(tmp_path: Path) -> None:
         assert 'tessera_jobs_total{ending="delivered"} 1.0' in text
         assert 'tessera_heard_total{platform="fake"} 1.0' in text
         assert "tessera_pictures_total 4.0" in text
+        assert re.search(r"^tessera_tasks \d+", text, re.MULTILINE)
+        # What a process uses is told by the system, and not by each of them.
+        assert "process_resident_memory_bytes" in text or sys.platform != "linux"
         assert "secret" not in text
         assert "anna" not in text
 

@@ -168,6 +168,8 @@ async def test_state_is_shown_to_people_and_to_prometheus(home: Path, tmp_path: 
     assert [cell["cell"] for cell in shown["cells"]] == ["A1", "A2", "B1", "B2"]
     assert shown["score"]["n"] == 1
     assert "tessera_engine_pictures_total 4.0" in metrics
+    assert "tessera_engine_kept 1.0" in metrics
+    assert "tessera_engine_tasks " in metrics
     assert [row["number"] for row in rows] == [1, 2, 3]
     assert styles == []
 

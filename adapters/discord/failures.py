@@ -70,14 +70,19 @@ def token_gone(error: discord.HTTPException) -> bool:
     return error.status == 401 or error.code in (TOKEN_EXPIRED, UNKNOWN_WEBHOOK)  # noqa: PLR2004 (HTTP: unauthorised)
 
 
+def session_closed(error: RuntimeError) -> bool:
+    """What aiohttp raises while the connection is being replaced or the bot stops."""
+    return "Session is closed" in str(error)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     try:
         yield
     except FOREIGN as error:
         raise translate(error) from error
-    except RuntimeError as error:  # what aiohttp raises while the connection is being replaced or the bot stops
-        if "Session is closed" not in str(error):
+    except RuntimeError as error:
+        if not session_closed(error):
             raise
         raise PlatformAway(AWAY) from error
 

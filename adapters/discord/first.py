@@ -7,12 +7,13 @@ import discord
 
 from adapters.discord.address import Address
 from adapters.discord.controls import modal_of
-from adapters.discord.failures import ALREADY_ACKNOWLEDGED, FOREIGN, UNKNOWN_INTERACTION, tried
+from adapters.discord.failures import ALREADY_ACKNOWLEDGED, FOREIGN, UNKNOWN_INTERACTION, session_closed, tried
 from adapters.discord.line import Line
 from adapters.discord.parts import Parts
 from bot.chat import Form
 
 log = logging.getLogger(__name__)
+FAILURES = (*FOREIGN, RuntimeError)
 
 
 class FirstAnswer:
@@ -31,7 +32,7 @@ class FirstAnswer:
                 return
             try:
                 message = await self._defer(private=private)
-            except FOREIGN as error:
+            except FAILURES as error:
                 if not self._went_through(error):
                     return
                 message = None
@@ -52,7 +53,7 @@ class FirstAnswer:
             try:
                 arguments = parts.to_send()
                 answer = await self._interaction.response.send_message(ephemeral=True, **arguments)
-            except FOREIGN as error:
+            except FAILURES as error:
                 if not self._went_through(error):
                     return False
                 answer = None
@@ -67,7 +68,7 @@ class FirstAnswer:
                 return False
             try:
                 await self._interaction.response.send_modal(modal_of(form))
-            except FOREIGN as error:
+            except FAILURES as error:
                 return self._went_through(error)
             self._at.acknowledged = "form"
             return True
@@ -80,6 +81,8 @@ class FirstAnswer:
 
     def _went_through(self, error: Exception) -> bool:
         """Whether Discord had the answer already, such as when only its response was lost."""
+        if isinstance(error, RuntimeError) and not session_closed(error):
+            raise error
         code = getattr(error, "code", 0)
         if code == ALREADY_ACKNOWLEDGED or isinstance(error, discord.InteractionResponded):
             return True

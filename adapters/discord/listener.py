@@ -10,11 +10,13 @@ import discord
 from adapters.discord.commands import SCORE, fitting, option_typed, registered
 from adapters.discord.hearing import heard_of, is_press, person_of, place_of, pressed_of, talk_of
 from adapters.discord.line import Line
+from adapters.discord.talk import DiscordTalk
 from bot.chat import Core, Message
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, PlatformAway
 
 log = logging.getLogger(__name__)
 _TYPES = discord.InteractionType
+SORRY_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 COMPLETE_WITHIN = 2.5
 """Seconds; Discord wants completions within three, and none rather than late ones."""
 
@@ -67,11 +69,21 @@ class Listener(discord.Client):
                 await self._core.hear(heard_of(interaction, data, talk))
         except Exception:
             log.exception("event %s could not be answered", interaction.id)
-            sorry = Message(f"Something went wrong here. The number for whoever runs me: `{interaction.id}`.")
+            await self._apologise(talk, interaction.id)
+
+    async def _apologise(self, talk: DiscordTalk, event: int) -> None:
+        sorry = Message(f"Something went wrong here. The number for whoever runs me: `{event}`.")
+        for wait in SORRY_PAUSES:
             try:
                 await talk.whisper(sorry)
+            except PlatformAway:
+                await asyncio.sleep(wait)
             except DeliveryError as error:
-                log.warning("event %s: not even that could be said: %s", interaction.id, error)
+                log.warning("event %s: not even that could be said: %s", event, error)
+                return
+            else:
+                return
+        log.warning("event %s: not even that could be said, as Discord was away", event)
 
     def _acknowledge_in_time(self, talk: Any, *, private: bool) -> None:
         task = asyncio.create_task(talk.acknowledge_in_time(private=private))

@@ -3,6 +3,7 @@
 Each kind of payload has one function in a table; what it returns goes back with the acknowledgement.
 """
 
+import asyncio
 import html
 import json
 import logging
@@ -23,7 +24,7 @@ from adapters.slack.timing import Timing
 from adapters.slack.web import Web
 from bot.chat import Core, Heard, Message, Pointed, Pressed
 from bot.command import Command
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, PlatformAway
 
 _log = logging.getLogger(__name__)
 _GRID = "grid"
@@ -160,10 +161,18 @@ class Hearing:
             return
         asked = asked_from(body | {"user_id": user}) if not event else None
         address = asked.address if asked else address_of(body.get("team_id", ""), event.get("channel", ""), user, None)
-        try:
-            await SlackTalk(self._web, self._timing, address, asked.moment if asked else None).whisper(_SORRY)
-        except DeliveryError as error:
-            _log.warning("the person could not be told either: %s", error)
+        talk = SlackTalk(self._web, self._timing, address, asked.moment if asked else None)
+        for wait in self._timing.sorry:
+            try:
+                await talk.whisper(_SORRY)
+            except PlatformAway:
+                await asyncio.sleep(wait)
+            except DeliveryError as error:
+                _log.warning("the person could not be told either: %s", error)
+                return
+            else:
+                return
+        _log.warning("the person could not be told either, as Slack was away")
 
 
 def _as_command(words: str) -> str:

@@ -22,3 +22,4 @@ class Timing:
     backoff_most: float = 60.0
     ping: float = 5.0
     silence: float = 60.0
+    sorry: tuple[float, ...] = (1.0, 2.0, 5.0, 15.0, 30.0)

@@ -3,13 +3,16 @@
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from bench.soak import report
 from bench.soak.size import Size
-from bench.soak.soak import soak
+from bench.soak.soak import Found, soak
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -31,13 +34,20 @@ def main(arguments: list[str]) -> int:
     out, keep = given.pop("out"), given.pop("keep")
     folder = keep or Path(tempfile.mkdtemp(prefix="soak-"))
     try:
-        found = asyncio.run(soak(Size(**given), folder))
+        found = asyncio.run(_until_told(soak(Size(**given), folder)))
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
     report.write(found, out)
     print(report.table(found))
     return 1 if found.wrong else 0
+
+
+async def _until_told(work: Coroutine[Any, Any, Found]) -> Found:
+    """SIGTERM stops it as Ctrl+C does, so that no process is left behind."""
+    task = asyncio.create_task(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def _count(text: str) -> int:

@@ -57,7 +57,8 @@ class Crowd:
 
     async def visit(self, number: int, **options: int | str) -> bool:
         """One more grid for somebody who comes by, besides all others; whether the sheet came."""
-        ask = await self._order(self.people[number % 2], VISITS + number, random.Random(number), **options)
+        rng = random.Random(number)  # noqa: S311  # lots, no secrets
+        ask = await self._order(self.people[number % 2], VISITS + number, rng, **options)
         return ask is not None and bool(self._arrivals.sheets[ask.mark])
 
     async def take(self) -> int | None:
@@ -74,7 +75,7 @@ class Crowd:
         return minutes is not None and self._world.asks.now() > 60 * minutes
 
     async def _day(self, number: int, person: Person) -> None:
-        rng = random.Random(f"{self._world.size.seed}:{number}")
+        rng = random.Random(f"{self._world.size.seed}:{number}")  # noqa: S311  # lots, no secrets
         await asyncio.sleep(rng.random() * 2)
         while (order := await self.take()) is not None:
             blocks = rng.choices((1, 2, 3, 4), (5, 3, 1, 1))[0]
@@ -86,18 +87,23 @@ class Crowd:
     async def _order(self, person: Person, number: int, rng: random.Random, **options: int | str) -> Ask | None:
         """Order one grid, again and again until it is heard, and wait until it ends; None where it never is."""
         for attempt in range(TRIES):
-            mark, sorry = f"n{number}x{attempt}", person.apologies()
-            ask = self._asked(person, "grid", mark)
-            ask.acknowledged = await person.grid(f"a cat wearing neon-glasses {mark}", rng, **options)
-            if ask.acknowledged:
-                if rng.random() < CANCELLED and number < VISITS:
-                    await self._privately(person, "cancel", lambda: person.ask("cancel"))
-                await self._wait(ask, lambda: self._endings(mark) > 0 or person.apologies() > sorry)
-                if self._endings(mark) or person.apologies() == sorry:
-                    return ask
-                ask.acknowledged = False
+            ask = self._asked(person, "grid", f"n{number}x{attempt}")
+            if await self._once(person, ask, rng, **options):
+                return ask
             await asyncio.sleep(AGAIN_S)
         return None
+
+    async def _once(self, person: Person, ask: Ask, rng: random.Random, **options: int | str) -> bool:
+        """Whether it was heard and not apologised for; then it has ended, or patience has."""
+        sorry = person.apologies()
+        ask.acknowledged = await person.grid(f"a cat wearing neon-glasses {ask.mark}", rng, **options)
+        if not ask.acknowledged:
+            return False
+        if rng.random() < CANCELLED:
+            await self._privately(person, "cancel", lambda: person.ask("cancel"))
+        await self._wait(ask, lambda: self._endings(ask.mark) > 0 or person.apologies() > sorry)
+        ask.acknowledged = self._endings(ask.mark) > 0 or person.apologies() == sorry
+        return ask.acknowledged
 
     def _endings(self, mark: str) -> int:
         """How many jobs with this mark have a sheet or say why they have none."""

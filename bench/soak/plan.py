@@ -33,7 +33,7 @@ class Planned:
 
 def plan(size: Size) -> list[Planned]:
     """Each kind as often as the size says, in the order in which they strike; the same for the same seed."""
-    rng = random.Random(f"{size.seed}:faults")
+    rng = random.Random(f"{size.seed}:faults")  # noqa: S311  # lots, no secrets
     first, last = max(1, size.jobs // 20), size.jobs - max(1, size.jobs // 10)
     planned = [
         Planned(rng.randint(first, size.jobs // 2 if kind in DEADLY else last), kind)

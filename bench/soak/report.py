@@ -46,14 +46,16 @@ def _asked(found: Found) -> str:
 
 
 def _faults(struck: list[Struck]) -> str:
-    rows = [
-        f"| {each.at:.0f} | {each.jobs} | {each.kind} | {each.hit} | {_since(each, each.whole)} | {_since(each, each.sheet)} |"
-        for each in struck
-    ]
+    rows = [_row(f"{each.at:.0f}", each.jobs, each.kind, each.hit, _since(each, each.whole), _since(each, each.sheet))
+            for each in struck]  # fmt: skip
     head = (
         "| at, s | jobs ended | fault | what it hit | whole after, s | next sheet after, s |\n|---|---|---|---|---|---|"
     )
     return "\n".join([head, *rows])
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _since(each: Struck, moment: float | None) -> str:
@@ -80,4 +82,7 @@ def _rest(found: Found) -> str:
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, load {load:.1f} at the end"
+    )

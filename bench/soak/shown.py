@@ -16,7 +16,7 @@ AGAIN = "Run it again"
 
 @dataclass(frozen=True)
 class Shown:
-    """`job` and `mark` are read from its text; `sheet`: it carries a finished sheet; `failed`: it says why there is none."""
+    """`job` and `mark` are read from its text. `sheet`: it carries one; `failed`: it says why there is none."""
 
     platform: str
     id: str
@@ -55,7 +55,7 @@ def of_slack(message: dict[str, Any]) -> Shown:
     ]
     role = ((message.get("metadata") or {}).get("event_payload") or {}).get("role")
     sheet = role == "result" and any("slack_file" in block for block in blocks)
-    return Shown("slack", message["ts"], "\n".join(words), False, sheet, AGAIN in buttons)
+    return Shown("slack", message["ts"], "\n".join(words), private=False, sheet=sheet, failed=AGAIN in buttons)
 
 
 def everything(discord: DiscordServer, slack: SlackServer) -> Iterator[Shown]:

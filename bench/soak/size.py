@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Size:
-    """`minutes`: after so many nobody orders any more, None for no end but `jobs`. `patience`: how long one waits (s)."""
+    """`minutes`: after so many nobody orders any more, None for no end but `jobs`. `patience`: seconds one waits."""
 
     jobs: int = 1000
     people: int = 50

@@ -63,8 +63,7 @@ async def soak(size: Size, folder: Path, tell: Callable[[str], None] = sys.stder
         await crowd.run()
         await _over(here, beside, strikes)
         after = await settled(probe.idle, before, REST_S)
-        found = await _judged(here, arrivals, strikes, probe, before, after)
-    return found
+        return await _judged(here, arrivals, strikes, probe, before, after)
 
 
 async def _judged(

@@ -1,4 +1,4 @@
-"""What is wrong at the end, in sentences: each job's row beside what stands in the chats, and what people waited for."""
+"""What is wrong at the end, in sentences: each job's row beside what stands in the chats, and missing answers."""
 
 import json
 import sqlite3
@@ -68,7 +68,10 @@ def _of_row(job: dict[str, Any], sheets: int, own: int, *, told: bool) -> Iterab
 
 
 def faults_of_asks(asks: Sequence[Ask], found: Kept) -> list[str]:
-    """Orders that were heard and made no job, jobs that nobody ordered, and answers that never came."""
+    """Orders that were heard and made no job, jobs that nobody ordered, and private answers that never came.
+
+    What came of a job is told by its row, also where the person had lost patience by then.
+    """
     orders = Counter(ask.mark for ask in asks if ask.mark)
     heard = Counter(ask.mark for ask in asks if ask.mark and ask.acknowledged)
     made = Counter(mark for job in found.jobs if (mark := _mark(job["work"])))
@@ -77,9 +80,9 @@ def faults_of_asks(asks: Sequence[Ask], found: Kept) -> list[str]:
     wrong += [f"{mark} was ordered {orders[mark]} times and made {count} jobs" for mark, count in made.items()
               if count > orders[mark]]  # fmt: skip
     return wrong + [
-        f"{ask.person} on {ask.platform} waited in vain for an answer to {ask.what} {ask.mark} ({ask.at:.0f} s)"
+        f"{ask.person} on {ask.platform} waited in vain for an answer to {ask.what} ({ask.at:.0f} s)"
         for ask in asks
-        if ask.acknowledged and ask.answered is None
+        if ask.acknowledged and ask.answered is None and not ask.mark
     ]
 
 

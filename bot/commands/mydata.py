@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bot.allowance import keep_spent
 from bot.asked import Asked
 from bot.chat import Button, Message
 from bot.commands.cancel import cancel_job
@@ -22,6 +23,7 @@ async def mydata(
         words = (
             "This removes your history, your settings and all your pictures from this bot, and cancels what waits."
             " Sheets that were posted stay where they are; delete those with their own button first."
+            " How many pictures you ordered in the last hour is remembered for that hour, without your name."
             " There is no way back."
         )
         return Message(words, buttons=(Button("Delete all of it", "mydata:delete", "danger"),))
@@ -42,6 +44,7 @@ async def delete_everything(asked: Asked) -> Message:
             await asked.teller.end(job, failure(job))
         await asked.parts.pictures.drop(job.id)
     async with asked.parts.database.transaction() as rows:
+        await keep_spent(rows, asked.who, asked.parts.clock())
         await rows.write("DELETE FROM preferences WHERE scope = 'person' AND owner = :who", who=str(asked.who))
         await rows.write(
             "DELETE FROM received WHERE person = :who AND number <> :this", who=asked.who, this=asked.received.number

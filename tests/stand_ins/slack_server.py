@@ -119,7 +119,7 @@ class SlackServer:
         return f"{self.space.base}/api/"
 
     def fault(self, match: str, kind: str, n: int = 1, *, after: int = 0) -> Fault:
-        """The next `n` calls whose method begins with `match` fail, once `after` of them have passed; `left` counts down.
+        """The next `n` calls whose method begins with `match` fail, once `after` have passed; `left` counts down.
 
         `kind`: a status (`429`, `500`, `413`), `html` (a page instead of an object), `cut` (before anything is done),
         `lost` (done, but the answer does not arrive), `hang` (not done, and no answer ever), `mute` (done, and no

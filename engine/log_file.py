@@ -1,0 +1,45 @@
+"""engine.log stays small: what the bot gave us as standard output and error is turned over at a size.
+
+An engine that outlives many bots owns its log; who started it cannot turn it over. Whatever else standard error may be
+(a terminal, a supervisor's pipe) is left alone.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+MOST_BYTES = 10_000_000
+LOOK_S = 60.0
+
+
+async def keep_small(file: Path) -> None:
+    """Look at the file's size now and then, until cancelled."""
+    while True:
+        turn_over(file, MOST_BYTES)
+        await asyncio.sleep(LOOK_S)
+
+
+def turn_over(file: Path, most: int) -> None:
+    """Where `file` is full, give it the name `file`.1, in place of the one before, and go on with a new one."""
+    ours = [stream for stream in (sys.__stdout__, sys.__stderr__) if stream is not None and _goes_to(stream, file)]
+    if not ours or file.stat().st_size < most:
+        return
+    try:
+        file.replace(file.with_name(f"{file.name}.1"))
+        new = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:
+        # A full disk, or a folder that was taken away: the log goes on where it is.
+        return
+    for stream in ours:
+        stream.flush()
+        os.dup2(new, stream.fileno())
+    os.close(new)
+
+
+def _goes_to(stream: TextIO, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), file.stat())
+    except (OSError, ValueError):
+        return False
