@@ -16,8 +16,8 @@ test: $(VENV)/all.stamp  ## all tests; only loopback is used
 run: $(VENV)/all.stamp  ## the bot: every platform that has a token, and the chat in the browser
 	$(BIN)/python -m bot
 
-bench: $(VENV)/all.stamp  ## how fast, beside plain diffusers, in one run
-	$(BIN)/python -m bench
+bench: $(VENV)/all.stamp  ## how fast, beside plain diffusers, in one run; make bench ARGS="growth --quick" for a part
+	$(BIN)/python -m bench $(ARGS)
 
 soak: $(VENV)/all.stamp  ## does it stay up: 1,000 jobs while a seeded plan breaks things; SOAK="--jobs 100 --people 10" for less
 	$(BIN)/python -m bench.soak $(SOAK)

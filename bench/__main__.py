@@ -1,13 +1,19 @@
-"""`python -m bench [--quick]`: one table, with JSON and plots in bench/results/. `python -m bench gpu`: on a card."""
+"""`python -m bench [PART …] [--quick]`: one table, JSON and plots in bench/results/. `python -m bench gpu`: on a card.
+
+Every part ends within ten minutes on two quiet cores.
+"""
 
 import argparse
 import asyncio
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
-from bench import gpu
+from bench import gpu, machine, report
+from bench.part import PARTS, part
+from bench.size import FULL, QUICK, Size
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -16,21 +22,33 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["gpu"]:
         gpu.main(arguments[1:])
         return
-    parser = argparse.ArgumentParser("python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="about a minute: fewer rounds, smaller grids")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where JSON, table and plots are written")
+    parser = argparse.ArgumentParser("python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"all, or some of: {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller grids, a short history")
     parser.add_argument("--rounds", type=int, help="how often everybody takes a turn")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where JSON, tables and plots are written")
     given = parser.parse_args(arguments)
-
-    from bench import embedded, report
-
-    size = embedded.QUICK if given.quick else embedded.FULL
+    unknown = [name for name in given.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
+    size = QUICK if given.quick else FULL
     if given.rounds:
-        size = replace(size, rounds=given.rounds, starts=min(size.starts, given.rounds))
-    with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(embedded.measure(Path(folder), size))
-    report.write(found, given.out, "embedded-quick" if given.quick else "embedded")
-    print(report.table(found))
+        size = replace(size, rounds=given.rounds)
+    for name in given.parts or PARTS:
+        run(name, size, given.out)
+    print(report.joined(given.out, size.name))
 
 
-main(sys.argv[1:])
+def run(name: str, size: Size, out: Path) -> None:
+    """Measure one part and write what was found."""
+    print(f"{name}: {part(name).title}", file=sys.stderr, flush=True)
+    begun = time.monotonic()
+    about = machine.describe()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        found = asyncio.run(part(name).measure(Path(folder), size))
+    took = round(time.monotonic() - begun, 1)
+    report.write({"part": name, "size": size.name, "took_s": took, "machine": about, "results": found}, out)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

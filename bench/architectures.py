@@ -3,7 +3,8 @@
 Shapes and scheduler settings are those of the checkpoints' own config files. Prompts become random embeddings.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -36,6 +37,8 @@ class Model:
     vae: Any
     scheduler: Any
     device: torch.device
+    steps: int
+    tokenizer: Any = field(default_factory=lambda: SimpleNamespace(model_max_length=TOKENS))
 
     def encode_prompt(self, texts: list[str], *_: Any, **__: Any) -> tuple[Tensor, None]:
         return self.words(len(texts)), None
@@ -44,6 +47,28 @@ class Model:
         """Embeddings of the shape that the text encoder hands over."""
         width = self.unet.config.cross_attention_dim
         return torch.randn(rows, TOKENS, width, device=self.device, dtype=self.unet.dtype)
+
+    @property
+    def denoised(self) -> Any:
+        """One call of the denoising model as a function of tensors."""
+        unet = self.unet
+
+        def denoised(latents: Tensor, times: Tensor, words: Tensor) -> Tensor:
+            found: Tensor = unet(latents, times, encoder_hidden_states=words, return_dict=False)[0]
+            return found
+
+        return denoised
+
+    @property
+    def decoded(self) -> Any:
+        """Latents become pictures."""
+        vae = self.vae
+
+        def decoded(latents: Tensor) -> Tensor:
+            found: Tensor = vae.decode(latents, return_dict=False)[0]
+            return found
+
+        return decoded
 
     def plain(self) -> Any:
         """Diffusers' pipeline of the same parts."""
@@ -86,4 +111,4 @@ def build(name: str, device: torch.device, *, tiny: bool) -> Model:
     with torch.device(device):
         unet = UNet2DConditionModel(**UNETS[name] | (TINY if tiny else {})).to(dtype).eval()
         vae = AutoencoderKL(**autoencoder, **widths).to(dtype).eval()
-    return Model(name, unet, vae, scheduler, device)
+    return Model(name, unet, vae, scheduler, device, STEPS[name])

@@ -1,21 +1,44 @@
-"""How soon 200 people who ask at once are acknowledged, while the engine is held: `python -m bench.crowd`."""
+"""How soon people who ask at once are acknowledged, while the engine is held."""
 
 import asyncio
-import json
-import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from bench.machine import describe, line
+from bench import plot, report
+from bench.rounds import Marks, alternate, spread
+from bench.size import Size
 from tests.bot_rig import rig
 from tests.fake_talk import ANNA
 
-PEOPLE, ROUNDS = 200, 5
-RESULT = Path(__file__).parent / "results" / "crowd.json"
+
+async def measure(folder: Path, size: Size) -> dict[str, Any]:
+    """Seconds to the acknowledgement, by people: of the one in the middle and of the 99th of a hundred."""
+    entrants = {str(people): _contender(folder, people) for people in size.people}
+    marks = await alternate(entrants, size.rounds, size.limit_s)
+    return {
+        people: {key: spread([mark[key] for mark in all_]) for key in ("median", "p99")}
+        for people, all_ in marks.items()
+    }
 
 
-async def crowd(folder: Path) -> list[float]:
+def table(found: dict[str, Any]) -> str:
+    body = [
+        (people, report.spread(value["median"], 1e3, 0), report.spread(value["p99"], 1e3, 0))
+        for people, value in found.items()
+    ]
+    return report.rows(("people at once", "median, ms", "99th percentile, ms"), body)
+
+
+def plots(found: dict[str, Any]) -> dict[str, str]:
+    points = {int(people): value["p99"]["median"] for people, value in found.items()}
+    return {"people": plot.line("seconds until 99 of 100 are acknowledged, by people at once", points)}
+
+
+async def crowd(folder: Path, people: int) -> list[float]:
     """Seconds from a command to its acknowledgement, one of each person, sorted."""
     took: list[float] = []
     async with rig(folder, waiting_per_server=1000) as bot:
@@ -26,22 +49,14 @@ async def crowd(folder: Path) -> list[float]:
             await bot.hear(replace(ANNA, id=f"p{number}"), "/grid a cat blocks:1")
             took.append(time.perf_counter() - began)
 
-        await asyncio.gather(*(ask(number) for number in range(PEOPLE)))
+        await asyncio.gather(*(ask(number) for number in range(people)))
     return sorted(took)
 
 
-def main() -> None:
-    machine = describe()
-    rounds = []
-    for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory() as folder:
-            took = asyncio.run(crowd(Path(folder)))
-        rounds.append({"median": took[PEOPLE // 2], "p99": took[int(PEOPLE * 0.99) - 1]})
-        print(f"median {rounds[-1]['median']:.3f} s, 99th percentile {rounds[-1]['p99']:.3f} s")
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"machine": machine, "people": PEOPLE, "rounds": rounds}, indent=1))
-    print(line(machine))
+def _contender(folder: Path, people: int) -> Callable[[], Awaitable[Marks]]:
+    async def run() -> Marks:
+        with TemporaryDirectory(dir=folder) as place:
+            took = await crowd(Path(place), people)
+        return {"median": took[people // 2], "p99": took[max(0, int(people * 0.99) - 1)]}
 
-
-if __name__ == "__main__":
-    main()
+    return run

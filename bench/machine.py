@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
 
-SIDE = 2048
+# A card needs larger matrices to be busy.
+SIDE, CARD_SIDE = 2048, 8192
 COPIED = 256 * 2**20
 PACKAGES = ("torch", "diffusers", "transformers", "peft", "numpy", "pillow")
 
@@ -28,7 +29,7 @@ def describe() -> dict[str, Any]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": _versions(),
         "load": round(os.getloadavg()[0], 2),
     }
 
@@ -41,17 +42,19 @@ def line(machine: dict[str, Any]) -> str:
     )
 
 
-def rates(device: torch.device | None = None) -> dict[str, float]:
-    """GFLOP/s of a large matrix product in fp32 and bf16, and GB/s read and written by a large copy."""
+def rates(device: torch.device | None = None, *, tiny: bool = False) -> dict[str, float]:
+    """GFLOP/s of a large matrix product in fp32 and bf16, and GB/s read and written by a large copy; `tiny` only tries
+    how that is done."""
+    side, copied = (128, 2**20) if tiny else (SIDE if device is None or device.type == "cpu" else CARD_SIDE, COPIED)
     place = device or torch.device("cpu")
     found = {}
     with torch.inference_mode():
         for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
-            matrix = torch.randn(SIDE, SIDE, device=place).to(dtype)
-            found[name] = 2 * SIDE**3 / best(partial(torch.mm, matrix, matrix), place) / 1e9
-        source = torch.zeros(COPIED, dtype=torch.uint8, device=place)
+            matrix = torch.randn(side, side, device=place).to(dtype)
+            found[name] = 2 * side**3 / best(partial(torch.mm, matrix, matrix), place) / 1e9
+        source = torch.zeros(copied, dtype=torch.uint8, device=place)
         target = torch.zeros_like(source)
-        found["copy"] = 2 * COPIED / best(lambda: target.copy_(source), place) / 1e9
+        found["copy"] = 2 * copied / best(lambda: target.copy_(source), place) / 1e9
     return {name: round(rate, 1) for name, rate in found.items()}
 
 
@@ -65,6 +68,17 @@ def best(work: Callable[[], object], device: torch.device, times: int = 7) -> fl
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begun)
     return min(seconds)
+
+
+def _versions() -> dict[str, str]:
+    """Of what is installed: a machine with a card brings its own PyTorch and not all of the rest."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def _processor() -> str:

@@ -1,16 +1,42 @@
 """What a preset costs: the same prompts and seeds painted both ways, and every picture scored on its own prompt."""
 
 import statistics
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench import work
+from bench.grids import settings_in
 from bench.parts import paint
+from bench.size import Size
 from bench.work import Work
 from engine.diffusion import DiffusionPainter
+from engine.planner import Planner
+from engine.quiet import quiet
 
 # Normal quantile of a two-sided 95 % interval.
 Z = 1.96
+
+
+async def measure(folder: Path, size: Size) -> dict[str, Any]:
+    """`fast` against `reference` on all pictures of a grid of approach 3."""
+    quiet()
+    settings = settings_in(folder)
+    painter = DiffusionPainter(settings, "embedded")
+    try:
+        return await compare(painter, await work.plan(Planner(settings, "embedded"), 3, size.scored), quality="fast")
+    finally:
+        await painter.close()
+
+
+def table(found: dict[str, Any]) -> str:
+    return (
+        f"`quality: fast` against `reference`, {found['n']} pictures with the same prompts and seeds, each scored on "
+        f"its own prompt: mean cosine {found['preset']:.4f} against {found['reference']:.4f}, paired change "
+        f"{found['change']:+.4f} ± {found['change_95']:.4f} (95 %); pixels differ by {found['pixels_mean']:.1f} of 255 "
+        f"on average, by {found['pixels_most']:.0f} at most."
+    )
 
 
 async def compare(painter: DiffusionPainter, work: Work, **preset: Any) -> dict[str, float]:

@@ -1,117 +1,49 @@
-"""The table in Markdown, the same numbers as JSON, and the plots."""
+"""Tables in Markdown, the same numbers as JSON, and the plots."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import plot
 from bench.machine import line
+from bench.part import PARTS, part
 
-NAMES = {
-    "engine": "Tessera, the whole way",
-    "painter": "Tessera, painting alone",
-    "fast": "Tessera, painting alone, `fast`",
-    "one": "diffusers, one at a time",
-    "batched": "diffusers, one batch",
-}
+HOW = "Medians of rounds in which all took turns, in brackets least and most; ratios are formed round by round."
 
 
-def write(found: dict[str, Any], folder: Path, name: str) -> None:
-    """`name`.json, `name`.md and an SVG of every grid."""
+def write(found: dict[str, Any], folder: Path) -> None:
+    """JSON, Markdown and SVGs of one part, and the table of all parts that were measured at this size."""
     folder.mkdir(parents=True, exist_ok=True)
+    name = f"{found['part']}-{found['size']}"
     (folder / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
-    (folder / f"{name}.md").write_text(table(found))
-    for grid in found["grids"]:
-        bars = {NAMES[who]: grid["seconds"][who] for who in NAMES}
-        floor = found["floor"]["fp32"]["floor"] * grid["pictures"]
-        title = f"{grid['grid']}: seconds for {grid['pictures']} painted pictures"
-        (folder / f"{name}-{grid['grid'].split(',')[0].replace(' ', '-')}.svg").write_text(
-            plot.bars(title, bars, floor)
-        )
-    for what, grown in found["growth"].items():
-        points = {int(key): value["seconds"] for key, value in grown.items()}
-        (folder / f"{name}-{what}.svg").write_text(plot.line(f"seconds of painting by {what}", points))
+    for title, plot in part(found["part"]).plots(found["results"]).items():
+        (folder / f"{name}-{title}.svg").write_text(plot)
+    (folder / f"{found['size']}.md").write_text(joined(folder, found["size"]))
+
+
+def joined(folder: Path, size: str) -> str:
+    """One document of all parts that have been measured at this size."""
+    found = [json.loads(file.read_text()) for name in PARTS if (file := folder / f"{name}-{size}.json").is_file()]
+    return "\n\n".join(["# The embedded model on this machine", HOW, *map(table, found)]) + "\n"
 
 
 def table(found: dict[str, Any]) -> str:
-    parts = [_head(found), *(_grid(grid) for grid in found["grids"]), _parts(found), _growth(found), _starts(found)]
-    return "\n\n".join(parts) + "\n"
+    """One part under its heading, with when and where it was measured."""
+    chosen = part(found["part"])
+    where = f"{found['machine']['date']}, {found['took_s']:.0f} s. {line(found['machine'])}."
+    return "\n\n".join([f"## {chosen.title}", chosen.table(found["results"]), where])
 
 
-def _head(found: dict[str, Any]) -> str:
-    rates, cost, floor = found["rates"], found["floor"]["cost"], found["floor"]
-    best = (
-        f"At best this machine multiplies matrices at {rates['fp32']:.0f} GFLOP/s in fp32 and {rates['bf16']:.0f} "
-        f"in bf16 and copies {rates['copy']:.0f} GB/s. A picture in 12 steps with guidance takes "
-        f"{cost['gflop']:.1f} GFLOP and moves {cost['gbyte']:.2f} GB, so the floor is "
-        f"{floor['fp32']['floor'] * 1e3:.0f} ms a picture in fp32, {floor['bf16']['floor'] * 1e3:.0f} ms in bf16."
-    )
-    how = "Medians of rounds in which all took turns, in brackets least and most; ratios are formed round by round."
-    return "\n\n".join([f"# The embedded model, {found['machine']['date']}", f"{line(found['machine'])}.", best, how])
+def rows(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    return "\n".join([*lines, *(f"| {' | '.join(map(str, cells))} |" for cells in body)])
 
 
-def _grid(grid: dict[str, Any]) -> str:
-    head = "| who | seconds | pictures a second | share of the floor | times one at a time | times batched |"
-    rows = [
-        f"| {name} | {_spread(grid['seconds'][who])} | {grid['a_second'][who]['median']:.1f} "
-        f"| {grid['share_of_floor'][who]['median']:.0%} "
-        f"| {_times(grid['times_one'].get(who))} | {_times(grid['times_batched'].get(who))} |"
-        for who, name in NAMES.items()
-    ]
-    moments = "; ".join(f"{name} {_spread(value)} s" for name, value in grid["moments"].items())
-    besides = _percent(grid["besides_painting"])
-    lines = [
-        f"## {grid['grid'].capitalize()}: {grid['pictures']} painted pictures",
-        "",
-        head,
-        "|---|---|---|---|---|---|",
-    ]
-    return "\n".join([*lines, *rows, "", f"Moments of the whole way: {moments}. Besides painting: {besides}."])
+def spread(value: Mapping[str, Any], unit: float = 1.0, digits: int = 2) -> str:
+    """`unit` 1000 turns seconds into milliseconds."""
+    least, median, most = (f"{value[key] * unit:.{digits}f}" for key in ("least", "median", "most"))
+    return f"{median} ({least} … {most})"
 
 
-def _parts(found: dict[str, Any]) -> str:
-    parts = "; ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in found["parts"].items())
-    fast = found["fast"]
-    return (
-        f"Parts besides painting, for a whole grid: {parts}.\n\n"
-        f"`quality: fast` against `reference`, {fast['n']} pictures with the same prompts and seeds: mean cosine "
-        f"{fast['preset']:.4f} against {fast['reference']:.4f}, paired change {fast['change']:+.4f} "
-        f"± {fast['change_95']:.4f}; pixels differ by {fast['pixels_mean']:.1f} of 255 on average."
-    )
-
-
-def _growth(found: dict[str, Any]) -> str:
-    lines = ["## Growth", ""]
-    for what, grown in found["growth"].items():
-        lines += [f"| {what} | {' | '.join(grown)} |", "|---|" + "---|" * len(grown)]
-        pictures = " | ".join(str(value["pictures"]) for value in grown.values())
-        seconds = " | ".join(f"{value['seconds']:.2f}" for value in grown.values())
-        lines += [f"| pictures | {pictures} |", f"| seconds of painting | {seconds} |", ""]
-    return "\n".join(lines).strip()
-
-
-def _starts(found: dict[str, Any]) -> str:
-    names = {"ours": "Tessera", "one": NAMES["one"], "batched": NAMES["batched"]}
-    rows = [
-        f"| {names[who]} | {_spread(m['ready'])} | {_spread(m['first'])} | {_spread(m['painted'])} "
-        f"| {m['peak_mib']['median']:.0f} MiB |"
-        for who, m in found["fresh"].items()
-    ]
-    head = [
-        "## A fresh process, approach 3 with 64 pictures",
-        "",
-        "| who | ready | first picture | painted | most memory |",
-    ]
-    return "\n".join([*head, "|---|---|---|---|---|", *rows])
-
-
-def _spread(value: dict[str, Any]) -> str:
-    return f"{value['median']:.2f} ({value['least']:.2f} … {value['most']:.2f})"
-
-
-def _times(value: dict[str, Any] | None) -> str:
-    return "1" if value is None else _spread(value)
-
-
-def _percent(value: dict[str, Any]) -> str:
+def percent(value: Mapping[str, Any]) -> str:
     return f"{value['median']:.1%} ({value['least']:.1%} … {value['most']:.1%})"

@@ -1,6 +1,7 @@
 """Fair timing on a machine that is never quite quiet: contenders take turns, A B A B, and medians are compared."""
 
 import statistics
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -9,12 +10,21 @@ Marks = dict[str, float]
 Contender = Callable[[], Awaitable[Marks]]
 
 
-async def alternate(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[Marks]]:
-    """`rounds` turns of each, one after the other, after one that does not count."""
+async def alternate(
+    contenders: Mapping[str, Contender],
+    rounds: int,
+    limit_s: float = float("inf"),
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, list[Marks]]:
+    """Up to `rounds` turns of each, one after the other, after one that does not count; no round is begun after
+    `limit_s`, but one there is always."""
+    begun = clock()
     for contender in contenders.values():
         await contender()
     found: dict[str, list[Marks]] = {name: [] for name in contenders}
-    for _ in range(rounds):
+    for done in range(rounds):
+        if done and clock() - begun > limit_s:
+            break
         for name, contender in contenders.items():
             found[name].append(await contender())
     return found

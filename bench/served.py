@@ -34,8 +34,14 @@ async def engine(settings: Settings) -> AsyncIterator[EngineClient]:
 
 
 def environment(data_dir: Path) -> dict[str, str]:
-    """The variables of this process, with the embedded model and a data folder that nobody else uses."""
-    return {**os.environ, "DATA_DIR": str(data_dir), "PROFILE": "embedded", "ENGINE_PAINTERS": "local"}
+    """The variables of this process, with the embedded model, a data folder of its own, and nothing painted ahead."""
+    return {
+        **os.environ,
+        "DATA_DIR": str(data_dir),
+        "PROFILE": "embedded",
+        "ENGINE_PAINTERS": "local",
+        "FILLER_POOL": "0",
+    }
 
 
 async def _answers(client: EngineClient) -> bool:

@@ -2,10 +2,9 @@
 
     python -m bench.style_strength STYLE [--out bench/results]
 
-Forty scenes (each subject twice) and forty bare prompts ("a cat") are painted with the same seeds at every weight. The
-judge of the embedded model says whether a picture is nearer to "a pencil sketch of …" than to "a picture of …" and its
-like, and which of the twenty subjects it shows. The same is asked of real drawings and of real sketches: the judge
-goes by colour, so what it says of real sketches is the most that can be asked for.
+Scenes and bare prompts ("a cat"), every subject four times in each, are painted with the same seeds at every weight.
+The examiner, which nothing was trained with, names the way of drawing (in colour, in ink, as a pencil sketch) and the
+subject. The same is asked of real drawings and of real sketches, the most that can be asked for.
 """
 
 import argparse
@@ -23,8 +22,9 @@ from engine import embedded, models
 from engine.denoising import Denoising
 from engine.embedded.drawings import caption, draw, sample
 from engine.embedded.drawings.captions import article
+from engine.embedded.drawings.facts import WAYS
+from engine.embedded.training import examiner
 from engine.embedded.vocabulary import SUBJECTS
-from engine.metrics.clip import Judge
 from engine.painter import Pixels
 from engine.quiet import quiet
 from engine.settings import Settings
@@ -33,9 +33,7 @@ from engine.training.base import Base
 from engine.wave import Mix, Row, Wave
 
 WEIGHTS = (0.0, 0.5, 1.0, 1.5)
-EACH = 2
-SKETCHED = ("a pencil sketch of ", "a pencil drawing of ")
-PLAIN = ("a picture of ", "a drawing of ", "a photo of ", "an image of ", "a painting of ")
+EACH = 4
 CPU = torch.device("cpu")
 
 
@@ -45,15 +43,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("bench/results"))
     given = parser.parse_args()
     quiet()
-    judge, subjects = Judge(embedded.JUDGE, CPU), [SUBJECTS[n % len(SUBJECTS)] for n in range(EACH * len(SUBJECTS))]
+    second, subjects = (
+        examiner.load(embedded.EXAMINER),
+        [SUBJECTS[n % len(SUBJECTS)] for n in range(EACH * len(SUBJECTS))],
+    )
     scenes = [sample(random.Random(f"strength/{n}"), subject) for n, subject in enumerate(subjects)]  # noqa: S311 - lots
     sets = {
         "scenes": [caption(scene, random.Random(n), opening="") for n, scene in enumerate(scenes)],  # noqa: S311 - lots
         "bare": [article(subject) for subject in subjects],
     }
     found: dict[str, Any] = {
-        "drawings": measure(judge, [np.asarray(draw(scene)) for scene in scenes], sets["scenes"]),
-        "sketches": measure(judge, [np.asarray(draw(scene, sketched=True)) for scene in scenes], sets["scenes"]),
+        "drawings": measure(second, [np.asarray(draw(scene)) for scene in scenes]),
+        "sketches": measure(second, [np.asarray(draw(scene, manner="sketch")) for scene in scenes]),
     }
     pipe = styled(Settings().styles_dir / given.style)
     rows: list[list[Pixels]] = []
@@ -61,7 +62,7 @@ def main() -> None:
         adapter.weigh(pipe.unet, weight)
         for name, prompts in sets.items():
             painted = paint(pipe, prompts)
-            found[f"{name} x {weight:g}"] = measure(judge, painted, prompts)
+            found[f"{name} x {weight:g}"] = measure(second, painted)
             rows += [painted[: len(SUBJECTS)]] if name == "scenes" else []
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "style_strength.json").write_text(json.dumps(found, indent=1))
@@ -93,16 +94,11 @@ def paint(pipe: Any, prompts: Sequence[str]) -> list[Pixels]:
     return found
 
 
-def measure(judge: Judge, pictures: Sequence[Pixels], prompts: Sequence[str]) -> dict[str, float]:
+def measure(second: examiner.Examiner, pictures: Sequence[Pixels]) -> dict[str, float]:
     """Shares of pictures that are taken for a sketch, and whose subject is named right."""
-    texts = [opening + prompt for prompt in prompts for opening in (*SKETCHED, *PLAIN)]
-    own = judge.scores(pictures, texts).reshape(len(pictures), len(prompts), -1)
-    sketch = [own[n, n].argmax() < len(SKETCHED) for n in range(len(pictures))]
-    openings = ("", "a picture of ", "a pencil sketch of ")
-    names = [opening + article(subject) for subject in SUBJECTS for opening in openings]
-    nearest = judge.scores(pictures, names).reshape(len(pictures), len(SUBJECTS), -1).mean(2).argmax(1)
-    right = nearest == np.arange(len(pictures)) % len(SUBJECTS)
-    return {"sketch": float(np.mean(sketch)), "subject": float(right.mean())}
+    found = examiner.names(second, np.stack(pictures))
+    right = found["subject"] == np.arange(len(pictures)) % len(SUBJECTS)
+    return {"sketch": float((found["manner"] == WAYS.index("sketch")).mean()), "subject": float(right.mean())}
 
 
 def sheet(rows: list[list[Pixels]]) -> Image.Image:

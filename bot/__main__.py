@@ -31,6 +31,7 @@ from bot.people import People
 from bot.pictures import Pictures
 from bot.platforms import serve
 from bot.preferences import PreferenceRows
+from bot.proposals import Proposals
 from bot.queue import Queue
 from bot.received import Inbox
 from bot.settings import Settings
@@ -104,7 +105,8 @@ async def core(
         pictures=Pictures(database, settings.pictures_dir),
         deliveries=deliveries,
         delivery=Delivery(deliveries),
-        trainings=Trainings(database, clock),
+        trainings=Trainings(database),
+        proposals=Proposals(database, clock),
         preferences=PreferenceRows(database),
         engine=Engine(settings, client),
         numbers=Numbers(),

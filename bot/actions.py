@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import style_actions, texts
+from bot import comparison_actions, scoring, style_actions, texts
 from bot.arguments import values
 from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
@@ -12,10 +12,12 @@ from bot.commands.cancel import cancel_job
 from bot.commands.history import history_page
 from bot.commands.mydata import delete_everything
 from bot.errors import BadCommand, DeliveryError, Refused
+from bot.jobs import JobRow
 from bot.ordering import order_grid
 from bot.recipes import recipe_text
 from bot.result import cell_menu
-from bot.showing import cell_message, show_grid
+from bot.showing import cell_message, show_job
+from engine.contract.grid import Plan, repeated
 from engine.contract.orders import MakeGrid
 
 FIELDS = ("prompt", "approach", "seed", "negative", "details")
@@ -36,8 +38,11 @@ class Action:
 async def again(asked: Asked, subject: str, more: str) -> None:
     """The same order with a new seed, or with `same` the very same grid."""
     job = await asked.visible(subject)
-    seed = await _seed(asked, subject) if more == "same" else None
-    await order_grid(asked, job.order.model_copy(update={"seed": seed}), parent=job.id)
+    if more != "same":
+        await order_grid(asked, job.order.model_copy(update={"seed": None}), parent=job.id)
+        return
+    work = job.order.model_copy(update={"seed": await _seed(asked, subject)})
+    await order_grid(asked, work, parent=job.id, plan=await _repeated(asked, job))
 
 
 async def approach(asked: Asked, subject: str, more: str) -> None:
@@ -73,8 +78,8 @@ async def new(asked: Asked, _subject: str, _more: str) -> None:
 
 async def cell(asked: Asked, subject: str, more: str) -> Message:
     """One cell, or another page of the cells."""
-    job = await asked.visible(subject)
-    if not more.startswith("page"):
+    job = await asked.visible(subject, comparison=True)
+    if job.comparison or not more.startswith("page"):
         return await cell_message(asked, job, more, await asked.talk.limits())
     grid = await asked.parts.grid(job, pictures=False)
     if grid is None:
@@ -90,12 +95,12 @@ async def recipe(asked: Asked, subject: str, _more: str) -> Message:
 
 async def show(asked: Asked, subject: str, more: str) -> Message | None:
     """A grid chosen from the history; `more` is the grid where the choice came from a menu."""
-    return await show_grid(asked, await asked.visible(more or subject), openly=False)
+    return await show_job(asked, await asked.visible(more or subject, comparison=True), openly=False)
 
 
 async def delete(asked: Asked, subject: str, more: str) -> Message:
     """Ask once; then the grid goes, with its pictures and every message that shows it."""
-    job = await asked.owned(subject)
+    job = await asked.owned(subject, comparison=True)
     if more != "yes":
         words = f"Delete {texts.quoted(job.prompt, 80)} (`{job.id}`) with its pictures and the posted sheet?"
         return Message(words, buttons=(Button("Delete it", f"delete:{job.id}:yes", "danger"),))
@@ -115,7 +120,7 @@ async def delete(asked: Asked, subject: str, more: str) -> Message:
 
 
 async def cancel(asked: Asked, subject: str, _more: str) -> Message:
-    return await cancel_job(asked, await asked.owned(subject, training=True))
+    return await cancel_job(asked, await asked.owned(subject, training=True, comparison=True))
 
 
 async def history(asked: Asked, subject: str, more: str) -> Message:
@@ -140,6 +145,10 @@ ACTIONS: dict[str, Action] = {
     "cancel": Action(cancel),
     "history": Action(history),
     "mydata": Action(mydata),
+    "compare": Action(comparison_actions.compare, orders=True, private=False),
+    "uncompare": Action(comparison_actions.uncompare),
+    "recompare": Action(comparison_actions.recompare),
+    "score": Action(scoring.score, asks=True),
     "train": Action(style_actions.train, orders=True, private=False, moderators=True),
     "untrain": Action(style_actions.untrain),
     "retrain": Action(style_actions.retrain, moderators=True),
@@ -160,6 +169,13 @@ def _form(job: str, order: MakeGrid | None) -> Form:
         for name in FIELDS
     )  # fmt: skip
     return Form("Edit and run" if order else "A new grid", f"edit:{job}" if order else "new:grid", fields)
+
+
+async def _repeated(asked: Asked, job: JobRow) -> Plan | None:
+    """The grid's own plan, where its seed alone would not give the same fillers again."""
+    plan = await asked.parts.jobs.plan(job)
+    same_models = plan is not None and plan.profile == asked.parts.engine.health.get("profile", plan.profile)
+    return repeated(plan) if plan and same_models and any(cell.stocked for cell in plan.cells) else None
 
 
 async def _seed(asked: Asked, subject: str) -> int | None:

@@ -39,21 +39,23 @@ class Asked:
         """What was filled into a form."""
         return self.received.values
 
-    async def visible(self, job: str, *, training: bool = False) -> JobRow:
+    async def visible(self, job: str, *, training: bool = False, comparison: bool = False) -> JobRow:
         """A grid that this person may see: an own one, or one posted openly in this server. Raises Refused.
 
-        `training`: a training will do as well.
+        `training`, `comparison`: one of these will do as well.
         """
         row = await self.parts.jobs.find(job.strip().lower()) if re.match(ids.PATTERN, job.strip().lower()) else None
         if row and row.state != "deleted" and await self._may_see(row):
             if row.training and not training:
                 raise Refused(texts.TRAINING.format(job=row.id))
+            if row.comparison and not comparison:
+                raise Refused(texts.COMPARISON.format(job=row.id))
             return row
         raise Refused(texts.NO_GRID.format(job=texts.quoted(job, 30)))
 
-    async def owned(self, job: str, *, training: bool = False) -> JobRow:
+    async def owned(self, job: str, *, training: bool = False, comparison: bool = False) -> JobRow:
         """A grid that this person may change: an own one, or for a moderator one of this server. Raises Refused."""
-        row = await self.visible(job, training=training)
+        row = await self.visible(job, training=training, comparison=comparison)
         if row.person == self.who or (self.person.moderator and self.server is not None and row.server == self.server):
             return row
         raise Refused(texts.NOT_YOURS)

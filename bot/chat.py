@@ -159,6 +159,12 @@ class Talk(Protocol):
     async def can_post(self) -> str | None:
         """None, or one sentence that names the missing right and how to give it."""
 
+    async def picture(self, name: str, most: int) -> bytes:
+        """The file of a picture that was pointed at, at most `most` bytes of it.
+
+        Raises TooLarge, Gone, NoRights, PlatformAway; what is in the file is not looked at.
+        """
+
     async def find_posted(self, key: str) -> str | None:
         """The id of a message that was posted with `key`, after the platform's settling time; None if there is none."""
 
@@ -177,8 +183,19 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Pointed:
+    """A message that somebody points at. `picture` names its picture for `Talk.picture`; None where it has none."""
+
+    text: str = ""
+    picture: str | None = None
+
+
+@dataclass(frozen=True)
 class Pressed:
-    """A button, a choice in a menu (in `press`) or a form that was sent (with `values`)."""
+    """A button, a choice in a menu (in `press`) or a form that was sent (with `values`).
+
+    Pointing at a message to have its picture scored is the press `score:message`, with `pointed`.
+    """
 
     platform: str
     event: str
@@ -187,6 +204,7 @@ class Pressed:
     talk: Talk
     press: str
     values: dict[str, str] = field(default_factory=dict)
+    pointed: Pointed | None = None
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
-"""Carries what was made to the person: the largest sheet that fits, or a style; once, with a last word."""
+"""Carries what was made to the person: the largest sheet that fits, a comparison or a style; once, with a last word."""
 
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import texts, trained
+from bot import compared, texts, trained
 from bot.chat import Delivery as Attempt
 from bot.chat import Message, Talk
+from bot.comparison_result import post_comparison
 from bot.errors import DeliveryError, TooLarge
 from bot.heading import heading
 from bot.jobs import JobRow
@@ -48,11 +49,9 @@ class Courier:
 
     async def deliver(self, job: JobRow) -> None:
         """Post what a job in state `made` has made; after this it is delivered, failed or cancelled, and says so."""
-        parcel = await (self._style(job) if job.training else self._sheet(job))
+        parcel = await self._parcel(job)
         if parcel is None:
-            await self._fail(
-                job, "The plan of this grid is lost, so its sheet cannot be laid out. Please run it again."
-            )
+            await self._fail(job, "The plan of this job is lost, so its sheet cannot be laid out. Please run it again.")
             return
         try:
             said, posted = await self._post(job, parcel)
@@ -67,6 +66,25 @@ class Courier:
         closing = Message(f"{heading(job)}\n{parcel.closing}")
         # Where the result was edited into the job's own message, there is nothing left to say in it.
         await self._teller.end(job, closing if posted != said else None)
+
+    async def _parcel(self, job: JobRow) -> Parcel | None:
+        if job.training:
+            return await self._style(job)
+        return await (self._comparison(job) if job.comparison else self._sheet(job))
+
+    async def _comparison(self, job: JobRow) -> Parcel | None:
+        found = await self._parts.comparison(job)
+        result = found.compared if found else None
+        if found is None or result is None:
+            return None
+        comparison = found
+        otherwise = f"The comparison is painted, but it could not be posted: {{error}} See it with /show {job.id}."
+        return Parcel(
+            lambda talk, attempt: post_comparison(talk, comparison, attempt),
+            compared.PAINTED,
+            compared.closing(result),
+            otherwise,
+        )
 
     async def _sheet(self, job: JobRow) -> Parcel | None:
         grid = await self._parts.grid(job)

@@ -33,7 +33,8 @@ async def _files(parts: Parts, who: int) -> AsyncIterator[tuple[str, bytes]]:
     while jobs := await own_grids(parts.database, who, "", PAGE, skip):
         skip += PAGE
         for job in jobs:
-            yield f"{job.id}/grid.json", _json(await _grid(parts, job))
+            name = "comparison" if job.comparison else "grid"
+            yield f"{job.id}/{name}.json", _json(await _kept(parts, job))
             for cell, data in sorted((await parts.pictures.load(job.id)).items()):
                 yield f"{job.id}/{cell}.png", data
 
@@ -49,11 +50,12 @@ async def _about(parts: Parts, who: int, person: Person) -> dict[str, object]:
     }
 
 
-async def _grid(parts: Parts, job: JobRow) -> dict[str, object]:
+async def _kept(parts: Parts, job: JobRow) -> dict[str, object]:
     times = {"queued_at": job.queued_at, "lent_at": job.lent_at, "ended_at": job.ended_at}
     about = {"state": job.state, "channel": job.channel, "server": job.server, "parent": job.parent, **times}
-    grid = await parts.grid(job, pictures=False)
-    shown = grid.as_json() if grid else {"id": job.id, "prompt": job.prompt, "order": job.order.model_dump(mode="json")}
+    found = await (parts.comparison if job.comparison else parts.grid)(job, pictures=False)
+    order = job.comparison_order if job.comparison else job.order
+    shown = found.as_json() if found else {"id": job.id, "prompt": job.prompt, "order": order.model_dump(mode="json")}
     return {**shown, "about": about}
 
 

@@ -15,6 +15,7 @@ import aiosqlite
 
 from bot.disk import NotKept
 from bot.migrations import MIGRATIONS
+from bot.words import own_words
 
 Row = sqlite3.Row
 
@@ -106,6 +107,7 @@ def _translated() -> Iterator[None]:
 async def _connect(path: Path) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(path, isolation_level=None)
     connection.row_factory = Row
+    await connection.create_function("own_words", 2, own_words, deterministic=True)
     await connection.create_function("sha256", 1, _sha256, deterministic=True)
     for pragma in PRAGMAS:
         await connection.execute_fetchall(pragma)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bot.history import Database, Row
+from engine.contract.comparison import Compare, Compared, ComparisonPlan
 from engine.contract.grid import GridScore, Judged, Plan, as_json
 from engine.contract.orders import MakeGrid
 from engine.contract.training import TrainStyle
@@ -38,6 +39,7 @@ class JobRow:
     unsafe_ok: bool
     talk: str
     training: bool
+    comparison: bool
     work: str | None
     prompt: str | None
     parent: str | None
@@ -68,17 +70,27 @@ class JobRow:
         return TrainStyle.model_validate_json(self.work or "{}")
 
     @property
+    def comparison_order(self) -> Compare:
+        """The order of a row with `comparison` set."""
+        return Compare.model_validate_json(self.work or "{}")
+
+    @property
+    def compared(self) -> Compared | None:
+        """What came of a comparison; it stands where a grid has its score."""
+        return Compared.model_validate_json(self.score) if self.score and self.comparison else None
+
+    @property
     def ended(self) -> bool:
         return self.state in ENDED
 
     @property
     def grid_score(self) -> GridScore | None:
-        return GridScore.model_validate_json(self.score) if self.score else None
+        return GridScore.model_validate_json(self.score) if self.score and not self.comparison else None
 
 
 def job_row(row: Row) -> JobRow:
     values = {field.name: row[field.name] for field in fields(JobRow)}
-    for name in ("private", "unsafe_ok", "training", "suspect", "pruned"):
+    for name in ("private", "unsafe_ok", "training", "comparison", "suspect", "pruned"):
         values[name] = bool(values[name])
     return JobRow(**values)
 
@@ -107,16 +119,20 @@ class Jobs:
         row = await self._database.one("SELECT plan FROM plans WHERE job = :job", job=job.number)
         return Plan.model_validate_json(row["plan"]) if row else None
 
-    async def planned(self, job: JobRow, plan: Plan) -> None:
+    async def comparison_plan(self, job: JobRow) -> ComparisonPlan | None:
+        row = await self._database.one("SELECT plan FROM plans WHERE job = :job", job=job.number)
+        return ComparisonPlan.model_validate_json(row["plan"]) if row else None
+
+    async def planned(self, job: JobRow, plan: Plan | ComparisonPlan) -> None:
         """Keep the plan; from now on the cost is what is really painted, and the person is charged for that."""
-        cost = sum(cell.photo is None for cell in plan.cells)
+        cost = plan.pictures if isinstance(plan, ComparisonPlan) else _painted(plan)
         async with self._database.transaction() as rows:
             sql = "INSERT INTO plans (job, plan) VALUES (:job, :plan) ON CONFLICT (job) DO NOTHING RETURNING job"
             if await rows.write(sql, job=job.number, plan=plan.model_dump_json()):
                 await rows.write(CORRECT, cost=cost, job=job.number, id=job.person)
                 await rows.write("UPDATE jobs SET cost = :cost WHERE number = :job", cost=cost, job=job.number)
 
-    async def made(self, job: str, score: GridScore) -> bool:
+    async def made(self, job: str, score: GridScore | Compared) -> bool:
         """Everything is painted and kept; False where it was cancelled meanwhile."""
         sql = (
             "UPDATE jobs SET state = 'made', suspect = 0, score = :score WHERE id = :id AND state = 'lent' RETURNING id"
@@ -161,3 +177,8 @@ def grid_json(job: JobRow, plan: Plan, judged: Mapping[str, Judged]) -> dict[str
     """A grid as the engine's command line prints it too."""
     order = job.order
     return as_json(job.id, order.prompt, order.approach, order.blocks, plan, dict(judged), job.grid_score)
+
+
+def _painted(plan: Plan) -> int:
+    """How many pictures of a plan are painted for it: no photos, nothing that was painted ahead."""
+    return sum(cell.photo is None and cell.stocked is None for cell in plan.cells)

@@ -133,6 +133,27 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     """,
     """
+    -- Each word with its person in front (bot.words), so that a beginning is looked for among one person's words only.
+    -- ascii: the words come without accents and in small letters already, and no letter beyond splits one.
+    CREATE VIRTUAL TABLE own_words USING fts5 (words, tokenize = 'ascii');
+    INSERT INTO own_words (rowid, words) SELECT number, own_words(person, prompt) FROM jobs WHERE prompt IS NOT NULL;
+    DROP TRIGGER jobs_words_in;
+    DROP TRIGGER jobs_words_out;
+    DROP TRIGGER jobs_words_gone;
+    DROP TABLE words;
+    CREATE TRIGGER jobs_words_in AFTER INSERT ON jobs WHEN new.prompt IS NOT NULL BEGIN
+        INSERT INTO own_words (rowid, words) VALUES (new.number, own_words(new.person, new.prompt));
+    END;
+    CREATE TRIGGER jobs_words_out AFTER DELETE ON jobs BEGIN DELETE FROM own_words WHERE rowid = old.number; END;
+    CREATE TRIGGER jobs_words_gone AFTER UPDATE OF prompt ON jobs WHEN new.prompt IS NULL BEGIN
+        DELETE FROM own_words WHERE rowid = old.number;
+    END;
+    """,
+    """
+    ALTER TABLE jobs ADD COLUMN comparison INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE proposals ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;  -- pictures to paint
+    """,
+    """
     CREATE TABLE salt (one INTEGER PRIMARY KEY CHECK (one = 1), salt TEXT NOT NULL);
     INSERT INTO salt VALUES (1, hex(randomblob(16)));
     CREATE TABLE spent (                    -- of the last hour's allowance, by people who deleted their data

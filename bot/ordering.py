@@ -1,6 +1,8 @@
 """A grid is ordered: checked against the server's rules, put into the line, and answered with the place in it."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from bot import texts
 from bot.adopted import with_adopted
@@ -14,28 +16,45 @@ from bot.preferences import Preferences
 from bot.queue import Caps, NewJob
 from bot.teller import cancel_button, failure
 from engine.contract.approaches import PROFILES
+from engine.contract.grid import Plan
 from engine.contract.ids import new_id
+from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
 
 PICTURES_OF_A_BLOCK = 4
 
 
-async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None) -> JobRow:
-    """Put the grid into the line and say so. Raises Refused where it is not allowed or cannot be delivered."""
-    rules = await asked.parts.preferences.of_server(asked.server)
-    _check_place(asked, rules)
-    _check_words(work, rules)
-    missing = await asked.talk.can_post()
-    if missing:
-        raise Refused(missing)
+async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None, plan: Plan | None = None) -> JobRow:
+    """Put the grid into the line and say so. Raises Refused where it is not allowed or cannot be delivered.
+
+    A `plan` repeats the grid that it was made for, cell by cell.
+    """
+    caps = await admitted(asked, [work.prompt, work.details, work.negative])
     work = await with_adopted(asked, work)
-    caps = _caps(asked, rules)
-    job = await asked.parts.queue.put(_new_job(asked, work, parent), caps)
+    new = new_job(asked, new_id(), work, work.prompt, cost_of(work), parent=parent)
+    job = await asked.parts.queue.put(new, caps, plan)
     if job is None:
-        raise Refused(await _which_limit(asked, caps, cost_of(work)))
+        raise Refused(await which_limit(asked, caps, cost_of(work)))
     asked.parts.remember(job, asked.talk)
     await announce(asked, job)
     return job
+
+
+async def admitted(asked: Asked, words: Sequence[str | None]) -> Caps:
+    """The limits for what is asked here in these words. Raises Refused where it is not allowed at all."""
+    rules = await asked.parts.preferences.of_server(asked.server)
+    _check_place(asked, rules)
+    _check_words([text for text in words if text], rules)
+    missing = await asked.talk.can_post()
+    if missing:
+        raise Refused(missing)
+    return _caps(asked, rules)
+
+
+async def mine(asked: Asked, job: JobRow) -> bool:
+    """Whether this very press made the job: a press that is answered again after a restart did."""
+    sql = "SELECT 1 FROM jobs WHERE number = :number AND received = :received"
+    return await asked.parts.database.one(sql, number=job.number, received=asked.received.number) is not None
 
 
 async def announce(asked: Asked, job: JobRow) -> None:
@@ -64,9 +83,10 @@ def cost_of(work: MakeGrid) -> int:
     return work.blocks**2 * (PICTURES_OF_A_BLOCK if fillers == "generated" else 1)
 
 
-def _new_job(asked: Asked, work: MakeGrid, parent: str | None) -> NewJob:
+def new_job(asked: Asked, job: str, work: Order, prompt: str, cost: int, **more: Any) -> NewJob:
+    """A job of the person who asks, answered where it was asked. `more` are fields of NewJob."""
     return NewJob(
-        id=new_id(),
+        id=job,
         received=asked.received.number,
         person=asked.who,
         platform=asked.received.platform,
@@ -76,9 +96,9 @@ def _new_job(asked: Asked, work: MakeGrid, parent: str | None) -> NewJob:
         unsafe_ok=asked.place.unsafe_ok,
         talk=asked.talk.address,
         work=work.model_dump_json(exclude_none=True),
-        prompt=work.prompt,
-        cost=cost_of(work),
-        parent=parent,
+        prompt=prompt,
+        cost=cost,
+        **more,
     )
 
 
@@ -89,9 +109,10 @@ def _check_place(asked: Asked, rules: Preferences) -> None:
         )
 
 
-def _check_words(work: MakeGrid, rules: Preferences) -> None:
-    text = " ".join(re.sub(r"[\W_]+", " ", part) for part in (work.prompt, work.details or "", work.negative or ""))
-    if rules.forbidden(text) or rules.forbidden(work.prompt):
+def _check_words(words: Sequence[str], rules: Preferences) -> None:
+    """Raises Refused where one of them is on the server's list."""
+    text = " ".join(re.sub(r"[\W_]+", " ", part) for part in words)
+    if rules.forbidden(text) or any(rules.forbidden(part) for part in words):
         raise Refused("This prompt holds a word that this server does not allow. Nothing was painted.")
 
 
@@ -105,7 +126,7 @@ def _caps(asked: Asked, rules: Preferences) -> Caps:
     )
 
 
-async def _which_limit(asked: Asked, caps: Caps, cost: int) -> str:
+async def which_limit(asked: Asked, caps: Caps, cost: int) -> str:
     """The limit was found reached by the statement that inserts; this only names it."""
     waiting = [place.person for place in (await asked.line.places()).values()]
     if waiting.count(asked.who) >= (caps.waiting_per_person or 0):
@@ -117,6 +138,6 @@ async def _which_limit(asked: Asked, caps: Caps, cost: int) -> str:
     if ordered + cost > (caps.pictures_per_hour or 0):
         return (
             f"You ordered {ordered} pictures in the last hour; with these {cost} it would be more than"
-            f" {caps.pictures_per_hour}. Try again later, or with fewer blocks."
+            f" {caps.pictures_per_hour}. Try again later, or ask for fewer."
         )
     return f"{caps.waiting_per_server} grids wait in this server, which is the most. Try again in a few minutes."

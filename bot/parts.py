@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.budget import Edits
 from bot.chat import Platform, Talk
 from bot.command import Command
+from bot.comparison import Comparison
 from bot.deliveries import Deliveries
 from bot.delivery import Delivery
 from bot.engine_client import Engine
@@ -16,6 +17,7 @@ from bot.numbers import Numbers
 from bot.people import People
 from bot.pictures import Pictures
 from bot.preferences import PreferenceRows
+from bot.proposals import Proposals
 from bot.queue import Queue
 from bot.received import Inbox
 from bot.result import Grid
@@ -35,6 +37,7 @@ class Parts:
     deliveries: Deliveries
     delivery: Delivery
     trainings: Trainings
+    proposals: Proposals
     preferences: PreferenceRows
     engine: Engine
     numbers: Numbers
@@ -76,3 +79,11 @@ class Parts:
             return None
         found = await self.pictures.load(job.id) if pictures else {}
         return Grid(job, plan, await self.pictures.have(job), found)
+
+    async def comparison(self, job: JobRow, *, pictures: bool = True) -> Comparison | None:
+        """What is kept of this comparison; None where it was never planned."""
+        plan = await self.jobs.comparison_plan(job)
+        if plan is None:
+            return None
+        found = await self.pictures.load(job.id) if pictures else {}
+        return Comparison(job, plan, await self.pictures.have(job), found)

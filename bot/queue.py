@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bot.allowance import HOUR
 from bot.history import Database
 from bot.jobs import JobRow, job_row
+from engine.contract.grid import Plan
 
 # Two deaths while alone in the engine end a job.
 DEATHS = 2
@@ -37,6 +38,7 @@ class NewJob:
     cost: int
     parent: str | None = None
     training: bool = False
+    comparison: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,16 @@ class Queue:
         self._database, self._clock = database, clock
         self._changed = asyncio.Event()
 
-    async def put(self, job: NewJob, caps: Caps) -> JobRow | None:
-        """The waiting job, or None where a limit is reached. The same received row or id again finds the first job."""
-        rows = await self._database.write(PUT, **vars(job), **vars(caps), now=self._clock())
+    async def put(self, job: NewJob, caps: Caps, plan: Plan | None = None) -> JobRow | None:
+        """The waiting job, or None where a limit is reached. The same received row or id again finds the first job.
+
+        With a `plan` the engine plans nothing: the very grid that it describes is painted.
+        """
+        async with self._database.transaction() as changes:
+            rows = await changes.write(PUT, **vars(job), **vars(caps), now=self._clock())
+            if rows and plan:
+                sql = "INSERT INTO plans (job, plan) VALUES (:job, :plan)"
+                await changes.write(sql, job=rows[0]["number"], plan=plan.model_dump_json())
         if rows:
             self.touch()
             return job_row(rows[0])
@@ -64,7 +73,10 @@ class Queue:
         return job_row(row) if row else None
 
     async def lend(self, cover: Callable[[], int], engine: Callable[[], str | None]) -> JobRow:
-        """Wait for the next job in turn. It is lent while fewer than `cover()` pictures are under way in the engine."""
+        """Wait for the next job in turn. It is lent while fewer than `cover()` pictures are under way in the engine.
+
+        As many again may be lent in small jobs, of half as many at most, so that these can cut into a large one.
+        """
         while True:
             self._changed.clear()
             instance = engine()
@@ -109,10 +121,10 @@ class Queue:
 
 PUT = f"""
 WITH hour AS ({HOUR})
-INSERT INTO jobs (id, received, person, platform, server, channel, private, unsafe_ok, talk, training, work, prompt,
-    parent, cost, state, queued_at)
-SELECT :id, :received, :person, :platform, :server, :channel, :private, :unsafe_ok, :talk, :training, :work, :prompt,
-    :parent, :cost, 'waiting', :now
+INSERT INTO jobs (id, received, person, platform, server, channel, private, unsafe_ok, talk, training, comparison,
+    work, prompt, parent, cost, state, queued_at)
+SELECT :id, :received, :person, :platform, :server, :channel, :private, :unsafe_ok, :talk, :training, :comparison,
+    :work, :prompt, :parent, :cost, 'waiting', :now
 WHERE (:waiting_per_person IS NULL
         OR (SELECT COUNT(*) FROM jobs WHERE state = 'waiting' AND person = :person) < :waiting_per_person)
     AND (:server IS NULL OR :waiting_per_server IS NULL
@@ -122,6 +134,7 @@ ON CONFLICT DO NOTHING RETURNING *
 """  # noqa: S608  # constants
 
 # A job that had its turn before (the bot or the engine went away) keeps it. A suspect runs alone, and first.
+# Small ones, of one wave at most, are lent beside a large one: the engine may let them cut in, within its own bounds.
 # Trainings come after all grids, suspects too: no grid waits for one that has not yet begun.
 LEND = """
 UPDATE jobs SET state = 'lent', engine = :engine, lent_at = :now WHERE number = (
@@ -130,8 +143,11 @@ UPDATE jobs SET state = 'lent', engine = :engine, lent_at = :now WHERE number = 
         AND NOT EXISTS (SELECT 1 FROM jobs AS l WHERE l.state = 'lent' AND (l.suspect OR j.suspect))
         AND (j.suspect OR NOT EXISTS (SELECT 1 FROM jobs AS s
             WHERE s.state = 'waiting' AND s.suspect AND NOT s.training))
-        AND :cover > COALESCE(
+        AND (:cover > COALESCE(
             (SELECT SUM(MAX(l.cost - l.painted, 0)) FROM jobs AS l WHERE l.state = 'lent' AND NOT l.training), 0)
+            OR (j.cost <= :cover / 2 AND NOT j.training AND :cover > COALESCE(
+                (SELECT SUM(MAX(l.cost - l.painted, 0)) FROM jobs AS l
+                    WHERE l.state = 'lent' AND NOT l.training AND l.cost <= :cover / 2), 0)))
         AND NOT (j.training AND EXISTS (SELECT 1 FROM jobs AS l WHERE l.state = 'lent' AND l.training))
     ORDER BY j.training, j.suspect DESC, j.turn IS NULL, j.turn, MAX(p.charged, c.charged), p.served, j.number
     LIMIT 1
@@ -151,7 +167,8 @@ WHERE state = 'lent' AND engine = :engine
 """
 END_DEADLY = """
 UPDATE jobs SET state = 'failed', reason = 'engine_away', ended_at = :now,
-    detail = 'The engine stopped twice while it ' || IIF(training, 'trained this style', 'painted this grid')
+    detail = 'The engine stopped twice while it '
+        || IIF(training, 'trained this style', IIF(comparison, 'painted this comparison', 'painted this grid'))
         || ' alone, so it is not tried again.'
 WHERE state = 'waiting' AND deaths >= :deaths RETURNING *
 """

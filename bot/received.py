@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.chat import Heard, Person, Place, Pressed
+from bot.chat import Heard, Person, Place, Pointed, Pressed
 from bot.history import Database
 from bot.people import PERSON
 
@@ -28,6 +28,7 @@ class Received:
     options: dict[str, str] | None
     press: str | None
     values: dict[str, str]
+    pointed: Pointed | None = None
 
     @property
     def mark(self) -> str:
@@ -47,6 +48,7 @@ class Inbox:
     async def pressed(self, pressed: Pressed, *, once: bool) -> Received | None:
         """Commit a press; None for a redelivered event and, with `once`, for the second of a double press."""
         body = {"text": "", "options": None, "press": pressed.press, "values": pressed.values}
+        body |= {"pointed": asdict(pressed.pointed)} if pressed.pointed else {}
         # A form may be sent twice with different answers; that is no double press.
         what = f"{pressed.press} {json.dumps(pressed.values, sort_keys=True)}"
         return await self._keep(pressed, body, what if once else None)
@@ -127,4 +129,5 @@ def _read(number: int, platform: str, event: str, body: dict[str, Any]) -> Recei
         options=body["options"],
         press=body["press"],
         values=body["values"],
+        pointed=Pointed(**body["pointed"]) if body.get("pointed") else None,
     )

@@ -5,17 +5,24 @@ from functools import partial
 from bot import texts
 from bot.asked import Asked
 from bot.chat import Button, Limits, Message, Person, Picture
+from bot.comparison_showing import comparison_cell, show_comparison
 from bot.courier import post_sheet
 from bot.errors import BadCommand, Refused
 from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import CELL
+from bot.posting import post_openly
 from bot.result import Grid, sheet_message
 
 
+async def show_job(asked: Asked, job: JobRow, *, openly: bool) -> Message | None:
+    """A grid or a comparison with live buttons: posted once for this command, or returned to be told privately."""
+    return await (show_comparison if job.comparison else show_grid)(asked, job, openly=openly)
+
+
 async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | None:
-    """A finished grid with live buttons: posted once for this command, or returned to be told privately."""
+    """A finished grid."""
     grid = await asked.parts.grid(job)
     if grid is None or (not job.pruned and not job.ended):
         return Message(f"{heading(job)}\nIt is {job.state}; there is no sheet yet.")
@@ -24,17 +31,14 @@ async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | Non
         return Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(again,))
     if not openly:
         return (await sheet_message(grid, await asked.talk.limits()))[0]
-    missing = await asked.talk.can_post()
-    if missing:
-        raise Refused(missing)
-    post = partial(post_sheet, asked.talk, grid)
-    server = None if asked.place.private else asked.server
-    await asked.parts.delivery.answer(asked.talk, asked.received.mark, job.number, server, post)
+    await post_openly(asked, job, partial(post_sheet, asked.talk, grid))
     return None
 
 
 async def cell_message(asked: Asked, job: JobRow, cell: str, limits: Limits) -> Message:
     """One cell in full size with its own prompt, seed and score. Raises BadCommand, Refused."""
+    if job.comparison:
+        return await comparison_cell(asked, job, cell, limits)
     grid = await asked.parts.grid(job)
     name = cell.strip().upper()
     planned = next((entry for entry in grid.plan.cells if entry.cell == name), None) if grid else None

@@ -18,7 +18,7 @@ async def train(asked: Asked, subject: str, _more: str) -> None:
 
 async def untrain(asked: Asked, subject: str, _more: str) -> Message:
     """Start nothing."""
-    await asked.parts.trainings.withdraw(subject, asked.who)
+    await asked.parts.proposals.withdraw(subject, asked.who)
     return Message("Nothing is trained.")
 
 

@@ -89,9 +89,12 @@ def failure(job: JobRow) -> Message:
     """How a job ended that has no sheet."""
     cancelled = trained.NOTHING_MADE if job.training else texts.CANCELLED
     words = cancelled if job.state == "cancelled" else texts.plain(job.detail, 600)
-    again = (
-        Button("Train it again", f"retrain:{job.id}")
-        if job.training
-        else Button("Run it again", f"again:{job.id}:same")
-    )
-    return Message(f"{heading(job)}\n{words}", buttons=(again,))
+    return Message(f"{heading(job)}\n{words}", buttons=(_again(job),))
+
+
+def _again(job: JobRow) -> Button:
+    if job.training:
+        return Button("Train it again", f"retrain:{job.id}")
+    if job.comparison:
+        return Button("Compare again", f"recompare:{job.id}:same")
+    return Button("Run it again", f"again:{job.id}:same")

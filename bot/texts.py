@@ -55,7 +55,7 @@ PHASES = {
     "waiting": "Waiting for the engine",
     "fetching": "Fetching what is needed for the first time",
     "loading": "Loading the model",
-    "planning": "Planning the grid",
+    "planning": "Planning",
     "painting": "Painting",
     "judging": "Measuring",
 }
@@ -82,11 +82,15 @@ def sheet_alt(prompt: str, blocks: int, found: GridScore | None, withheld: int) 
     return words + (f" {withheld} pictures are withheld as unsafe." if withheld else "")
 
 
+def pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"
+
+
 def unsafe(count: int, reasons: Sequence[str]) -> str:
     if not count:
         return ""
-    pictures = "1 picture is" if count == 1 else f"{count} pictures are"
-    return f"{pictures} withheld: {', '.join(sorted({plain(reason, 80) for reason in reasons}))}."
+    are = "is" if count == 1 else "are"
+    return f"{pictures(count)} {are} withheld: {', '.join(sorted({plain(reason, 80) for reason in reasons}))}."
 
 
 def bad_style(style: str, detail: str) -> str:
@@ -104,10 +108,14 @@ BROKEN = "Something in the bot failed over this. It is in the log as `{mark}`; p
 CANCELLED = "Cancelled. Nothing more is painted."
 NO_GRID = "There is no grid {job} that you may see. Ids are ten letters and digits, such as k3x9tq2m7d."
 PRUNED = "The pictures of this grid were removed to make room. Its recipe is kept: press Paint again for the same grid."
+COMPARISON_PRUNED = (
+    "The pictures of this comparison were removed to make room. Its plan is kept: press Compare again for the same one."
+)
 NOT_YOURS = "Only the person who asked for this grid, or a moderator, may do that."
 ENGINE_AWAY = "The engine does not answer at the moment, so this cannot be done now. Try again in a minute."
 MODERATORS = "Only moderators may use this command."
 MODERATORS_PRESS = "Only moderators may press this button."
+COMPARISON = "`{job}` is a comparison, not a grid. `/show {job}` brings it back."
 TRAINING = "`{job}` is a training, not a grid. /styles shows what came of it."
 PAUSED = "The engine does not answer. This goes on by itself as soon as it does; what is painted is kept."
 DISK_FULL = "The disk of this bot is full. This goes on by itself as soon as there is room; what is painted is kept."

@@ -15,7 +15,7 @@ SHARED = 4
 
 async def thumbnail(parts: Parts, job: JobRow) -> bytes | None:
     """The prompt's first four pictures as a JPEG; None where none is kept."""
-    plan = await parts.jobs.plan(job)
+    plan = await (parts.jobs.comparison_plan(job) if job.comparison else parts.jobs.plan(job))
     if plan is None:
         return None
     cells = [cell.cell for cell in plan.cells if cell.unique][:SHARED]

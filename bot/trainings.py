@@ -1,41 +1,16 @@
-"""Trainings as rows: what was proposed, what is known of each epoch, the curve and the end. It knows no chat."""
+"""Trainings as rows: what is known of each epoch, the curve and the end. It knows no chat."""
 
 import base64
 import binascii
-import time
-from collections.abc import Callable
 
 from bot.history import Database
 from bot.jobs import JobRow
-from engine.contract.training import Epoch, EpochEnded, StyleTrained, TrainStyle
-
-DAY_S = 86_400.0
-# A cost that was told longer ago says little about today.
-PROPOSED_DAYS = 7
+from engine.contract.training import Epoch, EpochEnded, StyleTrained
 
 
 class Trainings:
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        self._database, self._clock = database, clock
-
-    async def propose(self, proposal: str, person: int, order: TrainStyle) -> None:
-        """Keep what a Start button will start; old ones are forgotten meanwhile."""
-        now, work = self._clock(), order.model_dump_json(exclude_none=True)
-        async with self._database.transaction() as rows:
-            await rows.write("DELETE FROM proposals WHERE at < :old", old=now - PROPOSED_DAYS * DAY_S)
-            sql = "INSERT INTO proposals VALUES (:id, :person, :work, :now)"
-            await rows.write(sql, id=proposal, person=person, work=work, now=now)
-
-    async def proposed(self, proposal: str, person: int) -> TrainStyle | None:
-        """None where this person was told no such cost, or too long ago."""
-        sql = "SELECT work FROM proposals WHERE id = :id AND person = :person"
-        row = await self._database.one(sql, id=proposal, person=person)
-        return TrainStyle.model_validate_json(row["work"]) if row else None
-
-    async def withdraw(self, proposal: str, person: int) -> None:
-        await self._database.write(
-            "DELETE FROM proposals WHERE id = :id AND person = :person", id=proposal, person=person
-        )
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def begin(self, job: JobRow) -> bool:
         """The engine is given the job; whether it is for the first time."""

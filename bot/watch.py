@@ -18,6 +18,7 @@ from bot.parts import Parts
 from bot.pictures import Damaged
 from bot.teller import Teller, cancel_button, failure
 from bot.training_watch import TrainingWatch
+from engine.contract.comparison import Compared, ComparisonPlan, ComparisonPlanned
 from engine.contract.errors import BadRequest, EngineAway, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import Judged, Plan
@@ -139,12 +140,13 @@ class Watch:
             return False
         if job.training:
             return await self.trainings.stream(job)
-        plan, have = await parts.jobs.plan(job), await parts.pictures.have(job)
-        order = Job(id=job.id, turn=job.turn or 0, work=job.order, plan=plan, have=have)
+        have = await parts.pictures.have(job)
+        order = await self._order(job, have)
+        plan: Plan | ComparisonPlan | None = order.plan or order.comparison
         began = time.monotonic()
         async for event in parts.engine.client.run(order):
             match event:
-                case GridPlanned():
+                case GridPlanned() | ComparisonPlanned():
                     plan = plan or event.plan
                     await parts.jobs.planned(job, plan)
                     row = await parts.jobs.find(job.id)
@@ -154,20 +156,28 @@ class Watch:
                     have[event.cell] = await self._keep(job, event)
                 case Progress():
                     await self._show(job, event)
-                case GridMade():
+                case GridMade() | Compared():
                     log.info("painted", extra={"job": job.id, "seconds": round(time.monotonic() - began, 1)})
                     await self._complete(job, plan, have)
-                    return await parts.jobs.made(job.id, event.score)
+                    return await parts.jobs.made(job.id, event.score if isinstance(event, GridMade) else event)
                 case JobFailed():
-                    style = job.order.style if event.reason == "bad_style" else None
+                    style = job.order.style if event.reason == "bad_style" and not job.comparison else None
                     await self.fail(job, event.reason, texts.bad_style(style, event.detail) if style else event.detail)
                     return False
                 case _:
                     continue
         raise EngineAway("The engine's answer broke off before its end.")
 
+    async def _order(self, job: JobRow, have: dict[str, Judged]) -> Job:
+        """What the engine is given: a retry carries what was planned and what is kept."""
+        turn, jobs = job.turn or 0, self._parts.jobs
+        if job.comparison:
+            known = await jobs.comparison_plan(job)
+            return Job(id=job.id, turn=turn, work=job.comparison_order, comparison=known, have=have)
+        return Job(id=job.id, turn=turn, work=job.order, plan=await jobs.plan(job), have=have)
+
     async def _keep(self, job: JobRow, event: PicturePainted) -> Judged:
-        judged = Judged(score=event.score, with_details=event.with_details, withheld=event.withheld)
+        judged = Judged.model_validate(event.model_dump(include=set(Judged.model_fields)))
         await self._fetch(job, event.cell, event.sha256, judged)
         self._parts.numbers.pictures.inc()
         self._parts.queue.touch()
@@ -190,8 +200,8 @@ class Watch:
             else:
                 return
 
-    async def _complete(self, job: JobRow, plan: Plan | None, have: dict[str, Judged]) -> None:
-        """Nothing may be missing when the grid is called made."""
+    async def _complete(self, job: JobRow, plan: Plan | ComparisonPlan | None, have: dict[str, Judged]) -> None:
+        """Nothing may be missing when the job is called made."""
         missing = [cell.cell for cell in plan.cells if cell.cell not in have] if plan else []
         for cell in missing:
             await self._fetch(job, cell, None, Judged())
@@ -213,7 +223,7 @@ class Watch:
         if preview:
             with contextlib.suppress(binascii.Error):
                 data = base64.b64decode(preview, validate=True)
-                alt = f"A preview of grid {job.id} while it is painted."
+                alt = f"A preview of {job.id} while it is painted."
                 self._previews[job.id] = (Picture(f"tessera-{job.id}-preview.jpg", data, alt),)
         return self._previews.get(job.id, ())
 

@@ -136,7 +136,8 @@ def evaluate(settings: Settings, arguments: list[str]) -> None:
 
 def score(settings: Settings, arguments: list[str]) -> None:
     """Say how well a picture agrees with a prompt, beside reference prompts"""
-    from engine.score_picture import in_words, score_picture
+    from engine.contract.scoring import Scored, in_words
+    from engine.score_picture import score_picture
 
     parser = Parser("python -m engine score", description=score.__doc__)
     parser.add_argument("picture", type=Path, metavar="PICTURE", help="any picture's file")
@@ -144,7 +145,7 @@ def score(settings: Settings, arguments: list[str]) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
     found = score_picture(settings, given.picture, order({"prompt": given.prompt}).prompt)
-    print(json.dumps(found, ensure_ascii=False) if given.json else in_words(found))  # noqa: T201
+    print(json.dumps(found, ensure_ascii=False) if given.json else in_words(Scored.model_validate(found)))  # noqa: T201
 
 
 def demo(settings: Settings, arguments: list[str]) -> None:

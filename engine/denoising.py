@@ -5,33 +5,37 @@ that of diffusers' StableDiffusionPipeline, in the same order, so that both pain
 """
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from engine import cores
-from engine.contract.errors import PaintingFailed
+from engine.embeddings import embeddings
+from engine.landing import Landing
 from engine.painter import Pixels
-from engine.predicting import Predictor
+from engine.predicting import Predict, Predictor
+from engine.schedules import schedule
 from engine.wave import Wave
 
 # Rows decoded at once: the autoencoder gains nothing from more, and its memory grows with them.
 DECODED = 8
+
+Decode = Callable[[Tensor], list[Tensor]]
 
 
 class Denoising:
     """A wave has a scheduler object of its own, as schedulers remember earlier steps: it may pause and be thinned."""
 
     @torch.inference_mode()
-    def __init__(self, pipe: Any, wave: Wave) -> None:
+    def __init__(self, pipe: Any, wave: Wave, predict: Predict | None = None) -> None:
         from diffusers.utils.torch_utils import randn_tensor
 
         self.wave = wave
         self._guided = wave.mix.guidance > 1
-        self._scheduler = type(pipe.scheduler).from_config(pipe.scheduler.config)
-        self._scheduler.set_timesteps(wave.mix.steps, device=pipe.device)
+        self._scheduler = schedule(pipe, wave.mix)
         self._generators = [torch.Generator().manual_seed(row.seed) for row in wave.rows]
         self._words, self._without = _encoded(pipe, wave, guided=self._guided)
         shape = (1, pipe.unet.config.in_channels, pipe.unet.config.sample_size, pipe.unet.config.sample_size)
@@ -39,7 +43,7 @@ class Denoising:
         dtype = torch.float32 if pipe.unet.dtype == torch.bfloat16 else pipe.unet.dtype
         noise = [randn_tensor(shape, generator=g, device=pipe.device, dtype=dtype) for g in self._generators]
         self._latents = torch.cat(noise) * self._scheduler.init_noise_sigma
-        self._predict = Predictor()
+        self._predict = predict or Predictor()
         self._extra = "generator" in inspect.signature(self._scheduler.step).parameters
         self._at = 0
 
@@ -78,30 +82,30 @@ class Denoising:
             self._without = self._without[index]
         self._generators = [self._generators[i] for i in keep]
 
-    @torch.inference_mode()
     def decode(self, vae: Any) -> list[Pixels]:
         """The finished rows as 8-bit pictures. Raises PaintingFailed where the model produced no numbers."""
-        parts = cores.spread(lambda _, rows: _decoded(vae, rows), self._latents, device=self._latents.device)
-        return [picture for part in parts for picture in part]
+        return self.land(partial(decode, vae)).pictures()
+
+    @torch.inference_mode()
+    def land(self, decode: Decode) -> Landing:
+        """The finished rows on their way to the processor; on a card this does not wait for them."""
+        parts = cores.spread(lambda _, rows: decode(rows), self._latents, device=self._latents.device)
+        return Landing([part for parts_of_core in parts for part in parts_of_core])
 
 
-def _decoded(vae: Any, latents: Tensor) -> list[Pixels]:
-    pictures: list[Pixels] = []
-    for part in torch.split(latents, DECODED):
-        decoded = vae.decode(part.to(vae.dtype) / vae.config.scaling_factor, return_dict=False)[0]
-        if not torch.isfinite(decoded).all():
-            message = "The model produced no valid numbers for this picture; try another seed or less guidance."
-            raise PaintingFailed(message)
-        scaled = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float() * 255
-        pictures += list(scaled.round().to(torch.uint8).cpu().numpy())
-    return pictures
+def decode(vae: Any, latents: Tensor) -> list[Tensor]:
+    """Colours -1 … 1, shape (rows, 3, height, width), some rows at a time."""
+    return [
+        vae.decode(part.to(vae.dtype) / vae.config.scaling_factor, return_dict=False)[0]
+        for part in torch.split(latents, DECODED)
+    ]
 
 
 def _encoded(pipe: Any, wave: Wave, *, guided: bool) -> tuple[Tensor, Tensor]:
-    """Text embeddings with the prompts and without them (the negative prompts); equal texts are encoded once."""
+    """Text embeddings with the prompts and without them (the negative prompts)."""
     prompts, negatives = [row.prompt for row in wave.rows], [row.negative for row in wave.rows]
     texts = list(dict.fromkeys([*prompts, *(negatives if guided else [])]))
-    found = pipe.encode_prompt(texts, pipe.device, 1, do_classifier_free_guidance=False)[0]
+    found = embeddings(pipe, texts)
     words = found[[texts.index(text) for text in prompts]]
     return words, found[[texts.index(text) for text in negatives]] if guided else words
 
@@ -115,7 +119,7 @@ def _predicted(scheduler: Any, result: Any, output: Tensor, sample: Tensor, t: T
     told: Tensor | None = getattr(result, "pred_original_sample", None)
     if told is not None:
         return told
-    alpha: Tensor = scheduler.alphas_cumprod.to(sample.device)[t.long()]
+    alpha: Tensor = scheduler.alphas_cumprod[t.long()]
     signal, noise = alpha.sqrt().to(sample.dtype), (1 - alpha).sqrt().to(sample.dtype)
     kind = scheduler.config.prediction_type
     if kind == "sample":

@@ -3,36 +3,50 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 
 from engine import models
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.errors import OutOfMemory
-from engine.denoising import Denoising
+from engine.denoising import Denoising, decode
+from engine.device.card import Card
+from engine.device.card import card as measured
+from engine.landing import Landing
 from engine.latent_rgb import to_pixels
+from engine.lesson import Lesson
 from engine.metrics.clip import Judge
 from engine.painter import Painted, Pixels, Scores
-from engine.pipelines import Pipelines
+from engine.pipelines import Pipelines, usual
 from engine.quiet import quiet
 from engine.safety import Safety
 from engine.settings import Settings
 from engine.wave import Wave
 
 T = TypeVar("T")
+BESIDE = 2
 NO_ROOM = "This does not fit into the memory of the device, not even one picture at a time."
 
 
 class DiffusionPainter:
     """One thread does all the work of the device, so calls are served in the order in which they come."""
 
-    def __init__(self, settings: Settings, profile: Profile) -> None:
+    def __init__(self, settings: Settings, profile: Profile, card: Card | None = None) -> None:
+        """`card`: how the device is used; without one it is measured where there is one."""
         quiet()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._thread = ThreadPoolExecutor(1, "painter")
+        # Pictures come home, and are readied for judge and safety checker, while the device paints the next.
+        self._beside = ThreadPoolExecutor(BESIDE, "beside")
         self._profile = profile
-        self._pipelines = Pipelines(settings, self.device)
+        self._ends = ExitStack()
+        if card is None and self.device.type == "cuda":
+            card = measured(self.device, usual(self.device), settings, profile, self._ends)
+        self._card = card
+        self._pipelines = Pipelines(settings, self.device, card)
         self._safety = Safety(self.device) if profile == "full" else None
         self._judge: Judge | None = None
         self._waves: dict[int, Denoising] = {}
@@ -53,16 +67,22 @@ class DiffusionPainter:
         await self._run(self._waves[wave].thin, keep)
 
     async def finish(self, wave: int) -> list[Painted]:
-        return await self._run(self._finish, wave)
+        landing = await self._run(self._finish, wave)
+        pictures = await self._aside(landing.pictures)
+        if self._safety is None:
+            return [Painted(picture) for picture in pictures]
+        reasons = await self._run(self._safety.reasons, await self._aside(self._safety.inputs, pictures))
+        return [Painted(None if reason else picture, reason) for picture, reason in zip(pictures, reasons, strict=True)]
 
     async def drop(self, wave: int) -> None:
         await self._run(self._waves.pop, wave, None)
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
-        return await self._run(self._scores, pictures, texts)
+        judge = await self._run(self._its_judge)
+        return await self._run(judge.cosines, await self._aside(judge.inputs, pictures), texts)
 
-    async def lend(self, work: Callable[[], T]) -> T:
-        return await self._run(work)
+    async def train(self, lesson: Lesson) -> Any:
+        return await self._run(lesson.next)
 
     async def forget(self, style: str) -> None:
         await self._run(self._pipelines.forget_style, style)
@@ -74,32 +94,43 @@ class DiffusionPainter:
         return {"used": float(total - free), "total": float(total)}
 
     async def close(self) -> None:
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._thread, self._beside):
+            pool.shutdown(wait=True, cancel_futures=True)
+        self._pipelines.close()
+        self._ends.close()
+
+    @property
+    def most(self) -> int | None:
+        """How many pictures keep the device busy, where that was measured."""
+        return self._card.most if self._card else None
 
     def _begin(self, wave: Wave) -> int:
-        pipe = self._pipelines.styled(wave.mix)
-        self._waves[wave.id] = Denoising(pipe, wave)
+        loaded = self._pipelines.styled(wave.mix)
+        predict = loaded.forms.predict(guided=wave.mix.guidance > 1) if loaded.forms else None
+        self._waves[wave.id] = Denoising(loaded.pipe, wave, predict)
         return self._waves[wave.id].steps
 
     def _step(self, wave: int, preview: bool) -> list[Pixels] | None:  # noqa: FBT001 - passed on by position
         state = self._waves[wave]
         mix = state.wave.mix
         # Another wave may have run since the last step, with another style.
-        pipe = self._pipelines.styled(mix)
-        predicted = state.step(pipe.unet)
+        predicted = state.step(self._pipelines.styled(mix).pipe.unet)
+        if self._card and self.device.type == "cuda":
+            self._card.launched()
         return to_pixels(predicted, mix.model) if preview else None
 
-    def _finish(self, wave: int) -> list[Painted]:
+    def _finish(self, wave: int) -> Landing:
         state = self._waves.pop(wave)
-        mix = state.wave.mix
-        pictures = state.decode(self._pipelines.get(mix.model, mix.quality).vae)
-        reasons = self._safety.reasons(pictures) if self._safety else [None] * len(pictures)
-        return [Painted(None if reason else picture, reason) for picture, reason in zip(pictures, reasons, strict=True)]
+        loaded = self._pipelines.get(state.wave.mix.model, state.wave.mix.quality)
+        return state.land(loaded.forms.decode if loaded.forms else partial(decode, loaded.pipe.vae))
 
-    def _scores(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
+    def _its_judge(self) -> Judge:
         if self._judge is None:
             self._judge = Judge(models.folder(JUDGES[self._profile], judge=True), self.device)
-        return self._judge.scores(pictures, texts)
+        return self._judge
+
+    async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         try:

@@ -4,24 +4,31 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from engine import fillers
+from engine.brush import Brush
+from engine.comparing.comparisons import Comparisons
 from engine.contract.approaches import dress
-from engine.contract.errors import OutOfMemory, TesseraError
+from engine.contract.comparison import Compare, EstimateComparison
+from engine.contract.errors import OutOfMemory, PaintingFailed, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, Progress
 from engine.contract.grid import Plan, PlannedCell
 from engine.contract.orders import Job, MakeGrid
+from engine.contract.scoring import ScorePicture
 from engine.guest import Guest
 from engine.metrics.grid_score import grid_score
+from engine.news import News, fetching
 from engine.pace import Pace
-from engine.painter import Painted, Painter, Pixels
+from engine.painter import Painted, Painter, PainterLost, Pixels
 from engine.planner import Planner
-from engine.preview import preview, small
+from engine.pool import Pool
 from engine.report import Reporter, pixels
 from engine.running import Running
 from engine.scheduler import Scheduler
+from engine.scoring import Scorings
+from engine.stocking import Stocking
 from engine.trainings import Trainings
 from engine.wave import Mix, Row, Wave
 
@@ -29,9 +36,9 @@ log = logging.getLogger(__name__)
 
 # An ended job that nobody acknowledged is kept this long.
 KEPT_SECONDS = 3600.0
-PREVIEW_SECONDS, PROGRESS_SECONDS = 1.5, 0.2
 # How often a training looks whether the grid that is planned or judged has ended.
 GLANCE_SECONDS = 0.05
+UNLUCKY = "Painters were lost again and again while they painted this picture, so it was given up."
 
 
 @dataclass
@@ -39,76 +46,140 @@ class Counts:
     pictures: int = 0
     waves: int = 0
     failures: int = 0
+    cut_ins: int = 0
+    """Waves of short jobs, painted between two steps of another."""
+    lost: int = 0
+    """Painters that went while they painted."""
 
 
 class Engine:
-    """`most` is how many pictures a wave holds at most: the fewest that keep the device busy."""
+    """`most` is how many pictures a wave holds at most: the fewest that keep a painter busy."""
 
-    def __init__(self, planner: Planner, painter: Painter, most: int = 16) -> None:
-        self.planner, self.painter, self.most = planner, painter, most
+    def __init__(
+        self, planner: Planner, painters: Painter | Pool, most: int = 16, stocking: Stocking | None = None
+    ) -> None:
+        self.planner, self.most, self._stocking = planner, most, stocking
+        self.pool = painters if isinstance(painters, Pool) else Pool(painters)
         self.jobs: dict[str, Running] = {}
         self.pace, self.counts = Pace(), Counts()
-        self._scheduler = Scheduler(most)
-        self._reporter = Reporter(painter)
+        self._scheduler = Scheduler(most, lambda mix, rows: self.pace.seconds([(mix, rows)]))
+        self._brushes: dict[int, Brush] = {}
+        self._news = News(self.jobs, self._brushes, self._scheduler, self.pool, self.pace)
+        self._reporter = Reporter(self.pool)
         self._wake = asyncio.Event()
-        self.guest = Guest(painter, planner.settings.training_share)
+        self._resting: set[Painter] = set()
+        self.guest = Guest(self.pool, planner.settings.training_share)
         self._trainings = Trainings(planner.settings, planner.profile, self.guest, self._wake.set)
+        self._comparisons = Comparisons(planner, self, self.pace)
+        self._scorings = Scorings(planner)
         self._tasks: set[asyncio.Task[None]] = set()
         self._reports: set[asyncio.Task[None]] = set()
+
+    @property
+    def room(self) -> int:
+        """How many pictures all painters together take at once."""
+        return sum(self.pool.most(painter) or self.most for painter in self.pool.painters) or self.most
 
     def submit(self, job: Job) -> Running:
         """Take a job; one that is known already is not begun again."""
         self._forget_old()
+        self._disturbed()
         if job.id not in self.jobs:
             running = self.jobs[job.id] = Running(job)
-            grid = isinstance(job.work, MakeGrid)
-            self._spawn(self._prepare(running) if grid else self._trainings.begin(running))
+            self._spawn(self._begin(running))
         return self.jobs[job.id]
 
     def remove(self, job: str) -> None:
         """Cancel a job that is alive; forget one that has ended. A training that has begun saves its best epoch."""
         running = self.jobs[job]
-        if running.alive and not isinstance(running.job.work, MakeGrid):
-            self._trainings.cancel(running)
-        elif running.alive:
-            self._scheduler.remove(job)
-            running.tell(JobFailed(reason="cancelled", detail="The grid was cancelled."))
-        else:
-            del self.jobs[job]
+        if not running.alive:
+            self._forget(job)
+            self._disturbed()
+            return
+        match running.job.work:
+            case MakeGrid():
+                self._scheduler.remove(job)
+                running.tell(JobFailed(reason="cancelled", detail="The grid was cancelled."))
+            case Compare() | EstimateComparison():
+                self._comparisons.cancel(running)
+            case ScorePicture():
+                running.tell(JobFailed(reason="cancelled", detail="The picture was not scored."))
+            case _:
+                self._trainings.cancel(running)
+        self._disturbed()
 
     async def run(self) -> None:
-        """Paint for ever."""
-        while True:
-            await self.step()
+        """Paint for ever, with every painter that is here or comes."""
+        async with asyncio.TaskGroup() as group:
+            await self.pool.watch(lambda painter: group.create_task(self._work(painter)), self._wake.set)
 
-    async def step(self) -> None:
+    async def _begin(self, running: Running) -> None:
+        match running.job.work:
+            case MakeGrid():
+                await self._prepare(running)
+            case Compare() | EstimateComparison():
+                await self._comparisons.begin(running)
+            case ScorePicture() as order:
+                await self._scorings.begin(running, order)
+            case _:
+                await self._trainings.begin(running)
+
+    async def _work(self, painter: Painter) -> None:
+        while painter in self.pool.painters:
+            await self._turn(painter)
+
+    async def _turn(self, painter: Painter) -> None:
         """One wave from beginning to end, or a piece of training; waits where there is nothing to do."""
         self._wake.clear()
-        wave = self._scheduler.next()
-        if wave is None:
-            await self._idle()
-            return
+        wave = None if self._leaves_it(painter) else self._scheduler.next(self.pool.most(painter))
         try:
-            await self._paint(wave)
+            await (self._idle(painter) if wave is None else self._attempt(painter, wave))
+        except PainterLost:
+            await self._lost(painter, wave)
+
+    async def _attempt(self, painter: Painter, wave: Wave, *, cuts_in: bool = False) -> None:
+        """Paint a wave; one that fails is painted again in parts."""
+        try:
+            await self._paint(painter, wave, cuts_in=cuts_in)
+        except PainterLost:
+            raise
         except OutOfMemory as error:
-            await self._part(wave, error, too_large=True)
+            await self._part(painter, wave, error, too_large=True)
         except TesseraError as error:
-            await self._part(wave, error, too_large=False)
+            await self._part(painter, wave, error, too_large=False)
         except Exception as error:
             log.exception("wave failed", extra={"jobs": sorted({row.job for row in wave.rows})})
-            await self._part(wave, error, too_large=False)
+            await self._part(painter, wave, error, too_large=False)
 
-    async def _idle(self) -> None:
+    def _leaves_it(self, painter: Painter) -> bool:
+        """The painter that trains lets the others take what there is, as long as one of them rests."""
+        return self.guest.waiting and painter is self.guest.host and bool(self._resting - {painter})
+
+    async def _idle(self, painter: Painter) -> None:
         """Nothing is to be painted. Training takes the time, but little of it where a grid is planned or judged."""
-        if not self.guest.waiting:
-            await self._wake.wait()
-        elif not any(running.alive and isinstance(running.job.work, MakeGrid) for running in self.jobs.values()):
+        if not self.guest.waiting or painter is not self.guest.host:
+            await self._rest(painter)
+        elif len(self.pool.painters) > 1 or not self._grids():
             await self.guest.alone()
         else:
             begun = time.monotonic()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), GLANCE_SECONDS)
+                async with asyncio.timeout(GLANCE_SECONDS):
+                    await self._wake.wait()
             await self.guest.between(time.monotonic() - begun)
+
+    async def _rest(self, painter: Painter) -> None:
+        self._resting.add(painter)
+        try:
+            if self._stocking and not self.guest.waiting and not self._grids():
+                await self._stocking.rest(painter, self._wake)
+            else:
+                await self._wake.wait()
+        finally:
+            self._resting.discard(painter)
+
+    def _grids(self) -> bool:
+        return any(running.alive and isinstance(running.job.work, MakeGrid) for running in self.jobs.values())
 
     async def close(self) -> None:
         """Stop all tasks and the painter."""
@@ -116,20 +187,22 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.painter.close()
+        await self.pool.close()
 
     async def _prepare(self, running: Running) -> None:
         """From the order to rows in the scheduler."""
         job, order = running.job, running.job.grid
         try:
             running.tell(Progress(done=0, total=4 * order.blocks**2, phase="planning"))
-            plan = running.plan = job.plan or await self.planner.plan(order, _fetching(running))
+            plan = running.plan = job.plan or await self.planner.plan(order, fetching(running.tell), job.id)
             if not running.alive:
                 return
             running.tell(GridPlanned(plan=plan))
-            self._scheduler.add(job.id, job.turn, _mix(plan), _rows(job.id, plan, running))
-            running.tell(self._progress(running, 0.0, "waiting"))
+            ahead = await asyncio.to_thread(self._painted_ahead, running, plan)
+            self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), _rows(job.id, plan, running, ahead))
+            running.tell(self._news.progress(running, "waiting"))
             self._wake.set()
+            await self._reporter.report(running, list(ahead), [Painted(picture) for picture in ahead.values()])
             await self._take_photos(running, plan)
             self._end(running)
         except TesseraError as error:
@@ -137,6 +210,16 @@ class Engine:
         except Exception as error:
             log.exception("job failed while it was prepared", extra={"job": job.id})
             self._fail(running, error)
+
+    def _painted_ahead(self, running: Running, plan: Plan) -> dict[str, Pixels]:
+        """What the stock holds for this job; the rest is painted like everything else."""
+        stock, found = self.planner.stock, {}
+        for cell in plan.cells:
+            if stock and cell.stocked and cell.cell not in running.judged:
+                picture = stock.open(running.job.id, cell.stocked)
+                if picture is not None:
+                    found[cell.cell] = picture
+        return found
 
     async def _take_photos(self, running: Running, plan: Plan) -> None:
         cells = [cell for cell in plan.cells if cell.photo and cell.cell not in running.judged]
@@ -148,82 +231,105 @@ class Engine:
         source = fillers.photo_source(cells[0].source, self.planner.settings, self.planner.profile)
         return [pixels(source.open(str(cell.photo)), plan.recipe.size) for cell in cells]
 
-    async def _paint(self, wave: Wave) -> None:
-        rows = tuple(row for row in wave.rows if self._alive(row.job))
-        if not rows:
+    async def _paint(self, painter: Painter, wave: Wave, *, cuts_in: bool) -> None:
+        brush = Brush(painter, wave, self._alive, cuts_in=cuts_in)
+        if not brush.rows:
             return
-        self._tell_loading(rows)
-        total = await self.painter.begin(Wave(wave.id, wave.mix, rows))
-        clock = self.pace.begin()
-        previewed = told = time.monotonic()
-        for done in range(1, total + 1):
-            rows = await self._thin(wave, rows)
-            if not rows:
-                return
-            want = time.monotonic() - previewed > PREVIEW_SECONDS
-            begun = time.monotonic()
-            thumbs = await self.painter.step(wave.id, preview=want)
-            await self.guest.between(time.monotonic() - begun)
-            clock.step(wave.mix, len(rows))
-            if thumbs is not None:
-                previewed = time.monotonic()
-            if thumbs is not None or time.monotonic() - told > PROGRESS_SECONDS:
-                told = time.monotonic()
-                self._tell_progress(rows, done / total, thumbs)
-        painted = await self.painter.finish(wave.id)
-        self.counts.waves += 1
+        self._brushes[wave.id] = brush
+        try:
+            self._news.loading(brush)
+            await brush.begin(self.pace)
+            while await brush.step():
+                await self._between(brush)
+            painted = await brush.finish()
+        except BaseException:
+            del self._brushes[wave.id]
+            raise
+        self.counts.waves += bool(painted)
         self.counts.pictures += len(painted)
-        report = self._spawn(self._report(rows, painted))
+        report = self._spawn(self._report(brush, painted))
         self._reports.add(report)
         report.add_done_callback(self._reports.discard)
 
-    async def _thin(self, wave: Wave, rows: tuple[Row, ...]) -> tuple[Row, ...]:
-        """The rows whose jobs are alive; the painter goes on with these only."""
-        keep = [index for index, row in enumerate(rows) if self._alive(row.job)]
-        if len(keep) == len(rows):
-            return rows
-        if keep:
-            await self.painter.thin(wave.id, keep)
-        else:
-            await self.painter.drop(wave.id)
-        return tuple(rows[index] for index in keep)
+    async def _between(self, brush: Brush) -> None:
+        """Between two steps of a wave."""
+        if brush.painter is self.guest.host:
+            await self.guest.between(brush.took)
+        brush.learn()
+        self._news.painting(brush)
+        if brush.share < 1 and not brush.cuts_in:
+            await self._cut_in(brush)
+
+    async def _cut_in(self, brush: Brush) -> None:
+        """Short jobs go before the rest of a long wave, as far as the scheduler lets them."""
+        while wave := self._scheduler.cut_in(Wave(brush.wave.id, brush.wave.mix, brush.rows), 1 - brush.share):
+            self.counts.cut_ins += 1
+            try:
+                await self._attempt(brush.painter, wave, cuts_in=True)
+            except PainterLost:
+                await self._lost(brush.painter, wave)
+                raise
+            brush.resume()
 
     def _alive(self, job: str) -> bool:
         return job in self.jobs and self.jobs[job].alive
 
-    async def _part(self, wave: Wave, error: Exception, *, too_large: bool) -> None:
+    async def _lost(self, painter: Painter, wave: Wave | None) -> None:
+        """Somebody else paints what a lost painter had begun."""
+        if wave is None:
+            self.pool.lose(painter)
+            return
+        self.counts.lost += 1
+        log.warning("painter lost", extra={"jobs": sorted({row.job for row in wave.rows})})
+        given_up = not self._scheduler.lost(wave)
+        self.pool.lose(painter)
+        if given_up:
+            await self._give_up(wave, PaintingFailed(UNLUCKY))
+
+    async def _part(self, painter: Painter, wave: Wave, error: Exception, *, too_large: bool) -> None:
         """Paint a failed wave again in halves; a single row that fails ends its job."""
-        await self.painter.drop(wave.id)
+        with contextlib.suppress(PainterLost):
+            await painter.drop(wave.id)
         if len(wave.rows) == 1:
-            # What is finished is told before its job fails, so that nobody paints it again.
-            await asyncio.gather(*self._reports, return_exceptions=True)
-            job = wave.rows[0].job
-            self._scheduler.remove(job)
-            if self._alive(job):
-                self._fail(self.jobs[job], error)
+            await self._give_up(wave, error)
         elif too_large:
             self._scheduler.too_large(wave)
         else:
             self._scheduler.halve(wave)
+        self._wake.set()
 
-    async def _report(self, rows: tuple[Row, ...], painted: list[Painted]) -> None:
+    async def _give_up(self, wave: Wave, error: Exception) -> None:
+        """End the job of a wave's only row. What is finished is told before, so that nobody paints it again."""
+        await asyncio.gather(*self._reports, return_exceptions=True)
+        job = wave.rows[0].job
+        self._scheduler.remove(job)
+        if self._alive(job):
+            self._fail(self.jobs[job], error)
+
+    async def _report(self, brush: Brush, painted: list[Painted]) -> None:
+        rows = brush.rows
         for job in dict.fromkeys(row.job for row in rows):
             if self._alive(job):
                 running = self.jobs[job]
                 mine = [(row.cell, picture) for row, picture in zip(rows, painted, strict=True) if row.job == job]
                 try:
-                    await self._reporter.report(running, [cell for cell, _ in mine], [picture for _, picture in mine])
+                    cells, pictures = [cell for cell, _ in mine], [picture for _, picture in mine]
+                    await self._reporter.report(running, cells, pictures, brush.painter)
                     self._end(running)
                 except Exception as error:
                     log.exception("pictures could not be reported", extra={"job": job})
                     self._fail(running, error)
+        del self._brushes[brush.wave.id]
 
     def _end(self, running: Running) -> None:
         if running.plan and running.alive and not running.missing:
+            self._scheduler.remove(running.job.id)
             running.tell(GridMade(score=grid_score(running.plan, running.judged)))
+            self._disturbed()
 
     def _fail(self, running: Running, error: Exception) -> None:
         self._scheduler.remove(running.job.id)
+        self._disturbed()
         self.counts.failures += 1
         if isinstance(error, TesseraError):
             running.tell(JobFailed(reason=error.reason, detail=str(error)))
@@ -231,43 +337,21 @@ class Engine:
             detail = f"Something failed that should not; the engine's log has it under job {running.job.id}."
             running.tell(JobFailed(reason="painting_failed", detail=detail))
 
-    def _tell_loading(self, rows: tuple[Row, ...]) -> None:
-        for job in {row.job for row in rows}:
-            self.jobs[job].tell(self._progress(self.jobs[job], 0.0, "loading"))
-
-    def _tell_progress(self, rows: tuple[Row, ...], share: float, thumbs: list[Pixels] | None) -> None:
-        """Tell every job in the wave how far it is, and what it looks like where `thumbs` are there."""
-        for job in {row.job for row in rows if self._alive(row.job)}:
-            running = self.jobs[job]
-            mine = [index for index, row in enumerate(rows) if row.job == job]
-            progress = self._progress(running, share * len(mine), "painting", len(mine) * (1 - share), rows)
-            if thumbs is not None and running.plan:
-                shown = running.thumbs | {rows[index].cell: small(thumbs[index]) for index in mine}
-                progress = progress.model_copy(update={"preview": preview(running.plan, shown)})
-            running.tell(progress)
-        for job, running in self.jobs.items():
-            if running.alive and running.plan and not any(row.job == job for row in rows):
-                running.tell(self._progress(running, 0.0, "waiting", len(rows) * (1 - share), rows))
-
-    def _progress(
-        self, running: Running, share: float, phase: str, left: float = 0.0, rows: tuple[Row, ...] = ()
-    ) -> Progress:
-        """`share` counts pictures half done, `left` those of the present wave still to come."""
-        plan = running.plan
-        ahead = self._scheduler.ahead(running.job.id)
-        if plan and rows:
-            ahead = [*ahead, (_mix(plan), left)]
-        return Progress(
-            done=len(running.judged) + share,
-            total=len(plan.cells) if plan else 4 * running.job.grid.blocks**2,
-            phase=phase,  # type: ignore[arg-type]
-            eta_s=self.pace.seconds(ahead),
-        )
-
     def _forget_old(self) -> None:
         old = time.monotonic() - KEPT_SECONDS
         for job in [job for job, running in self.jobs.items() if running.ended_at and running.ended_at < old]:
-            del self.jobs[job]
+            self._forget(job)
+
+    def _forget(self, job: str) -> None:
+        del self.jobs[job]
+        if self.planner.stock:
+            self.planner.stock.release(job)
+
+    def _disturbed(self) -> None:
+        """Something came or ended: it is not quiet, and who rests looks again."""
+        if self._stocking:
+            self._stocking.disturbed()
+        self._wake.set()
 
     def _spawn(self, work: "asyncio._CoroutineLike[None]") -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -276,25 +360,11 @@ class Engine:
         return task
 
 
-def _fetching(running: Running) -> Callable[[int, int], None]:
-    """What to tell of a download, from whatever thread it runs in."""
-    loop = asyncio.get_running_loop()
-
-    def tell(done: int, total: int) -> None:
-        loop.call_soon_threadsafe(running.tell, Progress(done=done, total=total, phase="fetching"))
-
-    return tell
-
-
-def _mix(plan: Plan) -> Mix:
-    recipe = plan.recipe
-    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance)
-
-
-def _rows(job: str, plan: Plan, running: Running) -> list[Row]:
+def _rows(job: str, plan: Plan, running: Running, ahead: Container[str]) -> list[Row]:
     """What is still to be painted, the prompt's pictures first."""
     recipe = plan.recipe
-    cells = [cell for cell in plan.cells if cell.seed is not None and cell.cell not in running.judged]
+    missing = [cell for cell in plan.cells if cell.cell not in running.judged and cell.cell not in ahead]
+    cells = [cell for cell in missing if cell.seed is not None]
     cells.sort(key=lambda cell: not cell.unique)
     return [
         Row(

@@ -5,13 +5,15 @@ share of the device where somebody does. The engine's loop calls; the guest neve
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from engine.contract.errors import OutOfMemory, TesseraError
 from engine.contract.events import JobFailed, Progress
-from engine.painter import Painter
+from engine.lesson import OVER, Lesson, Work
+from engine.painter import Painter, PainterLost
+from engine.pool import Pool
 from engine.running import Running
 
 log = logging.getLogger(__name__)
@@ -24,31 +26,18 @@ NO_ROOM = (
 UNKNOWN_SECONDS = 0.05
 
 
-_OVER: Any = object()
-
-
-class Work(Protocol):
-    """What the guest runs: engine.training.training.Training is one."""
-
-    def pieces(self) -> Iterator[Any]:
-        """Everything between two yields runs on the painter's thread; what is yielded is an event or None."""
-
-    def cancel(self) -> None:
-        """End soon, with what there is."""
-
-
 @dataclass
 class _Visit:
     running: Running
-    work: Work
-    pieces: Iterator[Any]
+    lesson: Lesson
 
 
 class Guest:
     """`share` is the part of the device's time that is training's while grids are painted."""
 
-    def __init__(self, painter: Painter, share: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._painter, self._share, self._clock = painter, share, clock
+    def __init__(self, painters: Painter | Pool, share: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pool = painters if isinstance(painters, Pool) else Pool(painters)
+        self._share, self._clock = share, clock
         self._line: deque[_Visit] = deque()
         self._credit = 0.0
         self._usual = UNKNOWN_SECONDS
@@ -59,9 +48,14 @@ class Guest:
     def waiting(self) -> bool:
         return bool(self._line)
 
+    @property
+    def host(self) -> Painter | None:
+        """The painter that trains; the pool's first, so that all others are left to the grids."""
+        return self._pool.painters[0] if self._pool.painters else None
+
     def invite(self, running: Running, work: Work) -> None:
         """Take a training; it begins when those before it have ended."""
-        self._line.append(_Visit(running, work, work.pieces()))
+        self._line.append(_Visit(running, Lesson(work)))
         if len(self._line) > 1:
             running.tell(Progress(done=0, total=1, phase="waiting"))
 
@@ -69,7 +63,7 @@ class Guest:
         """Whether there is such a training; the one that runs ends with its best epoch, one that waits just ends."""
         for visit in self._line:
             if visit.running.job.id == job:
-                visit.work.cancel()
+                visit.lesson.cancel()
                 if visit is not self._line[0]:
                     self._line.remove(visit)
                     visit.running.tell(JobFailed(reason="cancelled", detail="The training was cancelled."))
@@ -98,15 +92,20 @@ class Guest:
             self._end(self._line[0], JobFailed(reason="cancelled", detail="The engine was stopped."))
 
     async def _piece(self) -> float:
-        """Run one piece of the training that is first in line; returns the seconds that it took."""
+        """Run one piece of the training that is first in line; returns the seconds that it took.
+
+        Raises PainterLost where the host is gone; the training stays in line for the next.
+        """
         visit = self._line[0]
         begun = self._clock()
         try:
-            news = await self._painter.lend(lambda: next(visit.pieces, _OVER))
+            news = await self._train(visit.lesson)
+        except PainterLost:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a training fails with, no grid may fail with it
             self._end(visit, _failure(visit, error))
         else:
-            if news is _OVER:
+            if news is OVER:
                 self._end(visit, None)
             elif news is not None:
                 visit.running.tell(news)
@@ -117,8 +116,14 @@ class Guest:
         self.seconds += took
         return took
 
+    async def _train(self, lesson: Lesson) -> Any:
+        if self.host is None:
+            raise PainterLost("Nobody is here to train.")
+        return await self.host.train(lesson)
+
     def _end(self, visit: _Visit, failure: JobFailed | None) -> None:
-        self._line.remove(visit)
+        if visit in self._line:
+            self._line.remove(visit)
         if failure:
             visit.running.tell(failure)
 

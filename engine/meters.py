@@ -30,5 +30,8 @@ class Meters(Collector):
         yield CounterMetricFamily("tessera_engine_pictures", "pictures finished", value=counts.pictures)
         yield CounterMetricFamily("tessera_engine_waves", "waves painted", value=counts.waves)
         yield CounterMetricFamily("tessera_engine_failures", "jobs that failed", value=counts.failures)
-        for name, size in self._engine.painter.memory().items():
+        painters = len(self._engine.pool.painters)
+        yield GaugeMetricFamily("tessera_engine_painters", "painters that are here", value=painters)
+        yield CounterMetricFamily("tessera_engine_painters_lost", "painters lost while they painted", value=counts.lost)
+        for name, size in self._engine.pool.memory().items():
             yield GaugeMetricFamily(f"tessera_engine_memory_{name}_bytes", f"device memory, {name}", value=size)

@@ -54,6 +54,15 @@ def folder(model: str, progress: Progress | None = None, *, judge: bool = False)
     return checkpoints.fetch(model, progress or _silent, half=half)
 
 
+def here(model: str) -> bool:
+    """Whether `folder` would have nothing to fetch."""
+    if model == EMBEDDED:
+        return True
+    from engine import checkpoints
+
+    return checkpoints.local(model, half=_has_gpu()) is not None
+
+
 @lru_cache
 def facts(place: Path) -> Facts:
     """Scheduler and picture size of a pipeline's folder, from its configuration files."""

@@ -1,5 +1,6 @@
 """A style trained for somebody at a terminal: order it, watch it, say what came of it."""
 
+import asyncio
 from typing import Any
 
 from engine.contract.errors import TrainingFailed, from_reason
@@ -7,9 +8,12 @@ from engine.contract.events import JobFailed, Progress
 from engine.contract.ids import new_id
 from engine.contract.orders import Job
 from engine.contract.training import Epoch, EpochEnded, Estimated, EstimateTraining, StyleTrained, TrainStyle
-from engine.local import Paints, engine_for
+from engine.local import LocalEngine, Paints, engine_for
 from engine.settings import Settings
 from engine.training_bar import TrainingBar
+
+GOES_ON = "the training goes on in the engine that is running, and ends by itself. DELETE /jobs/{job} cancels it."
+CUT_OFF = "the training was cut off. With --resume it goes on from its last epoch."
 
 
 async def one_style(settings: Settings, order: TrainStyle) -> dict[str, Any]:
@@ -55,6 +59,14 @@ async def _estimate(engine: Paints, order: TrainStyle) -> Estimated:
 
 
 async def _train(engine: Paints, job: Job, bar: TrainingBar) -> StyleTrained:
+    try:
+        return await _watched(engine, job, bar)
+    except asyncio.CancelledError:
+        bar.say(CUT_OFF if isinstance(engine, LocalEngine) else GOES_ON.format(job=job.id))
+        raise
+
+
+async def _watched(engine: Paints, job: Job, bar: TrainingBar) -> StyleTrained:
     trained: StyleTrained | None = None
     async for event in engine.run(job):
         match event:

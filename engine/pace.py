@@ -1,9 +1,10 @@
-"""How fast this machine paints, learned while it paints: the time of one step of one row, per model."""
+"""How fast this machine paints, learned while it paints: the time of one step of one row, per model and quality."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from engine.contract.grid import Quality
 from engine.wave import Mix
 
 # Weight of the newest step in the running mean: a dozen steps forget what was before.
@@ -12,21 +13,21 @@ NEWEST = 0.1
 
 @dataclass
 class Pace:
-    _row_step: dict[str, float] = field(default_factory=dict)
+    _row_step: dict[tuple[str, Quality], float] = field(default_factory=dict)
 
     def begin(self) -> "Clock":
         return Clock(self, time.monotonic())
 
     def learn(self, mix: Mix, seconds: float) -> None:
         """One row's share of one step took this long."""
-        before = self._row_step.get(mix.model, seconds)
-        self._row_step[mix.model] = before + NEWEST * (seconds - before)
+        before = self._row_step.get(_kind(mix), seconds)
+        self._row_step[_kind(mix)] = before + NEWEST * (seconds - before)
 
     def seconds(self, ahead: Sequence[tuple[Mix, float]]) -> float | None:
-        """How long these rows take; None where one of the models has not painted yet."""
-        if any(mix.model not in self._row_step for mix, rows in ahead if rows):
+        """How long these rows take; None where one of the models has not painted in its quality yet."""
+        if any(_kind(mix) not in self._row_step for mix, rows in ahead if rows):
             return None
-        return sum(self._row_step[mix.model] * mix.steps * rows for mix, rows in ahead if rows)
+        return sum(self._row_step[_kind(mix)] * mix.steps * rows for mix, rows in ahead if rows)
 
 
 @dataclass
@@ -40,3 +41,7 @@ class Clock:
         now = time.monotonic()
         self.pace.learn(mix, (now - self.last) / rows)
         self.last = now
+
+
+def _kind(mix: Mix) -> tuple[str, Quality]:
+    return mix.model, mix.quality

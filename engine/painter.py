@@ -7,11 +7,12 @@ import asyncio
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.lesson import Lesson
 from engine.wave import Wave
 
 Pixels = NDArray[np.uint8]
@@ -27,10 +28,14 @@ class Painted:
     withheld: str | None = None
 
 
+class PainterLost(Exception):
+    """The painter is gone, and what it had begun with it. Others go on."""
+
+
 class Painter(Protocol):
     """Waves are painted step by step, so that between two steps anything else may happen: another wave, a cancel.
 
-    Raises OutOfMemory where a wave does not fit; the wave is then dropped.
+    Raises OutOfMemory where a wave does not fit; the wave is then dropped. Raises PainterLost where it is gone.
     """
 
     async def begin(self, wave: Wave) -> int:
@@ -51,8 +56,8 @@ class Painter(Protocol):
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts)."""
 
-    async def lend(self, work: Callable[[], T]) -> T:
-        """Run `work` where the painter's own work runs, between two pieces of that."""
+    async def train(self, lesson: Lesson) -> Any:
+        """The next piece of a training, run where the painter's own work runs: an event, None, or lesson.OVER."""
 
     async def forget(self, style: str) -> None:
         """The style's files have changed or gone: read them again before it is used next."""
@@ -96,6 +101,9 @@ class FakePainter:
             ],
             dtype=np.float32,
         ).reshape(len(pictures), len(texts))
+
+    async def train(self, lesson: Lesson) -> Any:
+        return await self.lend(lesson.next)
 
     async def lend(self, work: Callable[[], T]) -> T:
         return await asyncio.to_thread(work)

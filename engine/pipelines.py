@@ -3,17 +3,23 @@
 import gc
 import logging
 import time
-import warnings
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from engine import checkpoints, models, predicting, styles
 from engine.contract.errors import NoModel
+from engine.contract.grid import Quality
 from engine.settings import Settings
-from engine.wave import Mix, Quality
+from engine.wardrobe import Wardrobe
+from engine.wave import Mix
+
+if TYPE_CHECKING:
+    from engine.device.card import Card
+    from engine.device.forms import Forms
 
 log = logging.getLogger(__name__)
 
@@ -23,65 +29,54 @@ ROOMY = 24 * 2**30
 Key = tuple[str, torch.dtype]
 
 
+@dataclass
+class Loaded:
+    """A checkpoint on the device; `forms` where a card runs it."""
+
+    pipe: Any
+    wardrobe: Wardrobe
+    forms: "Forms | None"
+
+
 class Pipelines:
-    """All calls come from one thread, the painter's."""
+    """All calls come from one thread, the painter's. Without a card the models are readied for a processor."""
 
-    def __init__(self, settings: Settings, device: torch.device) -> None:
-        self._settings, self.device = settings, device
-        # fp16 rather than bf16: three more bits of mantissa at the same speed, and older cards have no other.
-        self.dtype = torch.float16 if device.type == "cuda" else torch.float32
-        self._loaded: OrderedDict[Key, Any] = OrderedDict()
-        self._active: dict[Key, tuple[str | None, float]] = {}
+    def __init__(self, settings: Settings, device: torch.device, card: "Card | None" = None) -> None:
+        self._settings, self.device, self._card = settings, device, card
+        self.dtype = usual(device)
+        self._loaded: OrderedDict[Key, Loaded] = OrderedDict()
 
-    def get(self, model: str, quality: Quality = "reference") -> Any:
-        """The StableDiffusionPipeline of `model`. Raises NoModel."""
+    def get(self, model: str, quality: Quality = "reference") -> Loaded:
+        """`model` on the device. Raises NoModel."""
         key = model, self._dtype(quality)
         if key not in self._loaded:
             while len(self._loaded) >= self._most():
                 self._put_away(next(iter(self._loaded)))
-            self._loaded[key] = self._load(models.folder(model), key[1])
+            pipe = self._load(models.folder(model), key[1])
+            forms = self._card.forms(model, pipe) if self._card else None
+            self._loaded[key] = Loaded(pipe, Wardrobe(pipe.unet), forms)
         self._loaded.move_to_end(key)
         return self._loaded[key]
 
-    def styled(self, mix: Mix) -> Any:
-        """The pipeline with the mix's style acting at its weight, and no other."""
-        pipe, key = self.get(mix.model, mix.quality), (mix.model, self._dtype(mix.quality))
-        if mix.style is not None and _slot(mix.style) not in getattr(pipe.unet, "peft_config", {}):
-            self._add_style(pipe, mix.model, mix.style)
-            self._active.pop(key, None)
-        if self._active.get(key, (None, 0.0)) != (mix.style, mix.weight):
-            _activate(pipe.unet, mix.style, mix.weight)
-            self._active[key] = (mix.style, mix.weight)
-        return pipe
+    def styled(self, mix: Mix) -> Loaded:
+        """The mix's model with its style acting at its weight, and no other. Raises BadStyle, NoModel."""
+        loaded = self.get(mix.model, mix.quality)
+        if mix.style is not None and not loaded.wardrobe.knows(mix.style):
+            style = styles.find(mix.style, self._settings, models.facts(models.folder(mix.model)))
+            loaded.wardrobe.learn(style.name, style.folder)
+        loaded.wardrobe.wear(mix.style, mix.weight)
+        return loaded
 
     def forget_style(self, style: str) -> None:
-        """Take a style out of every loaded base, so that a changed file is read again."""
-        for key, pipe in self._loaded.items():
-            if _slot(style) in getattr(pipe.unet, "peft_config", {}):
-                with warnings.catch_warnings():
-                    # peft tells which one acts now; the next wave decides that anyway.
-                    warnings.filterwarnings("ignore", "Adapter .* was active which is now deleted", UserWarning)
-                    pipe.unet.delete_adapters(_slot(style))
-                self._active.pop(key, None)
+        """A changed file is read again before it is used next."""
+        for loaded in self._loaded.values():
+            loaded.wardrobe.forget(style)
 
-    def _add_style(self, pipe: Any, model: str, name: str) -> None:
-        from peft import LoraConfig, set_peft_model_state_dict
-        from safetensors.torch import load_file
-
-        style = styles.find(name, self._settings, models.facts(models.folder(model)))
-        config = LoraConfig.from_pretrained(str(style.folder))
-        config.inference_mode = True
-        # Dropout is for training; peft's new layers would go on with it, and no two pictures would be the same.
-        config.lora_dropout = 0.0
-        with warnings.catch_warnings():
-            # peft warns of a second adapter in one model; several people's styles side by side are what we want.
-            warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)
-            pipe.unet.add_adapter(config, adapter_name=_slot(name))
-        state = {
-            key.removeprefix(styles.PREFIX): value for key, value in load_file(style.folder / styles.WEIGHTS).items()
-        }
-        set_peft_model_state_dict(pipe.unet, state, adapter_name=_slot(name))
-        pipe.unet.to(self.device)
+    def close(self) -> None:
+        """Nothing more is compiled."""
+        for loaded in self._loaded.values():
+            if loaded.forms:
+                loaded.forms.close()
 
     def _dtype(self, quality: Quality) -> torch.dtype:
         """Fast is bf16 on processors that have instructions for it; a card paints in half precision anyway."""
@@ -95,8 +90,10 @@ class Pipelines:
 
     def _put_away(self, key: Key) -> None:
         log.info("put away", extra={"model": key[0]})
-        del self._loaded[key]
-        self._active.pop(key, None)
+        forms = self._loaded.pop(key).forms
+        if forms:
+            forms.close()
+        del forms
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -120,7 +117,7 @@ class Pipelines:
             message = f"The checkpoint in {folder} cannot be loaded: {error}"
             raise NoModel(message) from error
         pipe.to(self.device)
-        if self.device.type == "cuda":
+        if self._card:
             pipe.unet.to(memory_format=torch.channels_last)
         else:
             predicting.prepare(pipe.unet)
@@ -130,18 +127,9 @@ class Pipelines:
         return pipe
 
 
-def _slot(style: str) -> str:
-    """The style's name in the model. Bare words such as “half” or “training” are torch's own."""
-    return f"style-{style}"
-
-
-def _activate(unet: Any, style: str | None, weight: float) -> None:
-    if style is None:
-        if getattr(unet, "peft_config", None):
-            unet.disable_lora()
-        return
-    unet.set_adapters([_slot(style)], [weight])
-    unet.enable_lora()
+def usual(device: torch.device) -> torch.dtype:
+    """fp16 rather than bf16 on a card: three more bits of mantissa at the same speed, and older cards have no other."""
+    return torch.float16 if device.type == "cuda" else torch.float32
 
 
 def _has_bf16() -> bool:

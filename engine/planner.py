@@ -1,22 +1,21 @@
 """The plan of a grid: all its chances taken once. After this a picture is a function of the plan."""
 
 import asyncio
-import hashlib
 import random
 import secrets
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from engine import fillers, models, prompts, styles
-from engine.contract.approaches import JUDGES, PROFILES, Approach, Profile, dress
+from engine.contract.approaches import FAST, JUDGES, PROFILES, Approach, Profile, dress
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Plan, PlannedCell, Recipe
 from engine.contract.orders import SEEDS, MakeGrid
 from engine.contract.sheet import address
 from engine.embedded import vocabulary
+from engine.filling import Ahead, Filling, picture_seed
 from engine.settings import Settings
-
-PACKAGES = ("tessera", "torch", "diffusers", "transformers", "peft")
+from engine.stock import Stock
+from engine.versions import versions
 
 
 @dataclass(frozen=True)
@@ -25,16 +24,21 @@ class Planner:
 
     settings: Settings
     profile: Profile
+    stock: Stock | None = None
 
-    async def plan(self, order: MakeGrid, fetching: models.Progress) -> Plan:
-        """`fetching` is told bytes (done, total) from a thread. Raises BadRequest, BadStyle, NoFillers, NoModel."""
+    async def plan(self, order: MakeGrid, fetching: models.Progress, job: str | None = None) -> Plan:
+        """`fetching` is told bytes (done, total) from a thread. Raises BadRequest, BadStyle, NoFillers, NoModel.
+
+        Fillers that were painted ahead are given to `job`, unless the order has a seed: then the seed decides them.
+        """
         row = self.row(order)
         seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
         recipe = await asyncio.to_thread(self._recipe, order, row, fetching)
         unscored = await asyncio.to_thread(self._unscored, order.prompt, fetching)
         warnings = [*self._notes(order, row), *await asyncio.to_thread(_cut, recipe, unscored)]
         uniques, others = _places(order.blocks, seed)
-        filled, written = await self._fill(order, row, others, seed, fetching)
+        ahead = Ahead(self.stock, job, recipe) if self.stock and job and order.seed is None else None
+        filled, written = await self._fill(order, row, others, seed, fetching, ahead)
         cells = [*(_unique(cell, order.prompt, seed) for cell in uniques), *filled]
         return Plan(
             seed=seed,
@@ -73,19 +77,21 @@ class Planner:
         facts = models.facts(models.folder(row.model, fetching))
         style = styles.find(order.style, self.settings, facts) if order.style else None
         words = style.words if style else row.words
+        fast = FAST[row.model] if order.quality == "fast" else None
         return Recipe(
             model=row.model,
             revision=facts.revision,
             style=order.style,
             weight=(1.0 if order.weight is None else order.weight) if order.style else None,
-            scheduler=facts.scheduler,
-            steps=row.steps if order.steps is None else order.steps,
+            scheduler=(fast and fast.scheduler) or facts.scheduler,
+            steps=order.steps or (fast and fast.steps) or row.steps,
             guidance=row.guidance if order.guidance is None else order.guidance,
             negative=order.negative or row.negative,
             words=words,
             dressed_prompt=dress(order.prompt, order.details, words),
             size=facts.size,
-            versions=_versions(),
+            quality=order.quality or "reference",
+            versions=versions(),
         )
 
     def _notes(self, order: MakeGrid, row: Approach) -> list[str]:
@@ -96,6 +102,8 @@ class Planner:
             notes.append(f"No style is adopted, so approach {row.number} paints with plain {row.model}, {by}.")
         if order.weight is not None and order.style is None:
             notes.append("The weight is not used: there is no style to weigh.")
+        if order.quality == "fast":
+            notes.append(f"Quality fast: {FAST[row.model].told}.")
         if self.profile == "embedded":
             notes += vocabulary.prompt_notes(dress(order.prompt, order.details, None))
         return notes
@@ -104,31 +112,20 @@ class Planner:
         return models.tokens_cut(models.folder(JUDGES[self.profile], fetching, judge=True), prompt)
 
     async def _fill(
-        self, order: MakeGrid, row: Approach, cells: list[PlannedCell], seed: int, fetching: models.Progress
+        self,
+        order: MakeGrid,
+        row: Approach,
+        cells: list[PlannedCell],
+        seed: int,
+        fetching: models.Progress,
+        ahead: Ahead | None,
     ) -> tuple[list[PlannedCell], prompts.Written]:
         """What the other cells show: painted from written prompts, or photos."""
-        rng = random.Random(f"{seed}:fillers")  # noqa: S311 - a plan must be repeatable
         source = order.fillers or fillers.usual(row.fillers, self.settings)
+        filling = Filling(self.settings, self.profile, seed)
         if source == "generated":
-            written = await prompts.write(len(cells), order.prompt, rng, self.settings, self.profile)
-            pairs = zip(cells, written.prompts, strict=True)
-            return [
-                cell.model_copy(update={"source": source, "prompt": prompt, "seed": picture_seed(seed, cell.cell)})
-                for cell, (_, prompt) in pairs
-            ], written
-        photos, warnings = await asyncio.to_thread(self._photos, source, rng, len(cells), fetching)
-        filled = [
-            cell.model_copy(update={"source": source, "photo": photo})
-            for cell, photo in zip(cells, photos, strict=True)
-        ]
-        return filled, prompts.Written(prompts=(), writer="templates", warnings=tuple(warnings))
-
-    def _photos(
-        self, name: str, rng: random.Random, count: int, fetching: models.Progress
-    ) -> tuple[list[str], list[str]]:
-        source = fillers.photo_source(name, self.settings, self.profile)
-        source.fetch(fetching)
-        return source.pick(rng, count), source.warnings()
+            return await filling.generated(order.prompt, cells, ahead)
+        return await filling.photos(source, cells, fetching)
 
 
 def _cut(recipe: Recipe, unscored: int) -> list[str]:
@@ -142,11 +139,6 @@ def _cut(recipe: Recipe, unscored: int) -> list[str]:
     if unscored:
         notes.append(f"The last {unscored} tokens of the prompt are not scored: the judge reads no more.")
     return notes
-
-
-def picture_seed(grid_seed: int, cell: str) -> int:
-    """A picture's own seed, from the grid's seed and the cell: the same in every approach, so grids can be paired."""
-    return int.from_bytes(hashlib.blake2b(f"{grid_seed}:{cell}".encode(), digest_size=4).digest())
 
 
 def _places(blocks: int, seed: int) -> tuple[list[PlannedCell], list[PlannedCell]]:
@@ -170,13 +162,3 @@ def _places(blocks: int, seed: int) -> tuple[list[PlannedCell], list[PlannedCell
 
 def _unique(cell: PlannedCell, prompt: str, seed: int) -> PlannedCell:
     return cell.model_copy(update={"prompt": prompt, "seed": picture_seed(seed, cell.cell)})
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

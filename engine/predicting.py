@@ -4,7 +4,7 @@ All of it is lossless: the same sums in the same order, up to the rounding of ba
 """
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import torch
@@ -30,8 +30,21 @@ def prepare(unet: Any) -> None:
     _twins[unet] = Twins(unet)
 
 
+class Predict(Protocol):
+    """One call of the denoising model for all rows of a wave; belongs to that wave."""
+
+    def forget(self) -> None:
+        """Call when the wave's rows have changed."""
+
+    def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, without: Tensor | None) -> list[Tensor]:
+        """The model's output with the words, preceded by the one without them where `without` is given.
+
+        `latents` are scaled for the model already; the result has their number format.
+        """
+
+
 class Predictor:
-    """Belongs to one wave: remembers what its words become in every layer, as they are the same in all steps."""
+    """As a processor predicts. Remembers what its wave's words become in every layer, as they stay the same."""
 
     def __init__(self) -> None:
         self._memories: dict[int, Memory] = {}

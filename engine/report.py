@@ -11,33 +11,38 @@ from PIL import Image
 from engine.contract.approaches import dress
 from engine.contract.events import PicturePainted
 from engine.painter import Painted, Painter, Pixels
+from engine.pool import Pool
 from engine.preview import small
 from engine.running import Running
 
 
 class Reporter:
-    """Judges with one painter, whose judge is the same for all approaches."""
+    """Judges with the painters' judge, which is the same for all approaches."""
 
-    def __init__(self, painter: Painter) -> None:
-        self._painter = painter
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
-    async def report(self, running: Running, cells: Sequence[str], painted: Sequence[Painted]) -> None:
+    async def report(
+        self, running: Running, cells: Sequence[str], painted: Sequence[Painted], by: Painter | None = None
+    ) -> None:
         """Judge and tell finished cells; withheld ones are told with their reason and neither kept nor scored."""
         shown = [(cell, p.pixels) for cell, p in zip(cells, painted, strict=True) if p.pixels is not None]
         if shown:
-            await self._report_shown(running, shown)
+            await self._report_shown(running, shown, by)
         for cell, picture in zip(cells, painted, strict=True):
             if picture.withheld:
                 running.tell(PicturePainted(cell=cell, withheld=picture.withheld))
 
-    async def _report_shown(self, running: Running, shown: Sequence[tuple[str, Pixels]]) -> None:
+    async def _report_shown(self, running: Running, shown: Sequence[tuple[str, Pixels]], by: Painter | None) -> None:
         order = running.job.grid
         texts = [order.prompt] + ([dress(order.prompt, order.details, None)] if order.details else [])
-        scores = await self._painter.judge([pixels for _, pixels in shown], texts)
-        files = await asyncio.to_thread(lambda: [png(pixels) for _, pixels in shown])
+        scores = await self._pool.judge([pixels for _, pixels in shown], texts, by)
+        files = await asyncio.gather(*(asyncio.to_thread(png, pixels) for _, pixels in shown))
         if not running.alive:
             return
         for (cell, pixels), row, data in zip(shown, scores, files, strict=True):
+            if cell in running.judged:
+                continue
             running.pictures[cell], running.thumbs[cell] = data, small(pixels)
             running.tell(
                 PicturePainted(

@@ -69,6 +69,8 @@ class Running:
                 yield shown
                 continue
             try:
-                await asyncio.wait_for(self._changed.wait(), SILENCE)
+                # Not wait_for: in Python 3.11 it forgets a cancel that comes together with a change.
+                async with asyncio.timeout(SILENCE):
+                    await self._changed.wait()
             except TimeoutError:
                 yield None

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine import models
 from engine.contract.approaches import V1_4
@@ -19,21 +20,29 @@ class Safety:
         self._checker: Any = None
         self._processor: Any = None
 
-    def reasons(self, pictures: Sequence[Pixels]) -> list[str | None]:
+    def inputs(self, pictures: Sequence[Pixels]) -> Tensor:
+        """What the checker looks at; made on the processor, in any thread."""
+        from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+        if self._processor is None:
+            self._processor = CLIPImageProcessorPil.from_pretrained(models.folder(V1_4) / "feature_extractor")
+        found: Tensor = self._processor(list(pictures), return_tensors="pt").pixel_values
+        return found
+
+    def reasons(self, inputs: Tensor) -> list[str | None]:
         """For each picture why it is withheld, or None."""
         if self._checker is None:
             self._load()
-        inputs = self._processor(list(pictures), return_tensors="pt").pixel_values.to(self._device)
         with torch.inference_mode():
             # The checker blackens what it finds in the array it is given; ours stay as they are.
-            _, unsafe = self._checker(clip_input=inputs, images=np.zeros((len(pictures), 1, 1, 3), np.float32))
+            images = np.zeros((len(inputs), 1, 1, 3), np.float32)
+            _, unsafe = self._checker(clip_input=inputs.to(self._device), images=images)
         return [UNSAFE if found else None for found in unsafe]
 
     def _load(self) -> None:
         from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
-        from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-        folder = models.folder(V1_4)
-        checker = StableDiffusionSafetyChecker.from_pretrained(folder / "safety_checker", use_safetensors=True)
-        self._checker = checker.to(self._device).eval()
-        self._processor = CLIPImageProcessorPil.from_pretrained(folder / "feature_extractor")
+        folder = models.folder(V1_4) / "safety_checker"
+        self._checker = (
+            StableDiffusionSafetyChecker.from_pretrained(folder, use_safetensors=True).to(self._device).eval()
+        )

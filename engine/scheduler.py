@@ -1,45 +1,70 @@
 """Which pictures are painted next, and together. Plain Python: no torch, no clock, no jobs' contents.
 
-`turn` is binding: a wave starts with the rows of the lowest turn, later jobs only fill what is left over.
+`turn` is binding: a wave starts with the rows of the lowest turn, later jobs only fill what is left over. With one
+exception: a short job may cut in between two steps, where that shortens the waiting of all together, and never for more
+than `CUT_IN_SHARE` of the time that painting an overtaken job takes.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 from engine.wave import Mix, Row, Wave
 
+MOST_DEATHS = 2
+"""A wave under which so many painters went is suspected; one may go by itself."""
+CUT_IN_SHARE = 0.2
+"""By how much an overtaken job's own painting time may grow, all cut-ins together."""
+
+Seconds = Callable[[Mix, float], float | None]
+
+
+def unmeasured(_mix: Mix, _rows: float) -> None:
+    """Nobody knows how long anything takes, so nobody cuts in."""
+
 
 @dataclass
 class _Line:
+    job: str
     turn: int
     mix: Mix
     rows: deque[Row] = field(default_factory=deque)
+    whole: int = 0
+    overtaken: float = 0.0
+    """Seconds that others have cut in for."""
 
 
 class Scheduler:
-    """`most` rows at once to start with; a batch that ran out of memory lowers it for its mix."""
+    """`most` rows at once to start with; a batch that ran out of memory lowers it for its mix.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    `seconds` says how long rows of a mix take, None where that was not measured yet.
+    """
+
+    def __init__(self, most: int, seconds: Seconds = unmeasured) -> None:
+        self._most, self._seconds = most, seconds
         self._least: dict[Mix, int] = {}
         self._lines: dict[str, _Line] = {}
         self._retry: deque[tuple[Mix, tuple[Row, ...]]] = deque()
+        self._deaths: dict[Row, int] = {}
         self._ids = count(1)
 
     def add(self, job: str, turn: int, mix: Mix, rows: Sequence[Row]) -> None:
         """Queue a job's rows; they are painted in this order."""
-        self._lines[job] = _Line(turn, mix, deque(rows))
+        self._lines[job] = _Line(job, turn, mix, deque(rows), len(rows))
 
     def remove(self, job: str) -> None:
         """Forget what a job still had to paint."""
         self._lines.pop(job, None)
+        self._deaths = {row: deaths for row, deaths in self._deaths.items() if row.job != job}
         again = ((mix, tuple(row for row in rows if row.job != job)) for mix, rows in self._retry)
         self._retry = deque((mix, rows) for mix, rows in again if rows)
 
-    def next(self) -> Wave | None:
-        """The next wave, or None when nothing waits. Parts of a failed wave come first."""
+    def next(self, most: int | None = None) -> Wave | None:
+        """The next wave, or None when nothing waits. Parts of a failed wave come first.
+
+        `most`: how many rows this painter takes at once, where that is known.
+        """
         if self._retry:
             mix, rows = self._retry.popleft()
             return Wave(next(self._ids), mix, rows)
@@ -47,8 +72,50 @@ class Scheduler:
         if not lines:
             return None
         mix = lines[0].mix
-        taken = self._take((line for line in lines if line.mix == mix), self.room(mix))
+        size = most or self._most
+        taken = self._take((line for line in lines if line.mix == mix), min(self._least.get(mix, size), size))
         return Wave(next(self._ids), mix, taken)
+
+    def cut_in(self, wave: Wave, left: float) -> Wave | None:
+        """Short jobs to be painted before `wave` goes on, `left` of which is still to do; mostly None.
+
+        Short: what is left of it fits into one wave. It goes before jobs of lower turns and before those in the wave.
+        """
+        painting = {row.job for row in wave.rows}
+        waiting = sorted((line for line in self._lines.values() if line.rows), key=lambda line: line.turn)
+        taken: list[_Line] = []
+        for line in waiting:
+            if line.job in painting or (taken and line.mix != taken[0].mix):
+                continue
+            rows = sum(len(other.rows) for other in (*taken, line))
+            if rows <= self.room(line.mix) and self._overtakes(line, taken, wave, left):
+                taken.append(line)
+        if not taken:
+            return None
+        return Wave(next(self._ids), taken[0].mix, self._take(taken, self.room(taken[0].mix)))
+
+    def _overtakes(self, line: _Line, before: Sequence[_Line], wave: Wave, left: float) -> bool:
+        """Whether all together wait less, and nobody too long; the overtaken are then charged for it."""
+        cost = self._seconds(line.mix, len(line.rows))
+        here = {row.job for row in wave.rows}
+        others = [other for other in self._lines.values() if other is not line and other not in before]
+        overtaken = [other for other in others if other.turn < line.turn and (other.rows or other.job in here)]
+        ahead = [self._seconds(wave.mix, len(wave.rows) * left)]
+        ahead += [self._seconds(other.mix, len(other.rows)) for other in overtaken]
+        if cost is None or any(seconds is None for seconds in ahead):
+            return False
+        # The oldest rule of queues: who needs less than those that it goes before have left saves time on the whole.
+        if cost * max(1, len(overtaken)) >= sum(seconds for seconds in ahead if seconds is not None):
+            return False
+        if any(cost > self._patience(other) for other in overtaken):
+            return False
+        for other in overtaken:
+            other.overtaken += cost
+        return True
+
+    def _patience(self, line: _Line) -> float:
+        """For how many more seconds others may cut in."""
+        return CUT_IN_SHARE * (self._seconds(line.mix, line.whole) or 0.0) - line.overtaken
 
     def room(self, mix: Mix) -> int:
         """How many rows of this mix go into one wave."""
@@ -64,6 +131,19 @@ class Scheduler:
         middle = len(wave.rows) // 2
         for rows in (wave.rows[middle:], wave.rows[:middle]):
             self._retry.appendleft((wave.mix, rows))
+
+    def lost(self, wave: Wave) -> bool:
+        """Its painter is gone: paint the wave elsewhere, one that took several painters with it in halves.
+
+        False for a single row that did: it is not painted again.
+        """
+        deaths = 1 + max(self._deaths.get(row, 0) for row in wave.rows)
+        self._deaths.update(dict.fromkeys(wave.rows, deaths))
+        if deaths < MOST_DEATHS:
+            self._retry.appendleft((wave.mix, wave.rows))
+        elif len(wave.rows) > 1:
+            self.halve(wave)
+        return deaths < MOST_DEATHS or len(wave.rows) > 1
 
     def ahead(self, job: str) -> list[tuple[Mix, float]]:
         """What is painted up to the job's last row, its own included: rows by mix."""

@@ -1,88 +1,66 @@
 """How well any picture agrees with a prompt, and which reference prompts come near: what the number means."""
 
-import warnings
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from engine import models
-from engine.contract.approaches import JUDGES
-from engine.contract.errors import BadRequest
+from engine.contract.approaches import JUDGES, Profile
+from engine.contract.scoring import Near, Scored
 from engine.evaluation.looking import judge_in
 from engine.evaluation.prompt_sets import SHIPPED, read
 from engine.evaluation.watched import watched
 from engine.metrics.references import standing
+from engine.opening import opened_file
 from engine.painter import Pixels
 from engine.quiet import quiet
 from engine.settings import Settings
 
+if TYPE_CHECKING:
+    from engine.metrics.clip import Judge
+
+
+@lru_cache(maxsize=1)
+def kept_judge(folder: Path) -> "Judge":
+    """The judge on the CPU, loaded once: the painters keep their device, and the scores are those of an evaluation."""
+    quiet()
+    return judge_in(folder)
+
 
 def score_picture(settings: Settings, picture: Path, prompt: str) -> dict[str, Any]:
-    """As JSON: the plain cosine, its judge, its rank among the reference prompts and the nearest of these.
-
-    The references are the profile's shipped prompts without this one. Raises BadRequest, NoModel, DiskFull.
-    """
-    quiet()
-    pixels = opened(picture)
+    """As JSON. Raises BadRequest, NoModel, DiskFull."""
+    pixels = opened_file(picture)
     profile, _ = models.choose_profile(settings)
     with watched("judge") as fetching:
-        folder = models.folder(JUDGES[profile], fetching, judge=True)
-    references = [each.prompt for each in read(SHIPPED[profile]).prompts if each.prompt.lower() != prompt.lower()]
-    judge = judge_in(folder)
-    text, *others = judge.texts([prompt, *references])
-    found = standing(judge.features([pixels])[0], text, np.stack(others), references)
-    return {
-        "picture": str(picture),
-        "prompt": prompt,
-        "score": found.score,
-        "scale": "cosine",
-        "judge": JUDGES[profile],
-        "rank": found.rank,
-        "of": found.of,
-        "references": SHIPPED[profile],
-        "nearest": [{"prompt": words, "score": score} for words, score in found.nearest],
-        "tokens_not_scored": models.tokens_cut(folder, prompt),
-        "profile": profile,
-    }
+        found = scored(pixels, prompt, profile, fetching)
+    return as_json(found, picture, prompt)
 
 
-def in_words(found: dict[str, Any]) -> str:
-    """The same for a person."""
-    judge = "the embedded model's own judge" if found["judge"] == "embedded" else found["judge"]
-    lines = [
-        f"Score {found['score']:.3f} (cosine; judged by {judge}).",
-        f"Rank {found['rank']} of {found['of']} among the reference prompts ({found['references']}). The nearest:",
-        *(f"  {near['score']:.3f}  {near['prompt']}" for near in found["nearest"]),
-    ]
-    if found["tokens_not_scored"]:
-        lines.append(f"The last {found['tokens_not_scored']} tokens of the prompt were too many for the judge.")
-    return "\n".join(lines)
+def scored(picture: Pixels, prompt: str, profile: Profile, fetching: models.Progress) -> Scored:
+    """The plain cosine, its rank among the reference prompts and the nearest of these. Blocks.
 
-
-def opened(picture: Path) -> Pixels:
-    """The picture the right way up, on white where it is transparent; the judge takes its centre square.
-
-    Raises BadRequest for what is no picture.
+    The references are the profile's shipped prompts without this one. The judge takes the picture's centre square.
     """
-    try:
-        with warnings.catch_warnings():
-            # Pillow only warns about a picture that unpacks to something enormous.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(picture) as image:
-                return np.asarray(_on_white(ImageOps.exif_transpose(image)))
-    except FileNotFoundError as error:
-        raise BadRequest(f"There is no file {picture}.") from error
-    # Pillow's decoders raise whatever the damage leads them to.
-    except Exception as error:
-        raise BadRequest(
-            f"{picture} is no picture that can be read ({type(error).__name__}); PNG, JPEG, WebP and GIF can."
-        ) from error
+    folder = models.folder(JUDGES[profile], fetching, judge=True)
+    references = [each.prompt for each in read(SHIPPED[profile]).prompts if each.prompt.lower() != prompt.lower()]
+    judge = kept_judge(folder)
+    text, *others = judge.texts([prompt, *references])
+    found = standing(judge.features([picture])[0], text, np.stack(others), references)
+    return Scored(
+        score=found.score,
+        judge=JUDGES[profile],
+        rank=found.rank,
+        of=found.of,
+        references=SHIPPED[profile],
+        nearest=tuple(Near(prompt=words, score=score) for words, score in found.nearest),
+        tokens_not_scored=models.tokens_cut(folder, prompt),
+        profile=profile,
+    )
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+def as_json(found: Scored, picture: Path, prompt: str) -> dict[str, Any]:
+    """What `score --json` prints."""
+    told = found.model_dump(mode="json", exclude={"event"})
+    return {"picture": str(picture), "prompt": prompt, "scale": "cosine", **told}

@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 from filelock import FileLock, Timeout
 
-from engine import server, setup
+from engine import leftovers, server, setup
 from engine.contract.errors import BadRequest, EngineAway
 from engine.log_file import keep_small
 from engine.settings import Settings
@@ -33,7 +33,8 @@ async def serve(settings: Settings) -> None:
         message = f"An engine is running already in {settings.data_dir}; this one stops."
         raise EngineAway(message) from error
     with lock, _listen(settings) as listener:
-        engine, runs_on = setup.build(settings)
+        leftovers.put_away(settings)
+        engine, runs_on = setup.build(settings, serving=True)
         token = settings.engine_token.get_secret_value() if settings.engine_token else None
         api = server.app(engine, runs_on, token, loopback=_loopback(settings))
         config = uvicorn.Config(api, log_config=None, access_log=False, timeout_graceful_shutdown=3)

@@ -94,10 +94,11 @@ def _state(engine: Engine, device: str) -> APIRouter:
             "contract": events.VERSION,
             "instance": instance,
             "pid": os.getpid(),
-            "wave": engine.most,
+            "wave": engine.room,
+            "painters": len(engine.pool.painters),
             "profile": engine.planner.profile,
             "device": device,
-            "memory": engine.painter.memory(),
+            "memory": engine.pool.memory(),
             "jobs": [job for job, running in engine.jobs.items() if running.alive],
         }
 

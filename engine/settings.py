@@ -12,11 +12,16 @@ FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/Fli
 
 class Settings(Shared):
     engine_listen: Annotated[str | None, Field(description="host:port to serve on; unset: a socket in DATA_DIR")] = None
-    engine_painters: Annotated[Literal["local", "fake"], Field(description="who paints")] = "local"
+    engine_painters: Annotated[
+        Literal["local", "ray", "fake"], Field(description="who paints: this machine, or every node of a Ray cluster")
+    ] = "local"
     profile: Annotated[
         Literal["auto", "embedded", "full"], Field(description="which checkpoints; auto: full where a GPU is present")
     ] = "auto"
     fillers: Annotated[str | None, Field(description="a folder of pictures to use as photo fillers")] = None
+    filler_pool: Annotated[
+        int, Field(ge=0, le=10_000, description="fillers painted ahead while the machine is idle; 0: none")
+    ] = 96
     google_api_key: Annotated[SecretStr | None, Field(description="lets Gemini write filler prompts")] = None
     gemini_model: Annotated[str, Field(description="which Gemini model writes")] = "gemini-2.5-flash"
     gemini_api_url: Annotated[str, Field(description="Gemini's scheme, host and port")] = (
@@ -34,6 +39,10 @@ class Settings(Shared):
     @property
     def cache_dir(self) -> Path:
         return self.data_dir.absolute() / "cache"
+
+    @property
+    def stock_dir(self) -> Path:
+        return self.data_dir.absolute() / "stock"
 
     @property
     def training_dir(self) -> Path:

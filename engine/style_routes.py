@@ -47,12 +47,12 @@ def routes(engine: Engine) -> APIRouter:
     @router.post("/{name}/rename", status_code=204)
     async def rename(name: str, to: str) -> None:
         await asyncio.to_thread(shelf.rename, name, to)
-        await engine.painter.forget(name)
+        await engine.pool.forget(name)
 
     @router.delete("/{name}", status_code=204)
     async def delete(name: str) -> None:
         await asyncio.to_thread(shelf.delete, name)
-        await engine.painter.forget(name)
+        await engine.pool.forget(name)
 
     return router
 

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from engine import models, styles
+from engine import leftovers, models, styles
 from engine.contract.errors import BadRequest, BadStyle, DiskFull, TesseraError
 from engine.contract.order import STYLE_NAME
 from engine.contract.sentence import unknown
@@ -94,7 +94,7 @@ class Shelf:
     def _aside(self) -> Path:
         """A new folder on the same disk, not among the styles."""
         self._settings.training_dir.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".shelf-", dir=self._settings.training_dir))
+        return Path(tempfile.mkdtemp(prefix=leftovers.ASIDE, dir=self._settings.training_dir))
 
 
 def _unpack(data: bytes, folder: Path) -> None:

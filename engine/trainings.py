@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable
 
 from engine.contract.approaches import Profile
-from engine.contract.errors import Cancelled, TesseraError
+from engine.contract.errors import BadRequest, Cancelled, TesseraError
 from engine.contract.events import JobFailed, Progress
 from engine.contract.training import Estimated, EstimateTraining, TrainStyle
-from engine.guest import Guest, Work
+from engine.guest import Guest
+from engine.lesson import Work
 from engine.running import Running
 from engine.settings import Settings
 
@@ -28,6 +29,7 @@ class Trainings:
         self._settings, self._profile = settings, profile
         self._guest, self._wake = guest, wake
         self._fetching: dict[str, threading.Event] = {}
+        self._named: dict[str, Running] = {}
 
     async def begin(self, running: Running) -> None:
         """Bring a training to the guest, or answer an estimate."""
@@ -36,6 +38,7 @@ class Trainings:
             if isinstance(order, EstimateTraining):
                 running.tell(await asyncio.to_thread(self._estimate, order))
             elif isinstance(order, TrainStyle):
+                self._claim(running, order.name)
                 self._guest.invite(running, await self._fetched(running, order))
                 self._wake()
         except TesseraError as error:
@@ -56,6 +59,16 @@ class Trainings:
         if job in self._fetching:
             self._fetching[job].set()
         running.tell(JobFailed(reason="cancelled", detail="The training was cancelled before it began."))
+
+    def _claim(self, running: Running, name: str) -> None:
+        """Two trainings of one name would write over each other's checkpoints. Raises BadRequest."""
+        other = self._named.get(name)
+        if other and other.alive:
+            raise BadRequest(
+                f"A training of the style “{name}” is under way already, as {other.job.id}. "
+                "Choose another name, or wait until it has ended."
+            )
+        self._named = {known: one for known, one in self._named.items() if one.alive} | {name: running}
 
     async def _fetched(self, running: Running, order: TrainStyle) -> Work:
         """The training with its pictures; progress is told from the thread that fetches."""

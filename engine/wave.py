@@ -1,9 +1,8 @@
 """What is painted together. A wave is one batch: rows of any jobs that share a mix."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-Quality = Literal["reference", "fast"]
+from engine.contract.grid import Quality, Recipe
 
 
 @dataclass(frozen=True)
@@ -16,6 +15,11 @@ class Mix:
     steps: int
     guidance: float
     quality: Quality = "reference"
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Mix":
+        """What pictures of this recipe share."""
+        return cls(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance, recipe.quality)
 
 
 @dataclass(frozen=True)

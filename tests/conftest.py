@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from engine.settings import Settings
+from tests.clusters import LOOPBACK
 
 for name in [name for name in os.environ if name.lower() in Settings.model_fields]:
     del os.environ[name]
+
+os.environ.pop("RAY_ADDRESS", None)
+os.environ |= LOOPBACK
 
 
 @pytest.fixture(scope="session")

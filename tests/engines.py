@@ -12,6 +12,7 @@ from engine.contract.orders import Job, MakeGrid
 from engine.engine import Engine
 from engine.painter import FakePainter, Painted, Pixels
 from engine.planner import Planner
+from engine.pool import Pool
 from engine.running import Running
 from engine.settings import Settings
 from engine.wave import Wave
@@ -58,7 +59,7 @@ def grid(prompt: str = "a cat wearing neon-glasses", **options: Any) -> Job:
 
 
 @contextlib.asynccontextmanager
-async def running_engine(folder: Path, painter: FakePainter, most: int = 16) -> AsyncIterator[Engine]:
+async def running_engine(folder: Path, painter: FakePainter | Pool, most: int = 16) -> AsyncIterator[Engine]:
     engine = Engine(Planner(Settings(data_dir=folder, profile="embedded", _env_file=None), "embedded"), painter, most)
     painting = asyncio.create_task(engine.run())
     try:

@@ -13,12 +13,15 @@ from typing import Any
 from PIL import Image
 
 from engine.contract import events
+from engine.contract.comparison import Compare, ComparisonPlanned, EstimateComparison
 from engine.contract.errors import BadRequest, EngineAway
 from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import GridScore, Plan, PlannedCell, Recipe, Source
 from engine.contract.orders import Job, MakeGrid
+from engine.contract.scoring import Near, Scored, ScorePicture
 from engine.contract.sheet import address
 from engine.contract.training import Epoch, EpochEnded, Estimated, EstimateTraining, Stopped, StyleTrained, TrainStyle
+from tests import fake_comparisons
 
 SIZE = 32
 STEPS = 3
@@ -103,6 +106,7 @@ class FakeEngine:
         self.orders: list[TrainStyle] = []
         self.die_after_saving = False
         self.stop_asked = asyncio.Event()
+        self.scored: list[ScorePicture] = []
 
     async def run(self, job: Job) -> AsyncIterator[Event]:
         self._check()
@@ -213,6 +217,12 @@ class FakeEngine:
                 await self._estimate(known, known.job.work.training)
             case TrainStyle():
                 await self._train(known, known.job.work)
+            case EstimateComparison():
+                await self._estimate_comparison(known, known.job.work.comparison)
+            case Compare():
+                await self._compare(known, known.job.work)
+            case ScorePicture():
+                await self._score(known, known.job.work)
             case _:
                 await self._paint(known)
 
@@ -223,6 +233,46 @@ class FakeEngine:
         steps = STEPS * (order.epochs or len(LOSSES))
         await self._tell(known, Estimated(images=100, steps=steps, seconds=300, bytes_to_fetch=300_000_000,
                                           memory_bytes=2_000_000_000))  # fmt: skip
+
+    async def _estimate_comparison(self, known: _Alive, order: Compare) -> None:
+        missing = next((style for style in order.styles if style not in self.cards), None)
+        if missing:
+            await self._tell(known, JobFailed(reason="bad_style", detail=f"There is no style “{missing}”."))
+            return
+        try:
+            await self._tell(known, fake_comparisons.estimated(order))
+        except BadRequest as error:
+            await self._tell(known, JobFailed(reason=error.reason, detail=str(error)))
+
+    async def _compare(self, known: _Alive, order: Compare) -> None:
+        """As the engine does it: what the job has already is neither painted nor told again."""
+        job = known.job
+        plan = job.comparison or fake_comparisons.plan_of(order)
+        judged = dict(job.have)
+        await self._tell(known, ComparisonPlanned(plan=plan))
+        if order.prompt in self.failing:
+            await self._tell(known, self.failing[order.prompt])
+            return
+        missing = [cell for cell in plan.cells if cell.cell not in judged]
+        for done, cell in enumerate(missing):
+            self.painted[job.id, cell.cell] += 1
+            await self._tell(known, Progress(done=done, total=len(plan.cells), phase="painting", eta_s=9.0))
+            judged[cell.cell] = fake_comparisons.judged_of(plan, cell)
+            data = picture_of(job.id, cell.cell, noise=self.noise)
+            digest = hashlib.sha256(data).hexdigest()
+            told = judged[cell.cell].model_dump()
+            await self._tell(known, PicturePainted(cell=cell.cell, sha256=digest, bytes=len(data), **told))
+        await self._tell(known, fake_comparisons.compared_of(plan, judged))
+
+    async def _score(self, known: _Alive, order: ScorePicture) -> None:
+        self.scored.append(order)
+        if not order.data.startswith((b"\x89PNG", b"\xff\xd8")):
+            detail = "The file is no picture that can be read; PNG, JPEG, WebP and GIF can be read."
+            await self._tell(known, JobFailed(reason="bad_request", detail=detail))
+            return
+        near = (Near(prompt="a dog", score=0.2), Near(prompt="a car", score=0.1))
+        await self._tell(known, Scored(score=0.31, judge="fake", rank=1, of=65, references="embedded", nearest=near,
+                                       profile="embedded"))  # fmt: skip
 
     async def _train(self, known: _Alive, order: TrainStyle) -> None:
         """As the engine does it: a checkpoint after each epoch, patience 2, and a style only at the end."""

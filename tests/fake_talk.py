@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.chat import Core, Delivery, Form, Heard, Limits, Message, Person, Place, Pressed
+from bot.chat import Core, Delivery, Form, Heard, Limits, Message, Person, Place, Pointed, Pressed
 from bot.errors import Gone, NoRights, PlatformAway, TooLarge
 
 ANNA = Person("fake", "anna", "Anna")
@@ -43,6 +43,7 @@ class FakeChat:
     calls: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
     file_bytes: int = 10_000_000
+    pictures: dict[str, bytes] = field(default_factory=dict)
     really_takes: int | None = None
     missing_right: str | None = None
     no_rights: bool = False
@@ -159,6 +160,14 @@ class FakeTalk:
         await self.chat.enter("can_post")
         return self.chat.missing_right
 
+    async def picture(self, name: str, most: int) -> bytes:
+        await self.chat.enter("picture")
+        if name not in self.chat.pictures:
+            raise Gone("The picture is gone.")
+        if len(self.chat.pictures[name]) > most:
+            raise TooLarge("The picture is too large.")
+        return self.chat.pictures[name]
+
     async def find_posted(self, key: str) -> str | None:
         """The adapter's part of the promise: it looks again until the platform shows what it has."""
         await self.chat.enter("find_posted")
@@ -204,6 +213,7 @@ def pressed(
     place: Place = LOBBY,
     event: str | None = None,
     values: dict[str, str] | None = None,
+    pointed: Pointed | None = None,
 ) -> Pressed:
     talk = FakeTalk(chat, place.channel, person.id)
-    return Pressed("fake", event or f"e{next(_events)}", person, place, talk, press, values or {})
+    return Pressed("fake", event or f"e{next(_events)}", person, place, talk, press, values or {}, pointed)

@@ -18,8 +18,9 @@ from tests.stand_ins.slack_server import APP_TOKEN, BOT_TOKEN, SECRET, SlackServ
 from tests.stand_ins.slack_workspace import Times
 
 QUICK = Timing(
-    ack=0.5, person=0.3, settle=0.05, poll=0.005, processing=2.0, retry=0.005, backoff=0.01, backoff_most=0.02, ping=0.1
-)
+    ack=0.5, person=0.3, settle=0.05, poll=0.005, picture=0.0, processing=2.0, retry=0.005, backoff=0.01,
+    backoff_most=0.02, ping=0.1,
+)  # fmt: skip
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 SHEET = Picture("k3x9tq2m7d.png", PNG, "A grid of 64 pictures")
 

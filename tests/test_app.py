@@ -12,6 +12,7 @@ import pytest
 from bot.actions import ACTIONS
 from bot.chat import Message, Person, Place
 from bot.commands import COMMANDS
+from engine.contract.grid import AHEAD, repeated
 from tests.bot_rig import Rig, rig
 from tests.fake_engine import picture_of
 from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR, heard
@@ -38,6 +39,7 @@ async def told(r: Rig, person: Person, text: str, place: Place = LOBBY) -> Messa
 
 EXAMPLES = {
     "grid": "/grid a cat blocks:1",
+    "compare": "/compare a cat weights:0,0.5,1 styles:sketch",
     "show": "/show {id}",
     "cell": "/cell {id} A1",
     "history": "/history cat",
@@ -429,3 +431,45 @@ def test_every_button_that_is_shown_has_an_action() -> None:
     assert {"again", "approach", "edit", "cell", "recipe", "delete", "cancel", "show", "history", "mydata"} <= set(
         ACTIONS
     )
+
+
+async def test_the_very_same_grid_has_the_fillers_that_were_painted_ahead_for_the_first(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r, "a cat approach:3 blocks:1")
+        (row,) = await r.jobs()
+        plan = await r.app.parts.jobs.plan(row)
+        assert plan is not None
+        ahead = tuple(
+            cell.model_copy(update={} if cell.unique else {"prompt": "a fox", "seed": 99, "stocked": "filler0001"})
+            for cell in plan.cells
+        )
+        told = f"All 3 fillers were {AHEAD}."
+        first = plan.model_copy(update={"cells": ahead, "warnings": (told,)})
+        sql = "UPDATE plans SET plan = :plan WHERE job = :job"
+        await r.app.parts.database.write(sql, plan=first.model_dump_json(), job=row.number)
+
+        await r.press(ANNA, f"again:{job}:same")
+        await r.settled()
+
+        second = (await r.jobs())[-1]
+        again = await r.app.parts.jobs.plan(second)
+        assert again == repeated(first)
+        assert {cell.prompt for cell in again.cells} == {"a cat", "a fox"}
+        assert {cell.stocked for cell in again.cells} == {None}
+        assert again.warnings == ()
+        assert second.order.seed == plan.seed
+        assert second.state == "delivered"
+
+
+async def test_pictures_that_were_painted_ahead_cost_nothing(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await grid(r, "a cat approach:3 blocks:1")
+        (row,) = await r.jobs()
+        plan = await r.app.parts.jobs.plan(row)
+        assert plan is not None
+        await r.app.parts.database.write("DELETE FROM plans")
+        cells = tuple(cell.model_copy(update={"stocked": None if cell.unique else "x"}) for cell in plan.cells)
+
+        await r.app.parts.jobs.planned(row, plan.model_copy(update={"cells": cells}))
+
+        assert (row.cost, (await r.jobs())[0].cost) == (4, 1)

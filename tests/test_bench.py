@@ -1,6 +1,7 @@
 """The benchmarks: turns are taken, what is counted is right, and the commands for a card run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 import torch
 
 from bench import contenders, floor, gpu, plot, report, rounds
+from bench.__main__ import main, run
+from bench.part import PARTS, part
+from bench.size import QUICK
 from engine import embedded
 
 RESULTS = Path(report.__file__).parent / "results"
@@ -59,16 +63,20 @@ def test_the_floor_is_what_takes_longer_arithmetic_or_bytes() -> None:
     assert found == {"compute": 0.025, "bytes": 0.1, "floor": 0.1}
 
 
-@pytest.mark.parametrize(("what", "model"), [("rows", "v1-4"), ("vae", "v1-4"), ("grid", "v1-4"), ("grid", "turbo")])
+@pytest.mark.parametrize(
+    ("what", "more"),
+    [("rows", []), ("vae", []), ("attention", []), ("training", []), ("grid", []), ("grid", ["--model", "turbo"])],
+)
 def test_the_commands_for_a_card_run_with_narrow_models(
-    what: str, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    what: str, more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gpu.main([what, "--model", model, "--tiny", "--out", str(tmp_path)])
+    gpu.main([what, *more, "--tiny", "--out", str(tmp_path)])
 
-    found = json.loads((tmp_path / f"gpu-{model}-{what}-tiny.json").read_text())["results"]
-    assert found
-    assert all(result["ms"] > 0 for result in found)
-    assert capsys.readouterr().out.count("\n|") >= len(found) + 1
+    (file,) = tmp_path.glob("gpu-*-tiny.json")
+    found = json.loads(file.read_text())
+    assert found["machine"]["versions"]["torch"] == torch.__version__
+    assert all(result["ms"] > 0 for result in found["results"] if what != "attention")
+    assert capsys.readouterr().out.count("\n|") >= len(found["results"]) + 1
 
 
 def test_what_there_is_no_time_for_is_named(
@@ -76,15 +84,60 @@ def test_what_there_is_no_time_for_is_named(
 ) -> None:
     monkeypatch.setattr(gpu, "LIMIT_SECONDS", -1.0)
 
-    assert list(gpu.in_time([("compiled", 64)])) == []
-    assert "not measured: ('compiled', 64)" in capsys.readouterr().out
+    assert list(gpu.in_time([64], "compiled")) == []
+    assert "not measured: compiled 64" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("file", sorted(RESULTS.glob("embedded*.json")), ids=lambda file: file.stem)
+async def test_no_round_is_begun_after_the_limit_but_one_there_is() -> None:
+    now = [0.0]
+
+    async def slow() -> rounds.Marks:
+        now[0] += 10.0
+        return {"painted": 10.0}
+
+    found = await rounds.alternate({"a": slow}, 5, limit_s=25.0, clock=lambda: now[0])
+    hurried = await rounds.alternate({"a": slow}, 5, limit_s=1.0, clock=lambda: now[0])
+
+    assert len(found["a"]) == 2
+    assert len(hurried["a"]) == 1
+
+
+SMALL = replace(QUICK, rounds=1, rows=(10, 30), people=(1, 3), grown_blocks=(1,), grown_steps=(2,))
+
+
+@pytest.mark.parametrize("name", ["history", "people", "growth"])
+def test_a_part_measures_and_writes_json_a_table_and_plots(name: str, tmp_path: Path) -> None:
+    run(name, SMALL, tmp_path)
+
+    found = json.loads((tmp_path / f"{name}-quick.json").read_text())
+    told = (tmp_path / "quick.md").read_text()
+    assert found["machine"]["cores"] >= 1
+    assert f"## {part(name).title}" in told
+    assert report.table(found) in told
+    assert list(tmp_path.glob(f"{name}-quick-*.svg"))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_part_can_be_chosen(name: str) -> None:
+    assert callable(part(name).measure)
+    assert callable(part(name).table)
+
+
+def test_a_part_that_there_is_not_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["grwoth"])
+
+    assert "there is no part grwoth; there are grid-1" in capsys.readouterr().err
+
+
+RECORDED = [file for file in sorted(RESULTS.glob("*.json")) if file.stem.rpartition("-")[0] in PARTS]
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
 def test_a_recorded_table_says_what_its_json_says(file: Path) -> None:
     found: dict[str, Any] = json.loads(file.read_text())
 
-    assert file.with_suffix(".md").read_text() == report.table(found)
+    assert report.table(found) in (RESULTS / f"{found['size']}.md").read_text()
 
 
 def test_a_bar_is_as_long_as_its_median() -> None:

@@ -151,3 +151,25 @@ async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path)
         assert any("is the adopted style of this server" in text for text in private)
         assert grid.order.style == "ink"
         assert len(r.sheets()) == 2
+
+
+async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        people, room, ann = r.server.people, r.server.room, r.server.ann
+        asked = await people.slash(ann, room, "compare", prompt="a cat", weights="0,0.5,1", styles="sketch", seeds=4)
+        await answered(r, 1)
+        cost = reply(r.server, asked)
+        assert cost.ephemeral
+        assert "16 pictures to paint, about 42 s" in cost.content
+
+        await people.press(ann, cost, cost.presses["Start"])
+        await answered(r, 2)
+
+        (job,) = await r.jobs()
+        (posted,) = r.sheets()
+        assert job.state == "delivered"
+        assert [name.split("-")[1:-1] for name in posted.files] == [[job.id], [job.id, "plot"]]
+        assert "**Every gain in style costs content here; sketch x 0.5 pays the least" in posted.content
+        assert "`C sketch x 1 " in posted.content
+        assert len(posted.content) < 2000
+        assert "corrected for 3 columns by Holm" in posted.content

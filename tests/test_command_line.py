@@ -118,6 +118,47 @@ def test_a_bad_option_is_refused_with_one_sentence(
 
 
 @pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        (
+            "name",
+            "../ink",
+            "name must be a style's name: lower-case letters, digits and hyphens, at most 40, not “../ink”.",
+        ),
+        (
+            "name",
+            "/etc/ink",
+            "name must be a style's name: lower-case letters, digits and hyphens, at most 40, not “/etc/ink”.",
+        ),
+        ("rank", "0", "rank must be a whole number from 1 to 128, not “0”."),
+        ("rank", "4096", "rank must be a whole number from 1 to 128, not “4096”."),
+        ("lr", "1e9", "lr must be a number from 1e-07 to 1, not “1e9”."),
+        ("lr", "nan", "lr must be a number from 1e-07 to 1, not “nan”."),
+        ("images", "3", "images must be a whole number from 8 to 5000, not “3”."),
+        ("epochs", "0", "epochs must be a whole number from 1 to 1000, not “0”."),
+        ("source", "imagenet", "source must be wikiart, folder or embedded, not “imagenet”."),
+        (
+            "caption",
+            "{titel}",
+            "caption: there is no {titel}. A template may use {caption}, {title}, {artist}, {style}.",
+        ),
+    ],
+)
+def test_a_bad_option_of_a_training_is_refused_with_one_sentence_before_anything_is_fetched(
+    option: str, value: str, sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PROFILE", "embedded")
+    words = {"name": "ink", "source": "embedded", option: value}
+
+    said = refused(capsys, "finetune", *(f"--{name}={given}" for name, given in words.items()))
+
+    assert said == sentence
+    assert not (tmp_path / "training").exists()
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["grdi"], "There is no “grdi”. Did you mean grid?"),

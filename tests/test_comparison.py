@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from engine.contract.approaches import FULL, PENCIL
+from engine.contract.comparison_sheet import comparison
 from engine.contract.errors import BadRequest
 from engine.evaluation import words
 from engine.evaluation.columns import of_approaches, of_weights, with_words
-from engine.evaluation.comparison import comparison
 from engine.evaluation.controls import real
 from engine.evaluation.measuring import Looks, StylePictures
 from engine.evaluation.plan import MOST_CELLS, cells, mark, of_prompts, seed_of

@@ -45,6 +45,7 @@ from tests.engines import TouchyPainter, running_engine
 from tests.stand_ins import tiny
 from tests.stand_ins.flickr8k import Flickr8kServer, archive
 from tests.stand_ins.hub import Hub
+from tests.styles import embedded_style as style
 from tests.styles import make_style
 
 FLAGSHIP = "a cat wearing neon glasses"
@@ -321,14 +322,6 @@ def plain_score(file: Path, text: str) -> float:
 
 
 # --- styles --------------------------------------------------------------------------------------------------------
-
-
-def style(data_dir: Path, name: str, *, words: str | None = None, data: dict[str, Any] | None = None) -> Path:
-    unet = UNet2DConditionModel.from_pretrained(embedded.PIPELINE / "unet")
-    folder = make_style(data_dir / "styles", name, unet, 1)
-    card = {"words": words, "data": data, "recipe": {"seed": 3}}
-    (folder / "card.json").write_text(json.dumps(card))
-    return folder
 
 
 @pytest.fixture

@@ -253,3 +253,17 @@ async def test_an_order_that_cannot_be_obeyed_ends_with_its_sentence(tmp_path: P
         "no_data",
         f"There is no folder {tmp_path / 'nowhere'}. Give --data a folder of pictures.",
     )
+
+
+async def test_a_second_training_of_a_name_is_refused_while_the_first_is_under_way(home: Path) -> None:
+    async with running_engine(home, Lender()) as engine:
+        first, second = engine.submit(job()), engine.submit(job())
+
+        refused = (await events(second))[-1]
+        alive = first.alive
+        engine.remove(first.job.id)
+        await events(first)
+
+    assert isinstance(refused, JobFailed)
+    assert refused.detail.startswith(f"A training of the style “sketch” is under way already, as {first.job.id}.")
+    assert alive

@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,9 +118,47 @@ async def test_search_finds_own_prompts_only_and_any_marks_in_it_are_harmless(tm
         assert await found(1, "DO") == ["a blue dog"]
         assert await found(2, "red dog") == ["a red dog"]
         assert await found(1, 'red" OR prompt:dog') == []
-        assert await found(1, "p2") == []
+        assert await found(1, "2xred") == []
+        assert await found(1, "do red") == []
         assert await found(1, '"*()^') == []
         assert await found(1, "") == ["a blue dog", "a red cat"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "search"),
+    [
+        ("Ein Bär, “nachts”", "bar nachts"),
+        ("straße", "STRASSE"),
+        ("red-and-blue_boats", "blue boat"),
+        ("猫と犬", "猫"),
+        ("ὀδυσσεύς", "οδυσσ"),
+    ],
+)
+async def test_words_are_found_without_accents_in_any_case_and_script(tmp_path: Path, prompt: str, search: str) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", prompt)
+
+        assert [job.prompt for job in await own_grids(b.database, 1, search, 10)] == [prompt]
+        assert await own_grids(b.database, 1, "zebra", 10) == []
+
+
+async def test_a_history_of_before_is_searched_as_well_once_it_is_opened(tmp_path: Path) -> None:
+    # given a database as it was before words carried their person
+    with closing(sqlite3.connect(tmp_path / "h.sqlite", isolation_level=None)) as old:
+        old.executescript("".join(f"BEGIN; {script}; COMMIT;" for script in MIGRATIONS[:2]) + "PRAGMA user_version = 2")
+        old.execute("INSERT INTO people (id, platform, key, name) VALUES (1, 'fake', 'anna', 'Anna')")
+        old.execute(
+            "INSERT INTO jobs (id, person, platform, channel, private, unsafe_ok, talk, prompt, cost, state, queued_at)"
+            " VALUES ('k3x9tq2m7d', 1, 'fake', 'c', 0, 0, 't', 'a red cat', 4, 'delivered', 1.0)"
+        )
+
+    database = await Database.open(tmp_path / "h.sqlite")
+    found = await own_grids(database, 1, "re", 10)
+    tables = await database.read("SELECT name FROM sqlite_master WHERE name = 'words'")
+    await database.close()
+
+    assert [job.prompt for job in found] == ["a red cat"]
+    assert not tables
 
 
 async def test_deleting_a_person_takes_everything_below_along(tmp_path: Path) -> None:
@@ -129,7 +168,7 @@ async def test_deleting_a_person_takes_everything_below_along(tmp_path: Path) ->
 
         await b.database.write("DELETE FROM people WHERE key = 'A'")
 
-        for table, left in (("jobs", 1), ("pictures", 0), ("words", 1)):
+        for table, left in (("jobs", 1), ("pictures", 0), ("own_words", 1)):
             row = await b.database.one(f"SELECT COUNT(*) FROM {table}")  # noqa: S608  # the three names above
             assert row is not None
             assert row[0] == left

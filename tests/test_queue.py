@@ -346,3 +346,32 @@ async def test_nobody_who_waits_falls_behind_by_more_than_one_grid(
             left[name[0]].remove(name)
             waiting = [who for who in "ABC" if left[who]]
             assert all(painted[name[0]] - painted[who] <= largest + costs[name] for who in waiting)
+
+
+async def test_small_jobs_are_lent_beside_a_large_one_up_to_two_waves_of_them(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "large", cost=256)
+        await b.put("B", "other", cost=64)
+        for name in ("s1", "s2", "s3", "s4"):
+            await b.put(name, name, cost=16)
+
+        lent = [await b.lend(cover=32) for _ in range(4)]
+        await b.end("s1")
+        then = [await b.lend(cover=32) for _ in range(2)]
+
+    assert lent == ["large", "s1", "s2", None]
+    assert then == ["s3", None]
+
+
+async def test_a_large_job_is_not_held_up_by_small_ones_for_more_than_two_waves(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "large", cost=64)
+        await b.put("B", "other", cost=64)
+        for number in range(6):
+            await b.put(f"s{number}", f"s{number}", cost=16)
+        lent = [await b.lend(cover=32) for _ in range(4)]
+        await b.end("large")
+        await b.end("s0")
+
+        assert lent == ["large", "s0", "s1", None]
+        assert await b.lend(cover=32) == "other"

@@ -17,10 +17,10 @@ from PIL import Image
 
 from engine.contract.approaches import FULL, JUDGES, TURBO, V1_4
 from engine.contract.errors import BadRequest
+from engine.contract.estimate import Estimate, nothing
 from engine.embedded.vocabulary import prompt_notes
 from engine.evaluation import prompt_sets
 from engine.evaluation.encoders import sharing
-from engine.evaluation.estimate import Estimate, nothing
 from engine.evaluation.files import as_csv, load
 from engine.evaluation.journal import Journal, fingerprint
 from engine.evaluation.layout import BOTTOM, HEIGHT, LEFT, LETTER, LINE, RIGHT, TOP, WIDTH, layout
@@ -388,7 +388,7 @@ def test_one_picture_is_too_few_in_the_singular() -> None:
 @pytest.mark.parametrize(
     ("judge", "models", "said"),
     [
-        ("embedded", ["embedded"], "Judge and generator are related"),
+        ("embedded", ["embedded"], "The judge shares no encoder with the embedded model"),
         (JUDGES["full"], [V1_4, TURBO], "The judge shares no encoder with a generator"),
         (JUDGES["full"], [V1_4], "learned from the same pictures and texts"),
         ("openai/clip-vit-large-patch14", [V1_4], "the very encoder that CompVis/stable-diffusion-v1-4 paints by"),

@@ -1,6 +1,12 @@
 """Which rows are painted together: turns, mixes, cancelled jobs, waves that fail."""
 
-from engine.scheduler import Scheduler
+from statistics import mean
+
+import pytest
+
+from bench import waves_simulated
+from bench.trace import read
+from engine.scheduler import CUT_IN_SHARE, Scheduler
 from engine.wave import Mix, Row, Wave
 
 SLOW, QUICK = Mix("v1-4", None, 0.0, 50, 7.5), Mix("turbo", None, 0.0, 4, 0.0)
@@ -88,3 +94,106 @@ def test_what_is_ahead_of_a_job_counts_its_own_rows_and_those_of_lower_turns() -
 
     assert line.ahead("b") == [(SLOW, 3), (QUICK, 2)]
     assert line.ahead("nobody") == []
+
+
+def seconds(mix: Mix, rows: float) -> float:
+    """A picture takes a second a step."""
+    return mix.steps * rows
+
+
+def painting(line: Scheduler) -> Wave:
+    wave = line.next()
+    assert wave
+    return wave
+
+
+def lines(*counts: tuple[str, int], mix: Mix = SLOW, most: int = 4) -> Scheduler:
+    """Jobs in turn order with so many rows each; everything is measured."""
+    line = Scheduler(most, seconds)
+    for turn, (job, count) in enumerate(counts):
+        line.add(job, turn, mix, rows(job, count))
+    return line
+
+
+def test_a_short_job_cuts_into_a_long_one() -> None:
+    line = lines(("a", 40), ("b", 4))
+
+    cut_in = line.cut_in(painting(line), 0.9)
+
+    assert jobs(cut_in) == "bbbb"
+    assert jobs(line.next()) == "aaaa"
+
+
+def test_all_cut_ins_together_stay_within_the_share_of_the_overtaken_job() -> None:
+    line = lines(("a", 40), *((name, 2) for name in "bcdefgh"))
+    wave = painting(line)
+
+    taken = [jobs(line.cut_in(wave, 0.9)) for _ in range(2)]
+
+    assert taken == ["bbcc", "ddee"]
+    assert line.cut_in(wave, 0.9) is None
+
+
+def test_a_job_that_waits_behind_is_not_overtaken_beyond_its_own_share_either() -> None:
+    longer, shorter = lines(("a", 40), ("b", 12), ("c", 3)), lines(("a", 40), ("b", 12), ("c", 2))
+
+    # A fifth of b's twelve pictures are 2.4.
+    assert longer.cut_in(painting(longer), 0.9) is None
+    assert jobs(shorter.cut_in(painting(shorter), 0.9)) == "cc"
+
+
+def test_nobody_cuts_in_where_that_would_lengthen_the_waiting_of_all() -> None:
+    line = lines(("a", 20), ("b", 4), most=20)
+    wave = painting(line)
+
+    assert line.cut_in(wave, 0.19) is None
+    assert jobs(line.cut_in(wave, 0.25)) == "bbbb"
+
+
+def test_a_job_that_is_not_short_waits_for_its_turn() -> None:
+    line = lines(("a", 100), ("b", 5))
+
+    assert line.cut_in(painting(line), 0.9) is None
+
+
+def test_nobody_cuts_in_before_it_is_known_how_long_that_takes() -> None:
+    line = Scheduler(4, lambda mix, rows: None if mix == QUICK else seconds(mix, rows))
+    line.add("a", 1, SLOW, rows("a", 40))
+    wave = painting(line)
+    line.add("b", 2, QUICK, rows("b", 1))
+
+    assert line.cut_in(wave, 0.9) is None
+
+
+def test_short_jobs_of_other_mixes_do_not_share_a_cut_in() -> None:
+    line = lines(("a", 40), ("b", 1))
+    wave = painting(line)
+    line.add("c", 8, QUICK, rows("c", 1))
+    line.add("d", 9, SLOW, rows("d", 1))
+
+    assert [jobs(line.cut_in(wave, 0.9)) for _ in range(3)] == ["b", "c", "d"]
+
+
+def test_a_job_of_a_lower_turn_that_is_short_goes_before_the_rest_of_a_wave_of_later_ones() -> None:
+    line = Scheduler(4, seconds)
+    line.add("late", 9, SLOW, rows("late", 4))
+    wave = painting(line)
+    line.add("b", 1, SLOW, rows("b", 2))
+
+    assert jobs(line.cut_in(wave, 0.75)) == "bb"
+
+
+def test_on_the_recorded_trace_everybody_waits_less_on_average_and_nobody_much_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waves_simulated, "LEAST_ROWS", 1)
+    trace = read()
+
+    found = waves_simulated.run(trace)
+
+    assert mean(found["cut"]) < 0.75 * mean(found["first"])
+    for came, cut, shared in zip(trace, found["cut"], found["shared"], strict=True):
+        own = came.row_steps * waves_simulated.ROW_STEP
+        # A wave that began just before is not broken off.
+        wave = waves_simulated.MOST * 50 * waves_simulated.ROW_STEP
+        assert cut - shared <= CUT_IN_SHARE * own + wave

@@ -175,7 +175,11 @@ def test_the_manifest_names_the_commands_scopes_events_and_shortcuts_of_the_adap
     assert sorted(slack_manifest["oauth_config"]["scopes"]["bot"]) == sorted(scopes.SCOPES)
     assert tuple(sorted(told["event_subscriptions"]["bot_events"])) == scopes.EVENTS
     shortcuts = {each["callback_id"]: each["type"] for each in features["shortcuts"]}
-    assert shortcuts == {scopes.NEW_GRID: "global", scopes.GRID_FROM_THIS: "message"}
+    assert shortcuts == {
+        scopes.NEW_GRID: "global",
+        scopes.GRID_FROM_THIS: "message",
+        scopes.SCORE_THIS: "message",
+    }
     assert features["app_home"]["home_tab_enabled"]
     assert told["interactivity"]["is_enabled"]
 

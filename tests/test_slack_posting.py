@@ -168,7 +168,7 @@ async def test_a_file_that_slack_never_finishes_with_is_tried_again_later(slack:
     slack.times.mimetype_polls = 10_000_000
     async with scene(slack) as bot:
         talk, notes = await said(bot)
-        talk._timing = Timing(processing=0.02, poll=0.001)
+        talk._timing = Timing(processing=1.0, poll=0.05)
 
         with pytest.raises(PlatformAway):
             await talk.post(DONE, notes.attempt("post"))
@@ -192,7 +192,7 @@ async def test_a_picture_that_is_not_ready_to_be_shown_is_waited_for(bot: Scene)
 async def test_a_layout_that_slack_goes_on_refusing_is_an_error_and_not_tried_for_ever(bot: Scene) -> None:
     talk, notes = await said(bot)
     bot.slack.fault("chat.postMessage", "invalid_blocks", 10_000)
-    talk._timing = Timing(processing=0.02, poll=0.001)
+    talk._timing = Timing(processing=1.0, poll=0.05)
 
     with pytest.raises(DeliveryError, match="layout") as caught:
         await talk.post(DONE, notes.attempt("post"))

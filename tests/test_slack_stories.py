@@ -182,3 +182,24 @@ async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path,
         assert refusal == "Only moderators may press this button."
         assert "is the adopted style of this server" in slack.space.whispers[-1]["text"]
         assert grid.order.style == "ink"
+
+
+async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_path: Path, slack: SlackServer) -> None:
+    async with rig(tmp_path, slack) as r:
+        ada = SlackPerson(slack)
+        await ada.command("C1", "/compare", "a cat weights:0,0.5,1 styles:sketch seeds:4")
+        await r.settled()
+        cost = slack.space.whispers[-1]
+        assert "16 pictures to paint, about 42 s" in cost["text"]
+
+        await ada.press(cost, "Start", "C1")
+        await r.until("SELECT COUNT(*) FROM jobs")
+        await r.settled()
+
+        (job,) = await r.jobs()
+        parent, posted = slack.posted("C1")
+        assert job.state == "delivered"
+        assert posted["thread_ts"] == parent["ts"]
+        assert [name for name, _, _ in posted["pictures"]] == [f"tessera-{job.id}.png", f"tessera-{job.id}-plot.png"]
+        assert "Every gain in style costs content here" in parent["text"]
+        assert "`C sketch x 1 " in posted["text"]

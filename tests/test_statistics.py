@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from engine.contract.estimate import Estimate, nothing, signed
 from engine.evaluation import student
-from engine.evaluation.estimate import Estimate, nothing, signed
 from engine.evaluation.statistics import ENOUGH_PROMPTS, difference, holm, level
 
 Keyed = dict[tuple[int, int], float | None]

@@ -34,11 +34,17 @@ class Site:
 
 @asynccontextmanager
 async def served(
-    folder: Path, core: ScriptedCore | None = None, *, host: str = "127.0.0.1", token: str | None = None, port: int = 0
+    folder: Path,
+    core: ScriptedCore | None = None,
+    *,
+    host: str = "127.0.0.1",
+    token: str | None = None,
+    port: int = 0,
+    platform: WebPlatform | None = None,
 ) -> AsyncGenerator[Site]:
     """A web chat on a free port; it is stopped at the end as the bot stops it."""
     core = core or ScriptedCore()
-    platform = WebPlatform(folder, host=host, port=port, token=token)
+    platform = platform or WebPlatform(folder, host=host, port=port, token=token)
     running = asyncio.create_task(platform.run(core))
     ready = asyncio.create_task(platform.ready.wait())
     await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -5,6 +5,7 @@ import secrets
 
 from adapters.console.desk import Desk
 from bot.chat import Delivery, Form, Limits, Message
+from bot.errors import Gone
 
 # A file on one's own disk may be as large as a sheet can get.
 FILE_BYTES = 256 * 1024 * 1024
@@ -51,6 +52,9 @@ class ConsoleTalk:
 
     async def can_post(self) -> str | None:
         return None
+
+    async def picture(self, name: str, most: int) -> bytes:  # noqa: ARG002  # there is never one
+        raise Gone("Nothing can be pointed at in a terminal; python -m engine score takes a picture's file.")
 
     async def find_posted(self, key: str) -> str | None:
         return await self._desk.find(key)

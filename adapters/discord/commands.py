@@ -10,6 +10,7 @@ from bot.command import Command, Option
 LONGEST_TEXT = 6000
 MOST_CHOICES = 25
 FROM_TEXT = "Grid from this"
+SCORE = "Score this"
 _SLASH, _ON_MESSAGE = 1, 3
 _EVERYWHERE = {"integration_types": [0], "contexts": [0, 1]}  # added to servers; used there and with the bot alone
 _KINDS = {"text": 3, "whole": 4, "yesno": 5, "number": 10}
@@ -21,6 +22,7 @@ def registered(commands: Sequence[Command]) -> list[dict[str, Any]]:
     told = [_slash(command) for command in commands]
     if any(command.name == "grid" for command in commands):
         told.append({"type": _ON_MESSAGE, "name": FROM_TEXT, **_EVERYWHERE})
+    told.append({"type": _ON_MESSAGE, "name": SCORE, **_EVERYWHERE})
     return told
 
 

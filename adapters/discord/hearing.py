@@ -7,12 +7,13 @@ from typing import Any
 import discord
 
 from adapters.discord.address import TOKEN_LIVES, Address
-from adapters.discord.commands import FROM_TEXT, options_given
+from adapters.discord.commands import FROM_TEXT, SCORE, options_given
 from adapters.discord.controls import answers, pressed
 from adapters.discord.first import FirstAnswer
 from adapters.discord.line import Line
+from adapters.discord.pictures import picture_in
 from adapters.discord.talk import DiscordTalk
-from bot.chat import Heard, Person, Place, Pressed
+from bot.chat import Heard, Person, Place, Pointed, Pressed
 
 NAME = "discord"
 _WITH_AGE = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
@@ -47,7 +48,14 @@ def pressed_of(interaction: discord.Interaction, data: Mapping[str, Any], talk: 
     person, place = person_of(interaction), place_of(interaction)
     if interaction.type is discord.InteractionType.modal_submit:
         return Pressed(NAME, str(interaction.id), person, place, talk, data["custom_id"], answers(data))
+    if interaction.type is discord.InteractionType.application_command:
+        return Pressed(NAME, str(interaction.id), person, place, talk, "score:message", pointed=_pointed(data))
     return Pressed(NAME, str(interaction.id), person, place, talk, pressed(data))
+
+
+def is_press(interaction: discord.Interaction, data: Mapping[str, Any]) -> bool:
+    """Whether it is a press to the core: everything but commands, and the command that scores a message's picture."""
+    return interaction.type is not discord.InteractionType.application_command or data["name"] == SCORE
 
 
 def talk_of(line: Line, interaction: discord.Interaction) -> DiscordTalk:
@@ -71,5 +79,16 @@ def talk_of(line: Line, interaction: discord.Interaction) -> DiscordTalk:
 
 
 def _text_pointed_at(data: Mapping[str, Any]) -> str:
-    message = data.get("resolved", {}).get("messages", {}).get(data.get("target_id"), {})
-    return str(message.get("content", "")).strip()
+    return str(_message(data).get("content", "")).strip()
+
+
+def _pointed(data: Mapping[str, Any]) -> Pointed:
+    """The message's picture by its address; words of a program are no prompt."""
+    message = _message(data)
+    words = "" if message.get("author", {}).get("bot") else _text_pointed_at(data)
+    return Pointed(words, picture_in(message))
+
+
+def _message(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = data.get("resolved", {}).get("messages", {}).get(data.get("target_id"), {})
+    return found

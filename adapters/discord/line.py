@@ -21,6 +21,8 @@ class Line:
     """
 
     threads: bool = True
+    pictures: str | None = None
+    """Host and port of the API where that is not Discord's own: its pictures are asked for there, too."""
     ack_within: float = 2.0
     settles: float = 1.0
     pauses: tuple[float, ...] = (0.5, 2.0, 5.0)

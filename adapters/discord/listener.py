@@ -7,8 +7,8 @@ from typing import Any
 
 import discord
 
-from adapters.discord.commands import fitting, option_typed, registered
-from adapters.discord.hearing import heard_of, person_of, place_of, pressed_of, talk_of
+from adapters.discord.commands import SCORE, fitting, option_typed, registered
+from adapters.discord.hearing import heard_of, is_press, person_of, place_of, pressed_of, talk_of
 from adapters.discord.line import Line
 from adapters.discord.talk import DiscordTalk
 from bot.chat import Core, Message
@@ -28,7 +28,7 @@ class Listener(discord.Client):
         super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none(), **options)
         self._core = core
         self._line = line
-        self._private = {command.name: command.private for command in core.commands}
+        self._private = {command.name: command.private for command in core.commands} | {SCORE: True}
         self._options = {(command.name, option.name): option for command in core.commands for option in command.options}
         self._tasks: set[asyncio.Task[None]] = set()
         self.came_up = False
@@ -63,10 +63,10 @@ class Listener(discord.Client):
         talk = talk_of(self._line, interaction)
         self._acknowledge_in_time(talk, private=self._private.get(data.get("name", ""), False))
         try:
-            if interaction.type is _TYPES.application_command:
-                await self._core.hear(heard_of(interaction, data, talk))
-            else:
+            if is_press(interaction, data):
                 await self._core.press(pressed_of(interaction, data, talk))
+            else:
+                await self._core.hear(heard_of(interaction, data, talk))
         except Exception:
             log.exception("event %s could not be answered", interaction.id)
             await self._apologise(talk, interaction.id)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 import discord
 import discord.gateway
@@ -35,7 +36,7 @@ class DiscordPlatform:
 
     def __init__(self, token: str, *, api_url: str | None = None, threads: bool = True, **options: Any) -> None:
         """`options` go to discord.Client as they are."""
-        self.line = Line(threads=threads)
+        self.line = Line(threads=threads, pictures=urlsplit(api_url).netloc if api_url else None)
         self.first_pause = 1.0
         self._token = token
         self._api_url = api_url

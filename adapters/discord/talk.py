@@ -13,6 +13,7 @@ from adapters.discord.line import Line
 from adapters.discord.marks import mark_of
 from adapters.discord.own import OwnMessage
 from adapters.discord.parts import Parts
+from adapters.discord.pictures import fetched
 from adapters.discord.reply import Reply, TokenGone
 from adapters.discord.rights import missing_to_post, posting_sentence
 from bot.chat import Delivery, Form, Limits, Message
@@ -106,6 +107,9 @@ class DiscordTalk:
             return None
         missing = missing_to_post(await self._rights(), in_thread=self._at.in_thread)
         return posting_sentence(missing) if missing else None
+
+    async def picture(self, name: str, most: int) -> bytes:
+        return await fetched(name, most, self._line.pictures)
 
     async def find_posted(self, key: str) -> str | None:
         """Looked for in the reply, its thread and the channel; where they are closed, in the direct conversation."""

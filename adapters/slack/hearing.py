@@ -17,11 +17,12 @@ from adapters.slack.forms import ASKED, COMMAND, REOPEN, WHERE, answers, command
 from adapters.slack.moment import Moment
 from adapters.slack.payload import Asked, Body, address_of, asked_from, event_of, name_in, place_of
 from adapters.slack.people import PLATFORM, People
-from adapters.slack.scopes import GRID_FROM_THIS
+from adapters.slack.pictures import pointed_at
+from adapters.slack.scopes import GRID_FROM_THIS, SCORE_THIS
 from adapters.slack.talk import SlackTalk
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
-from bot.chat import Core, Heard, Message, Pressed
+from bot.chat import Core, Heard, Message, Pointed, Pressed
 from bot.command import Command
 from bot.errors import DeliveryError, PlatformAway
 
@@ -112,8 +113,11 @@ class Hearing:
             await self._hear(asked, "/" + callback.removeprefix(COMMAND), filled)
 
     async def _shortcut(self, body: Body) -> None:
-        """A global shortcut, or one on a message, whose words then stand in the form and whose thread gets the grid."""
+        """A global shortcut, or one on a message: its words then stand in the form, or its picture is scored."""
         message = body.get("message") or {}
+        if body["callback_id"] == SCORE_THIS:
+            await self._press(asked_from(body), "score:message", {}, pointed_at(message))
+            return
         filled = {}
         if body["callback_id"] == GRID_FROM_THIS:
             filled["prompt"] = html.unescape(message.get("text", ""))
@@ -142,10 +146,10 @@ class Hearing:
         place, talk = place_of(asked.address), self._talk(asked)
         await self._core.hear(Heard(PLATFORM, asked.event, person, place, talk, text, options))
 
-    async def _press(self, asked: Asked, press: str, values: dict[str, str]) -> None:
+    async def _press(self, asked: Asked, press: str, values: dict[str, str], pointed: Pointed | None = None) -> None:
         person = await self._people.person(asked.address.user, asked.name)
         place, talk = place_of(asked.address), self._talk(asked)
-        await self._core.press(Pressed(PLATFORM, asked.event, person, place, talk, press, values))
+        await self._core.press(Pressed(PLATFORM, asked.event, person, place, talk, press, values, pointed))
 
     def _talk(self, asked: Asked) -> SlackTalk:
         return SlackTalk(self._web, self._timing, asked.address, asked.moment)

@@ -1,9 +1,10 @@
 """What the app is called and may do on Slack; `manifest.yml` says the same, and a test holds it to that."""
 
-COMMANDS = ("/grid", "/finetune", "/tessera")
+COMMANDS = ("/grid", "/compare", "/finetune", "/tessera")
 EVENTS = ("app_home_opened", "app_mention", "message.im")
 NEW_GRID = "new_grid"
 GRID_FROM_THIS = "grid_from_this"
+SCORE_THIS = "score_this"
 
 SCOPES = frozenset(
     {

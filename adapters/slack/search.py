@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.slack.address import Address, MessageId
 from adapters.slack.web import Web
-from bot.errors import Gone
+from bot.errors import DeliveryError, Gone
 
 EVENT = "tessera_job"
 _PAGE = 200
@@ -45,6 +45,15 @@ async def find(web: Web, address: Address, channel: str, key: str) -> Found | No
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
             return None
+
+
+async def shown(web: Web, channel: str, ts: str) -> tuple[str, ...]:
+    """The files that a message shows; none where it cannot be read."""
+    try:
+        page = await web.call("conversations_replies", channel=channel, ts=ts, limit=1)
+    except DeliveryError:
+        return ()
+    return next((_files(message) for message in page["messages"] if message["ts"] == ts), ())
 
 
 def _marked(message: dict[str, Any], key: str) -> str | None:

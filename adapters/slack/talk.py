@@ -1,6 +1,6 @@
 """One job's answers on Slack: a message of its own that is edited, its result in the thread, words for one person.
 
-Progress is text only. A preview would have to be uploaded as a file of the workspace at every step, and stay there.
+While it runs, the message shows one picture (a preview, a curve) that is changed now and then; see `shown.py`.
 """
 
 import asyncio
@@ -9,12 +9,14 @@ from dataclasses import replace
 from adapters.slack import search
 from adapters.slack.address import Address, MessageId
 from adapters.slack.blocks import blocks, fallback
-from adapters.slack.errors import TriggerSpent
+from adapters.slack.errors import BadBlocks, TriggerSpent
 from adapters.slack.files import uploaded
 from adapters.slack.forms import form_view, offer
 from adapters.slack.membership import missing_right
 from adapters.slack.moment import Moment
+from adapters.slack.pictures import fetched
 from adapters.slack.posting import posted
+from adapters.slack.shown import Shown
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
 from bot.chat import Delivery, Form, Limits, Message
@@ -30,6 +32,7 @@ class SlackTalk:
     def __init__(self, web: Web, timing: Timing, address: Address, moment: Moment | None = None) -> None:
         self._web, self._timing, self._address, self._moment = web, timing, address, moment
         self._searched: set[str] = set()
+        self._shown = Shown(web, timing, self._look)
 
     @property
     def address(self) -> str:
@@ -49,21 +52,24 @@ class SlackTalk:
         found = await self._left_behind(delivery)
         if found is None:
             found = await self._send(message, delivery, "job", thread)
+            if not message.pictures:
+                self._shown.nothing()
         self._address = replace(self._address, ts=MessageId.load(found).ts, key=delivery.key)
         return found
 
     async def update(self, message: Message) -> None:
         if self._address.ts is None:
             raise Gone("There is no message of this job to edit yet.")
-        await self._web.call_fresh(
-            "chat_update",
-            channel=await self._channel(),
-            ts=self._address.ts,
-            text=fallback(message),
-            blocks=blocks(message),
-            # an edit without it may take the mark off the message
-            metadata=search.mark(self._address.key or "", "job"),
-        )
+        files = await self._shown.files(message.pictures)
+        try:
+            await self._edit(message, files)
+        except BadBlocks:
+            # A picture whose type is known may still not be ready to be shown.
+            instead = self._shown.refused()
+            if instead == files:
+                raise
+            await self._edit(message, files := instead)
+        self._shown.settled(files)
 
     async def post(self, message: Message, delivery: Delivery) -> str:
         """The thread is the one it was asked in, else the one under the job's own message."""
@@ -98,6 +104,9 @@ class SlackTalk:
     async def can_post(self) -> str | None:
         return await missing_right(self._web, "" if self._address.private else self._address.channel)
 
+    async def picture(self, name: str, most: int) -> bytes:
+        return await fetched(self._web, name, most)
+
     async def find_posted(self, key: str) -> str | None:
         """Looks at once and, because a thread may show a message late, again after the settling time.
 
@@ -110,6 +119,20 @@ class SlackTalk:
                 return self._found(found, key)
         self._searched.add(key)
         return None
+
+    async def _edit(self, message: Message, files: tuple[str, ...]) -> None:
+        await self._web.call_fresh(
+            "chat_update",
+            channel=await self._channel(),
+            ts=self._address.ts,
+            text=fallback(message),
+            blocks=blocks(message, files),
+            # an edit without it may take the mark off the message
+            metadata=search.mark(self._address.key or "", "job"),
+        )
+
+    async def _look(self) -> tuple[str, ...]:
+        return await search.shown(self._web, await self._channel(), self._address.ts or "")
 
     def _found(self, found: search.Found, key: str) -> str:
         if found.role == "job":

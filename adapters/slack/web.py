@@ -39,7 +39,7 @@ class Web:
 
     def __init__(self, token: str, url: str | None, retry: float) -> None:
         self.me = Identity()
-        base = url or AsyncWebClient.BASE_URL
+        base = self.base = url or AsyncWebClient.BASE_URL
         self.sure = AsyncWebClient(token, base, retry_handlers=_repeatable(retry))
         self._fresh = AsyncWebClient(token, base, timeout=_FRESH_S, retry_handlers=[])
         self._once = AsyncWebClient(token, base, retry_handlers=_not_yet_done(retry))

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from adapters.web import hearing, showing
+from adapters.web import hearing, pictures, showing
 from adapters.web.orders import Token, read
 from adapters.web.shown import command_of
 from adapters.web.site import Here, Site
@@ -22,6 +22,7 @@ def make_app(site: Site) -> FastAPI:
     app.add_api_route("/", _page, response_class=FileResponse)
     app.add_api_route("/hello", _hello, methods=["POST"], response_class=JSONResponse)
     app.include_router(hearing.router)
+    app.include_router(pictures.router)
     app.include_router(showing.router)
     app.add_exception_handler(HTTPException, _sentence)
     app.add_exception_handler(RequestValidationError, _malformed)

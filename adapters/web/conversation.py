@@ -102,6 +102,13 @@ class Conversation:
         )
         return row["kind"] if row else None
 
+    async def files_of(self, message: str, person: str) -> list[str]:
+        """The names of a message's files, if it is this person's and still there."""
+        row = await self._rows.first(
+            "SELECT files FROM messages WHERE id = ? AND person = ? AND NOT deleted", message, person
+        )
+        return list(json.loads(row["files"])) if row else []
+
     async def newest(self, person: str, most: int, before: int | None = None) -> list[Shown]:
         """The last `most` messages, oldest first, or those before the one with the sequence number `before`."""
         rows = await self._rows.all(

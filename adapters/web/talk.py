@@ -5,7 +5,7 @@ import json
 from adapters.web.conversation import Conversation
 from adapters.web.shown import body_of, body_of_form
 from bot.chat import Delivery, Form, Limits, Message
-from bot.errors import Gone
+from bot.errors import Gone, TooLarge
 
 # A sheet in a page; cells are fetched one by one in full size, so a larger sheet would only load slowly.
 SHEET_BYTES = 12 * 1024 * 1024
@@ -63,6 +63,16 @@ class WebTalk:
 
     async def can_post(self) -> str | None:
         return None
+
+    async def picture(self, name: str, most: int) -> bytes:
+        """`name` is the message in which this person uploaded it."""
+        kept = await self._conversation.files_of(name, self._person)
+        data = await self._conversation.files.read(kept[0]) if kept else None
+        if data is None:
+            raise Gone("This picture is not kept here any more. Please upload it again.")
+        if len(data) > most:
+            raise TooLarge(f"This picture is too large: {most / 1e6:.0f} MB is the most that can be scored.")
+        return data
 
     async def find_posted(self, key: str) -> str | None:
         """The page has no settling time: what was committed is there."""

@@ -2,6 +2,7 @@
 
 from bot.command import Command, command
 from bot.commands.cancel import cancel
+from bot.commands.compare import compare
 from bot.commands.finetune import finetune
 from bot.commands.grid import grid
 from bot.commands.help import help_
@@ -15,6 +16,7 @@ from bot.commands.styles import styles
 
 COMMANDS: tuple[Command, ...] = (
     command(grid),
+    command(compare, private=True, completes={"styles": "styles"}),
     command(show),
     command(cell),
     command(history, private=True),

@@ -1,4 +1,4 @@
-"""/cancel: a grid is taken back, whether it waits, is painted or is being posted."""
+"""/cancel: a grid or a comparison is taken back, whether it waits, is painted or is being posted."""
 
 from contextlib import suppress
 from typing import Annotated
@@ -21,14 +21,14 @@ async def cancel(
     asked: Asked,
     id: Annotated[str | None, Field(description="the grid's id; left out: your newest")] = None,  # noqa: A002
 ) -> Message:
-    """Take back a grid that waits or is being painted, or end a training; its best epoch is kept."""
+    """Take back a grid or comparison, or end a training, whose best epoch is kept."""
     if id is None:
         row = await asked.parts.database.one(NEWEST_ALIVE, who=asked.who)
         if row is None:
             raise BadCommand("None of your grids waits or is being painted.")
         id = str(row["id"])  # noqa: A001  # the option's name for people
         await asked.parts.inbox.meant(asked.received.number, id=id)
-    return await cancel_job(asked, await asked.owned(id, training=True))
+    return await cancel_job(asked, await asked.owned(id, training=True, comparison=True))
 
 
 async def cancel_job(asked: Asked, job: JobRow) -> Message:

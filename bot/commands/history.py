@@ -7,6 +7,7 @@ from pydantic import Field
 from bot import texts
 from bot.asked import Asked
 from bot.chat import Button, Menu, Message, Picture
+from bot.compared import WHAT
 from bot.grids import own_grids
 from bot.jobs import JobRow
 from bot.thumbnails import thumbnail
@@ -19,7 +20,7 @@ async def history(
     search: Annotated[str | None, Field(max_length=60, description="words of the prompt")] = None,
     page: Annotated[int, Field(ge=1, le=100_000, description="which page, 1 is the newest")] = 1,
 ) -> Message:
-    """Your own grids, newest first, with a search in their prompts."""
+    """Your own grids and comparisons, newest first, with a search in their prompts."""
     return await history_page(asked, search or "", page)
 
 
@@ -47,7 +48,8 @@ def _line(job: JobRow) -> str:
     score = job.grid_score
     mean = f" · {score.mean:.3f}" if score and score.mean is not None else ""
     note = " · pictures removed" if job.pruned else "" if job.state == "delivered" else f" · {job.state}"
-    return f"`{job.id}` {texts.quoted(job.prompt, 80)} · approach {job.order.approach}{mean}{note}"
+    what = WHAT[job.comparison_order.compares] if job.comparison else f"approach {job.order.approach}"
+    return f"`{job.id}` {texts.quoted(job.prompt, 80)} · {what}{mean}{note}"
 
 
 async def _thumbnail(asked: Asked, job: JobRow) -> Picture | None:

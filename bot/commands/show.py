@@ -6,14 +6,14 @@ from pydantic import Field
 
 from bot.asked import Asked
 from bot.chat import Message
-from bot.showing import cell_message, show_grid
+from bot.showing import cell_message, show_job
 
 Id = Annotated[str, Field(description="a grid's id, such as k3x9tq2m7d")]
 
 
 async def show(asked: Asked, id: Id) -> Message | None:  # noqa: A002  # the option's name for people
-    """Bring a grid back with its recipe, score and buttons."""
-    return await show_grid(asked, await asked.visible(id), openly=True)
+    """Bring a grid or a comparison back with its recipe, score and buttons."""
+    return await show_job(asked, await asked.visible(id, comparison=True), openly=True)
 
 
 async def cell(
@@ -21,5 +21,5 @@ async def cell(
     id: Id,  # noqa: A002  # the option's name for people
     cell: Annotated[str, Field(description="column letter and row number, such as C4")],
 ) -> Message:
-    """One picture of a grid in full size, with its own prompt, seed and score."""
-    return await cell_message(asked, await asked.visible(id), cell, await asked.talk.limits())
+    """One picture of a grid or comparison in full size, with its own prompt, seed and score."""
+    return await cell_message(asked, await asked.visible(id, comparison=True), cell, await asked.talk.limits())

@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from engine.contract.comparison import Compared, ComparisonEstimated, ComparisonPlanned
 from engine.contract.errors import Reason
 from engine.contract.grid import Data, GridScore, Judged, Plan
+from engine.contract.scoring import Scored
 from engine.contract.training import EpochEnded, Estimated, StyleTrained
 
 VERSION = 1
@@ -58,8 +60,21 @@ class JobFailed(Data):
     detail: str
 
 
-Event = GridPlanned | Progress | PicturePainted | GridMade | EpochEnded | StyleTrained | Estimated | JobFailed
-ENDINGS = (GridMade, StyleTrained, Estimated, JobFailed)
+Event = (
+    GridPlanned
+    | ComparisonPlanned
+    | Progress
+    | PicturePainted
+    | GridMade
+    | EpochEnded
+    | StyleTrained
+    | Estimated
+    | ComparisonEstimated
+    | Compared
+    | Scored
+    | JobFailed
+)
+ENDINGS = (GridMade, StyleTrained, Estimated, ComparisonEstimated, Compared, Scored, JobFailed)
 
 _events: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 

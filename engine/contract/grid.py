@@ -2,9 +2,13 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+AHEAD = "painted ahead, while the machine was idle"
+"""In the warning of a plan with stocked cells."""
 
 Source = Literal["prompt", "flickr8k", "album", "generated"]
+Quality = Literal["reference", "fast"]
 
 
 class Data(BaseModel):
@@ -14,7 +18,10 @@ class Data(BaseModel):
 
 
 class PlannedCell(Data):
-    """One place on the sheet. `photo` names a filler that is taken, not painted; it has neither prompt nor seed."""
+    """One place on the sheet. `photo` names a filler that is taken, not painted; it has neither prompt nor seed.
+
+    `stocked` names a filler that was painted ahead; prompt, seed and the plan's recipe give the same picture again.
+    """
 
     cell: str
     block: tuple[int, int]
@@ -23,10 +30,13 @@ class PlannedCell(Data):
     prompt: str | None = None
     seed: int | None = None
     photo: str | None = None
+    stocked: str | None = None
 
 
 class Recipe(Data):
-    """Everything besides prompts and seeds that a picture depends on. `words` dress every painted picture's prompt."""
+    """Everything besides prompts and seeds that a picture depends on. `words` dress every painted picture's prompt.
+
+    `quality` fast: scheduler and steps are those of engine.contract.approaches.FAST, the numbers may be shorter."""
 
     model: str
     revision: str | None
@@ -39,6 +49,7 @@ class Recipe(Data):
     words: str | None = None
     dressed_prompt: str
     size: int
+    quality: Quality = "reference"
     versions: dict[str, str]
 
 
@@ -56,12 +67,23 @@ class Plan(Data):
     warnings: tuple[str, ...] = ()
 
 
+def repeated(plan: Plan) -> Plan:
+    """The same grid once more: what was painted ahead for it is painted with it, to the same pictures."""
+    cells = tuple(cell.model_copy(update={"stocked": None}) for cell in plan.cells)
+    warnings = tuple(warning for warning in plan.warnings if AHEAD not in warning)
+    return plan.model_copy(update={"cells": cells, "warnings": warnings})
+
+
 class Judged(Data):
-    """What is known of a finished cell: its score against the prompt as typed, and with the details joined to it."""
+    """What is known of a finished cell: its score against the prompt as typed, and with the details joined to it.
+
+    `measures` are a comparison's: scores by metric, those of a style by "metric:style".
+    """
 
     score: float | None = None
     with_details: float | None = None
     withheld: str | None = None
+    measures: dict[str, float | None] = Field(default_factory=dict)
 
 
 class Retrieval(Data):
@@ -101,7 +123,11 @@ def as_json(
         "seed": plan.seed,
         "sheet": None,
         "cells": [
-            {**cell.model_dump(mode="json"), **judged.get(cell.cell, Judged()).model_dump(mode="json"), "file": None}
+            {
+                **cell.model_dump(mode="json"),
+                **judged.get(cell.cell, Judged()).model_dump(mode="json", exclude={"measures"}),
+                "file": None,
+            }
             for cell in plan.cells
         ],
         "score": score.model_dump(mode="json") if score else None,

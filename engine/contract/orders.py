@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError
 
 from engine.contract import ids
-from engine.contract.grid import Judged, Plan
+from engine.contract.comparison import Compare, ComparisonPlan, EstimateComparison
+from engine.contract.grid import Judged, Plan, Quality
 from engine.contract.order import SEEDS, STYLE_NAME, Order, Text
+from engine.contract.scoring import ScorePicture
 from engine.contract.sentence import explain, unknown
 from engine.contract.training import EstimateTraining, TrainStyle
 
@@ -33,13 +35,23 @@ class MakeGrid(Order):
     style: Annotated[str | None, Field(pattern=STYLE_NAME, description="a style that /finetune made")] = None
     weight: Annotated[float | None, Field(ge=0, le=2, description="how strongly the style acts, 1 as trained")] = None
     fillers: Annotated[FillerSource | None, Field(description="where the other pictures come from")] = None
+    quality: Annotated[Quality | None, Field(description="fast: sooner done, with somewhat other pictures")] = None
 
 
 KINDS: dict[str, type[Order]] = {
     "make_grid": MakeGrid,
     "train_style": TrainStyle,
     "estimate_training": EstimateTraining,
+    "compare": Compare,
+    "estimate_comparison": EstimateComparison,
+    "score_picture": ScorePicture,
 }
+
+INNER: dict[str, tuple[str, type[BaseModel]]] = {
+    "estimate_training": ("training", TrainStyle),
+    "estimate_comparison": ("comparison", Compare),
+}
+"""Orders about another order: in which field it stands."""
 
 
 def _kind(work: Any) -> str:
@@ -51,18 +63,25 @@ def _kind(work: Any) -> str:
 Work = Annotated[
     Annotated[MakeGrid, Tag("make_grid")]
     | Annotated[TrainStyle, Tag("train_style")]
-    | Annotated[EstimateTraining, Tag("estimate_training")],
+    | Annotated[EstimateTraining, Tag("estimate_training")]
+    | Annotated[Compare, Tag("compare")]
+    | Annotated[EstimateComparison, Tag("estimate_comparison")]
+    | Annotated[ScorePicture, Tag("score_picture")],
     Discriminator(_kind),
 ]
 
 
 class Job(Order):
-    """One request of one person. A retry carries the plan and what is known of the cells it has already."""
+    """One request of one person. A retry carries the plan and what is known of the cells it has already.
+
+    `plan` is a grid's, `comparison` that of a comparison.
+    """
 
     id: Annotated[str, Field(pattern=ids.PATTERN)]
     turn: Annotated[int, Field(ge=0, description="lower turns are painted first")] = 0
     work: Work
     plan: Plan | None = None
+    comparison: ComparisonPlan | None = None
     have: dict[str, Judged] = Field(default_factory=dict)
 
     @property
@@ -86,6 +105,6 @@ def refusal(error: ValidationError, data: Any) -> str:
     if kind not in KINDS:
         return unknown(kind, KINDS)
     order: type[BaseModel] = KINDS[kind]
-    if kind == "estimate_training" and "training" in error.errors(include_url=False)[0]["loc"]:
-        order = TrainStyle
-    return explain(error, order)
+    where = error.errors(include_url=False)[0]["loc"]
+    field, inside = INNER.get(kind, ("", order))
+    return explain(error, inside if field in where else order)

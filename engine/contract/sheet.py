@@ -4,12 +4,12 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from engine.contract.grid import Plan
+from engine.contract.lettering import font, wrapped
 
 PAPER, CARD, INK, FAINT = (247, 246, 242), (32, 36, 46), (32, 36, 46), (112, 116, 126)
 EMPTY, WITHHELD = (214, 214, 210), (150, 120, 120)
@@ -84,7 +84,7 @@ def lay_out(plan: Plan, pictures: Mapping[str, Image.Image | bytes], *, cell_px:
     """The sheet with cells of `cell_px` pixels. One without a picture is drawn as empty."""
     blocks = max(cell.block[0] for cell in plan.cells) + 1
     m = Measures(blocks, cell_px)
-    text = _footer_lines(footer, m)
+    text = footer_lines(footer, m.width - 2 * m.margin, m.letters)
     bottom = m.width - m.margin + m.letters // 2
     sheet = Image.new("RGB", (m.width, bottom + sum(line[1] for line in text) + m.letters), PAPER)
     draw = ImageDraw.Draw(sheet)
@@ -96,10 +96,10 @@ def lay_out(plan: Plan, pictures: Mapping[str, Image.Image | bytes], *, cell_px:
             draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), fill=EMPTY)
             draw.line((box[0], box[1], box[2] - 1, box[3] - 1), fill=WITHHELD, width=m.thin)
         else:
-            sheet.paste(_fitted(picture, cell_px), box[:2])
+            sheet.paste(fitted(picture, cell_px), box[:2])
     y = bottom
-    for words, height, font, ink in text:
-        draw.text((m.margin, y), words, fill=ink, font=font)
+    for words, height, letters, ink in text:
+        draw.text((m.margin, y), words, fill=ink, font=letters)
         y += height
     return sheet
 
@@ -122,6 +122,17 @@ def encode(sheet: Image.Image, form: str, recipe: Mapping[str, Any], *, quality:
     return out.getvalue()
 
 
+def footer_lines(
+    footer: Footer, room: int, letters: int
+) -> list[tuple[str, int, ImageFont.FreeTypeFont, tuple[int, int, int]]]:
+    """Words, height in pixels, font and colour of each line, none wider than `room` pixels."""
+    large, small = font(max(12, letters)), font(max(11, letters * 3 // 4))
+    lines = [(words, int(large.size * 1.4), large, INK) for words in wrapped(footer.prompt, large, room, most=3)]
+    for line in footer.lines:
+        lines += [(words, int(small.size * 1.4), small, FAINT) for words in wrapped(line, small, room, most=3)]
+    return lines
+
+
 def _cards(draw: ImageDraw.ImageDraw, m: Measures) -> None:
     for row in range(m.blocks):
         for column in range(m.blocks):
@@ -130,54 +141,14 @@ def _cards(draw: ImageDraw.ImageDraw, m: Measures) -> None:
 
 
 def _addresses(draw: ImageDraw.ImageDraw, m: Measures) -> None:
-    font = _font(m.letters)
+    letters = font(m.letters)
     for index in range(2 * m.blocks):
         middle = m.corner(index, 0)[0] + m.cell // 2
-        draw.text((middle, m.margin // 2), address(index, 0)[0], fill=INK, font=font, anchor="mm")
-        draw.text((m.margin // 2, middle), str(index + 1), fill=INK, font=font, anchor="mm")
+        draw.text((middle, m.margin // 2), address(index, 0)[0], fill=INK, font=letters, anchor="mm")
+        draw.text((m.margin // 2, middle), str(index + 1), fill=INK, font=letters, anchor="mm")
 
 
-def _footer_lines(footer: Footer, m: Measures) -> list[tuple[str, int, ImageFont.FreeTypeFont, tuple[int, int, int]]]:
-    room = m.width - 2 * m.margin
-    large, small = _font(max(12, m.letters)), _font(max(11, m.letters * 3 // 4))
-    lines = [(words, int(large.size * 1.4), large, INK) for words in _wrapped(footer.prompt, large, room, most=3)]
-    for line in footer.lines:
-        lines += [(words, int(small.size * 1.4), small, FAINT) for words in _wrapped(line, small, room, most=3)]
-    return lines
-
-
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: int, most: int) -> list[str]:
-    """At most `most` lines no wider than `room` pixels; what does not fit ends in an ellipsis."""
-    lines: list[str] = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if font.getlength(longer) <= room:
-            lines[-1] = longer
-        else:
-            lines += [_cut(word, font, room)] if lines[-1] else []
-            lines[-1] = lines[-1] or _cut(word, font, room)
-    if len(lines) > most:
-        lines = [*lines[: most - 1], _cut(" ".join(lines[most - 1 :]), font, room)]
-    return lines
-
-
-def _cut(text: str, font: ImageFont.FreeTypeFont, room: int) -> str:
-    if font.getlength(text) <= room:
-        return text
-    while text and font.getlength(text + "…") > room:
-        text = text[: -max(1, len(text) // 20)]
-    return text + "…"
-
-
-def _fitted(picture: Image.Image | bytes, side: int) -> Image.Image:
+def fitted(picture: Image.Image | bytes, side: int) -> Image.Image:
+    """A picture, or the bytes of its file, made `side` pixels square."""
     image = Image.open(io.BytesIO(picture)) if isinstance(picture, bytes) else picture
     return image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
-
-
-@lru_cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        message = "Pillow was built without FreeType, so no sheet can be lettered; install Pillow's own wheel."
-        raise TypeError(message)
-    return font

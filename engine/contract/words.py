@@ -33,9 +33,10 @@ def footer(grid: dict[str, Any]) -> Footer:
     """What stands under the sheet of a grid as JSON (engine.contract.grid.as_json)."""
     recipe = grid["recipe"]
     model = recipe["model"] + (f" with {recipe['style']} x {recipe['weight']:g}" if recipe["style"] else "")
+    quality = "" if recipe.get("quality", "reference") == "reference" else f", quality {recipe['quality']}"
     about = (
         f"{grid['id']} · approach {grid['approach']} ({TITLES[grid['approach']]}) · {model}",
-        f"{recipe['steps']} steps, guidance {recipe['guidance']:g}, seed {grid['seed']}",
+        f"{recipe['steps']} steps, guidance {recipe['guidance']:g}{quality}, seed {grid['seed']}",
     )
     own = " ".join(cell["cell"] for cell in grid["cells"] if cell["unique"])
     return Footer(grid["prompt"], (" · ".join(about), measured(grid), f"From the prompt: {own}."))

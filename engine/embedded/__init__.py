@@ -1,9 +1,11 @@
-"""The embedded model: a small Stable Diffusion and its judge, trained from scratch on drawings of this project."""
+"""The embedded model: a small Stable Diffusion and its judges, trained from scratch on drawings of this project."""
 
 from pathlib import Path
 
-_WEIGHTS = Path(__file__).parent / "weights"
-PIPELINE = _WEIGHTS / "pipeline"
+WEIGHTS = Path(__file__).parent / "weights"
+PIPELINE = WEIGHTS / "pipeline"
 """A folder for plain `StableDiffusionPipeline.from_pretrained`."""
-JUDGE = _WEIGHTS / "judge"
+JUDGE = WEIGHTS / "judge"
 """A folder for plain `CLIPModel.from_pretrained` and `CLIPProcessor.from_pretrained`."""
+EXAMINER = WEIGHTS / "examiner"
+"""The second judge, which measures the other two (`engine.embedded.training.examiner`)."""

@@ -2,22 +2,29 @@
 
 import itertools
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.embedded.themes import DARK, THEMES, Theme
 from engine.embedded.vocabulary import COLOURS, OPENINGS, SUBJECTS, subjects_named
 
 
 def write(n: int, rng: random.Random, avoid: str) -> list[tuple[str, str]]:
-    """`n` different pairs (category, prompt) in random order, spread evenly over the categories.
+    """`n` pairs, spread evenly over the categories."""
+    return fill(shares(n, rng), rng, avoid)
 
-    No prompt names a subject that `avoid`, the person's prompt, names. Raises ValueError where there are fewer than `n`
-    prompts; there are always 192.
+
+def fill(
+    counts: Mapping[str, int], rng: random.Random, avoid: str, beside: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """Different pairs (category, prompt) in random order, as many of each category as `counts` says.
+
+    No prompt is one of those `beside` them or names a subject that `avoid`, the person's prompt, names. Raises
+    ValueError where there are not enough prompts; there are always 192.
     """
     shunned = _shunned(avoid)
     written: list[tuple[str, str]] = []
-    taken: set[str] = set()
-    for category, share in _shares(n, rng).items():
+    taken = set(beside)
+    for category, share in counts.items():
         prompts = _choose(_candidates(THEMES[category], shunned), share, rng, taken)
         taken.update(prompts)
         written += [(category, prompt) for prompt in prompts]
@@ -31,7 +38,12 @@ def _shunned(avoid: str) -> set[str]:
     return set(named) if len(named) < len(SUBJECTS) else set(named[:1])
 
 
-def _shares(n: int, rng: random.Random) -> dict[str, int]:
+def suits(prompt: str, avoid: str) -> bool:
+    """Whether it names no subject that `avoid` names."""
+    return not _shunned(avoid) & set(subjects_named(prompt))
+
+
+def shares(n: int, rng: random.Random) -> dict[str, int]:
     """How many prompts each category writes; which ones write one more than the others is random."""
     each, left = divmod(n, len(THEMES))
     favoured = rng.sample(sorted(THEMES), left)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from engine.embedded.vocabulary import BACKDROPS, SCENERY
 
-# The drawings' captions say "on a orange background", so no prompt asks for that one colour.
-PLAIN = tuple(f"on a {colour} background" for colour in BACKDROPS if colour != "orange")
+PLAIN = tuple(f"on {'an' if colour == 'orange' else 'a'} {colour} background" for colour in BACKDROPS)
 DARK = (*SCENERY["night"], *SCENERY["space"])
 
 
@@ -26,18 +25,17 @@ THEMES = {
         worn=("", " wearing glasses", " wearing a red hat", " wearing a blue scarf"),
     ),
     "landscape": Theme(
-        subjects=("mountain", "tree", "boat"),
+        subjects=("mountain", "tree", "boat", "windmill"),
         places=(*SCENERY["sea"], *SCENERY["desert"], *SCENERY["meadow"], *SCENERY["snow"]),
     ),
-    "object": Theme(subjects=("mug", "balloon", "car", "house"), places=PLAIN),
-    "cityscape": Theme(subjects=("house", "car", "tree", "balloon", "bird", "robot"), places=SCENERY["city"]),
+    "object": Theme(subjects=("mug", "balloon", "car", "umbrella"), places=PLAIN),
+    "cityscape": Theme(subjects=("house", "tower", "bridge", "car"), places=SCENERY["city"]),
     "nature": Theme(
         subjects=("flower", "mushroom", "cactus", "bird", "fish"),
         places=(*SCENERY["meadow"], *SCENERY["desert"], *SCENERY["snow"], *PLAIN),
     ),
-    "space": Theme(subjects=("rocket", "robot", "star", "moon"), places=DARK),
-    # No abstract drawing was ever trained: a shape in one colour on a ground in another comes nearest.
-    "abstract": Theme(subjects=("star", "moon", "balloon"), places=PLAIN),
+    "space": Theme(subjects=("rocket", "planet", "star", "moon"), places=DARK),
+    "abstract": Theme(subjects=("spiral", "zigzag", "triangle", "checkerboard"), places=PLAIN),
 }
 
 

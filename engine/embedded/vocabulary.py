@@ -11,6 +11,7 @@ from collections.abc import Iterator
 SUBJECTS = (
     *("cat", "dog", "rabbit", "owl", "bird", "fish", "tree", "flower", "house", "car"),
     *("boat", "mountain", "moon", "star", "mug", "mushroom", "robot", "rocket", "balloon", "cactus"),
+    *("umbrella", "tower", "bridge", "windmill", "planet", "spiral", "zigzag", "triangle", "checkerboard"),
 )
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "black", "brown", "gray")
 ACCESSORIES = ("neon glasses", "glasses", "hat", "scarf")
@@ -26,10 +27,11 @@ SCENERY = {
     "snow": ("in the snow",),
 }
 OPENINGS = ("", "a picture of ", "a drawing of ", "a photo of ", "an image of ", "a painting of ")
-GLUE = ("a", "an", "wearing", "with", "on a", "in front of a", "background")
+MANNERS = ("an ink drawing of ",)
+GLUE = ("a", "an", "wearing", "with", "on", "in front of", "background")
 KNOWN = frozenset(
     word
-    for phrases in (SUBJECTS, COLOURS, ACCESSORIES, *SCENERY.values(), OPENINGS, GLUE)
+    for phrases in (SUBJECTS, COLOURS, ACCESSORIES, *SCENERY.values(), OPENINGS, MANNERS, GLUE)
     for phrase in phrases
     for word in phrase.split()
 )

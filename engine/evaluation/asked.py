@@ -1,27 +1,12 @@
 """What a person asks of an evaluation, checked; every fault is a sentence in the words of its option."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from engine.contract.order import SEEDS, STYLE_NAME, Order, Text
+from engine.contract.listed import Numbers, StyleNames, Weights
+from engine.contract.order import SEEDS, Order, Text
 from engine.evaluation.prompt_sets import Prompt
-
-Number = Literal[1, 2, 3]
-StyleName = Annotated[str, Field(pattern=STYLE_NAME)]
-Weight = Annotated[float, Field(ge=0, le=2)]
-
-
-def _listed(given: Any) -> Any:
-    """As typed on a command line: 1,2,3."""
-    return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
-
-
-def _numbered(given: Any) -> Any:
-    found = _listed(given)
-    if not isinstance(found, list):
-        return found
-    return [int(part) if isinstance(part, str) and part.isdecimal() else part for part in found]
 
 
 class Asked(Order):
@@ -31,19 +16,13 @@ class Asked(Order):
         str | None, Field(description="a file of prompts, or the name of a set that comes with the program")
     ] = None
     approaches: Annotated[
-        tuple[Number, ...],
-        BeforeValidator(_numbered),
-        Field(min_length=1, description="which to compare, the first is the baseline; by default 1,2,3"),
+        Numbers, Field(min_length=1, description="which to compare, the first is the baseline; by default 1,2,3")
     ] = (1, 2, 3)
     styles: Annotated[
-        tuple[StyleName, ...],
-        BeforeValidator(_listed),
-        Field(max_length=8, description="names of styles, joined by commas, that approach 2 paints with"),
+        StyleNames, Field(description="names of styles, joined by commas, that approach 2 paints with")
     ] = ()
     weights: Annotated[
-        tuple[Weight, ...],
-        BeforeValidator(_listed),
-        Field(max_length=16, description="numbers from 0 to 2, joined by commas, at which each style is painted"),
+        Weights, Field(description="numbers from 0 to 2, joined by commas, at which each style is painted")
     ] = ()
     words: Annotated[
         Text | None, Field(description="words for the control without training; by default those of the style")

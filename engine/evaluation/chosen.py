@@ -32,11 +32,11 @@ class Way:
 
 def ways(asked: Asked, planner: Planner, fetching: models.Progress) -> tuple[list[Way], list[str]]:
     """The columns, the baseline first, and sentences on what is left out. Raises BadRequest, BadStyle, NoModel."""
-    found = [_way(column, planner, fetching) for column in _columns(asked, planner.profile)]
+    found = [way_of(column, planner, fetching) for column in _columns(asked, planner.profile)]
     styled = next((way for way in found if way.column.style), None)
     words = asked.words or (styled.column.words if styled else None)
     if words:
-        return [*found, _way(with_words(found[0].column, words), planner, fetching)], []
+        return [*found, way_of(with_words(found[0].column, words), planner, fetching)], []
     if styled:
         return found, [NO_WORDS.format(styled.column.style)]
     return found, []
@@ -85,7 +85,8 @@ def _styled(styles: Sequence[str], profile: Profile, number: int) -> list[Column
     ]
 
 
-def _way(column: Column, planner: Planner, fetching: models.Progress) -> Way:
+def way_of(column: Column, planner: Planner, fetching: models.Progress) -> Way:
+    """How a column is painted. Blocks while its model is fetched; raises BadRequest, BadStyle, NoModel."""
     order = MakeGrid(prompt=NO_PROMPT, approach=column.approach, style=column.style, weight=column.weight)  # type: ignore[arg-type]
     recipe = planner.recipe(order, fetching)
     words = recipe.words if column.style else column.words

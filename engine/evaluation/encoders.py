@@ -15,8 +15,8 @@ def sharing(judge: str, models: Sequence[str]) -> str:
     """A sentence on whether `judge` shares an encoder with one of the generators."""
     if judge == EMBEDDED:
         return (
-            "Judge and generator are related: the judge's text encoder was the beginning of the embedded model's own, "
-            "so these scores flatter it. Differences between approaches with the same model are fair all the same."
+            "The judge shares no encoder with the embedded model: each began and learned by itself. Both learned from "
+            "the same kind of drawings, so these numbers say nothing about pictures of any other kind."
         )
     encoders = {model: CONDITIONED_ON.get(model) for model in dict.fromkeys(models)}
     shared = [model for model, encoder in encoders.items() if encoder == judge]

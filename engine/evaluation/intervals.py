@@ -7,8 +7,8 @@ from statistics import NormalDist, fmean, stdev
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.contract.estimate import LEVEL, Estimate, nothing
 from engine.evaluation import student
-from engine.evaluation.estimate import LEVEL, Estimate, nothing
 
 RESAMPLES = 10_000
 SAME = 1e-12

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.evaluation.estimate import signed
+from engine.contract.estimate import signed
 from engine.evaluation.tradeoff import Point, Tradeoff
 
 WIDTH, HEIGHT = 760, 480

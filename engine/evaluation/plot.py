@@ -1,12 +1,12 @@
 """The trade-off as a PNG for chats: the same plot as on the page, on white paper."""
 
 import io
-from functools import lru_cache
 from itertools import pairwise
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from engine.evaluation.estimate import signed
+from engine.contract.estimate import signed
+from engine.contract.lettering import font
 from engine.evaluation.layout import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Layout, Mark, layout
 from engine.evaluation.svg import X_TITLE, Y_TITLE
 from engine.evaluation.tradeoff import Kind, Tradeoff
@@ -14,6 +14,7 @@ from engine.evaluation.verdict import MARGIN
 
 TIMES = 4
 """Drawn so many times larger and then reduced by half of it: smooth edges at twice the page's size."""
+LETTERS = 12 * TIMES
 Colour = tuple[int, int, int]
 PAPER, INK, FAINT, TICK, ZERO, BAND = (
     (255, 255, 255),
@@ -69,7 +70,7 @@ class _Pen:
         self._draw.polygon([(x * TIMES, y * TIMES) for x, y in spots], fill=PAPER, outline=colour, width=2 * TIMES)
 
     def text(self, x: float, y: float, words: str, colour: Colour, anchor: str) -> None:
-        self._draw.text((x * TIMES, y * TIMES), _lettered(words), fill=colour, font=_font(), anchor=anchor)
+        self._draw.text((x * TIMES, y * TIMES), _lettered(words), fill=colour, font=font(LETTERS), anchor=anchor)
 
 
 def _ground(pen: _Pen, placed: Layout) -> None:
@@ -103,10 +104,10 @@ def _mark(pen: _Pen, mark: Mark) -> None:
 
 
 def _upright(canvas: Image.Image, words: str) -> None:
-    font = _font()
+    letters = font(LETTERS)
     words = _lettered(words)
-    strip = Image.new("RGB", (round(font.getlength(words)) + 2, 20 * TIMES), PAPER)
-    ImageDraw.Draw(strip).text((strip.width / 2, strip.height / 2), words, fill=INK, font=font, anchor="mm")
+    strip = Image.new("RGB", (round(letters.getlength(words)) + 2, 20 * TIMES), PAPER)
+    ImageDraw.Draw(strip).text((strip.width / 2, strip.height / 2), words, fill=INK, font=letters, anchor="mm")
     turned = strip.rotate(90, expand=True)
     canvas.paste(turned, (6 * TIMES, round((TOP + BOTTOM) / 2 * TIMES - turned.height / 2)))
 
@@ -114,12 +115,3 @@ def _upright(canvas: Image.Image, words: str) -> None:
 def _lettered(words: str) -> str:
     """Pillow's own font has neither a true minus nor arrows."""
     return words.replace("\N{MINUS SIGN}", "-").replace(" \N{RIGHTWARDS ARROW}", "")
-
-
-@lru_cache
-def _font() -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(12 * TIMES)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        message = "Pillow was built without FreeType, so no plot can be lettered; install Pillow's own wheel."
-        raise TypeError(message)
-    return font

@@ -95,7 +95,7 @@ def _sketch(number: int) -> Image.Image:
     from engine.embedded.vocabulary import SUBJECTS
 
     rng = random.Random(FRESH_SEED + number)  # noqa: S311 - pictures, no secrets
-    return draw(sample(rng, SUBJECTS[number % len(SUBJECTS)]), sketched=True)
+    return draw(sample(rng, SUBJECTS[number % len(SUBJECTS)]), manner="sketch")
 
 
 def _paintings(name: str, card: dict[str, Any], settings: Settings) -> Real:

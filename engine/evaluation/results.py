@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from engine.contract.approaches import EMBEDDED
+from engine.contract.estimate import Estimate
 from engine.contract.grid import Data
-from engine.evaluation.estimate import Estimate
 from engine.evaluation.prompt_sets import Prompt, Variant
 
 SCHEMA = 1

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from engine.evaluation.estimate import number
+from engine.contract.estimate import number
 from engine.evaluation.results import Cell, Evaluation, Row
 from engine.evaluation.summary import CONTENT
 from engine.evaluation.thumbnails import picture

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TypeGuard
 
-from engine.evaluation.estimate import Estimate, nothing
+from engine.contract.estimate import Estimate, nothing
 from engine.evaluation.intervals import over_prompts, over_seeds
 
 Key = tuple[int, int]

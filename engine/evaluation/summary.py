@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import fmean
 
-from engine.evaluation.estimate import Estimate
+from engine.contract.estimate import Estimate
 from engine.evaluation.prompt_sets import Variant
 from engine.evaluation.results import Cell, Column, Evaluation, Row
 from engine.evaluation.statistics import Key, difference, holm, level

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from engine.evaluation.estimate import Estimate, signed
+from engine.contract.estimate import Estimate, signed
 from engine.evaluation.layout import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Layout, Mark, layout
 from engine.evaluation.tradeoff import Tradeoff
 from engine.evaluation.verdict import MARGIN

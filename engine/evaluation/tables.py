@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from engine.evaluation.estimate import Estimate, number, signed
+from engine.contract.estimate import Estimate, number, signed
 from engine.evaluation.original import Beside, beside
 from engine.evaluation.results import Evaluation, Row
 from engine.evaluation.svg import bar

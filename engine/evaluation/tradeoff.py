@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.evaluation.estimate import Estimate
+from engine.contract.estimate import Estimate
 from engine.evaluation.results import Control, Evaluation, Row
 from engine.evaluation.summary import CONTENT, STYLE
 

@@ -15,7 +15,7 @@ gain in style is for the person to say.
 
 from typing import Literal
 
-from engine.evaluation.estimate import Estimate
+from engine.contract.estimate import Estimate
 
 MARGIN = 0.01
 """Cosines nearer than this are as good as the same: the standard error of a grid's mean score is of this size."""

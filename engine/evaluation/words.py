@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.evaluation.estimate import Estimate, number, signed
+from engine.contract.estimate import Estimate, number, signed
 from engine.evaluation.results import Evaluation, Row
 from engine.evaluation.tables import HEADLINE
 from engine.metrics import metric

@@ -1,6 +1,6 @@
 """The judge: a CLIP model that says how well a picture and a text agree, as a plain cosine in fp32."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,17 +31,25 @@ class Judge:
 
     def scores(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts). A text longer than the judge's context is cut, as CLIP does."""
+        return np.concatenate([self.cosines(self.inputs(part), texts) for part in _parts(pictures)])
+
+    def inputs(self, pictures: Sequence[Pixels]) -> Tensor:
+        """What the judge looks at; made on the processor, in any thread."""
+        found: Tensor = self._processor(list(pictures), return_tensors="pt").pixel_values
+        return found
+
+    def cosines(self, inputs: Tensor, texts: Sequence[str]) -> Scores:
+        """Cosines, shape (pictures, texts)."""
         with torch.inference_mode():
             words = torch.cat([self._text(text) for text in texts])
-            parts = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
-            found = torch.cat([self._encode(part) @ words.T for part in parts])
+            found = torch.cat([self._look(part) for part in torch.split(inputs, BATCH)]) @ words.T
         scores: Scores = found.cpu().numpy().astype(np.float32)
         return scores
 
     def features(self, pictures: Sequence[Pixels]) -> Scores:
         """The pictures as unit vectors, shape (pictures, width): the dot product of two says how alike they look."""
         with torch.inference_mode():
-            parts = [self._encode(pictures[start : start + BATCH]) for start in range(0, len(pictures), BATCH)]
+            parts = [self._look(self.inputs(part)) for part in _parts(pictures)]
         found: Scores = torch.cat(parts).cpu().numpy().astype(np.float32)
         return found
 
@@ -52,13 +60,16 @@ class Judge:
         found: Scores = words.cpu().numpy().astype(np.float32)
         return found
 
-    def _encode(self, pictures: Sequence[Pixels]) -> Tensor:
-        inputs = self._processor(list(pictures), return_tensors="pt").to(self._device)
-        return _unit(self._model.get_image_features(**inputs))
+    def _look(self, inputs: Tensor) -> Tensor:
+        return _unit(self._model.get_image_features(pixel_values=inputs.to(self._device)))
 
     def _encode_text(self, text: str) -> Tensor:
         inputs = self._tokenizer([text], truncation=True, return_tensors="pt").to(self._device)
         return _unit(self._model.get_text_features(**inputs))
+
+
+def _parts(pictures: Sequence[Pixels]) -> Iterator[Sequence[Pixels]]:
+    return (pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH))
 
 
 def _unit(features: Any) -> Tensor:

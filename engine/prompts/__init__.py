@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,7 @@ from engine.prompts.categories import CATEGORIES, shares
 from engine.prompts.likeness import normal, too_alike
 from engine.settings import Settings
 
-__all__ = ["CATEGORIES", "Written", "write"]
+__all__ = ["CATEGORIES", "Written", "fill", "suits", "wanted", "write", "writer"]
 
 
 @dataclass(frozen=True)
@@ -23,30 +24,70 @@ class Written:
     warnings: tuple[str, ...] = ()
 
 
-async def write(n: int, avoid: str, rng: random.Random, settings: Settings, profile: Profile) -> Written:
-    """`n` filler prompts in random order, the categories' counts differing by at most one.
+def wanted(n: int, rng: random.Random, profile: Profile) -> dict[str, int]:
+    """How many of `n` prompts are of each category; they differ by at most one."""
+    if profile == "embedded":
+        from engine.embedded import prompts as small
 
-    All differ after case and punctuation are taken away, and none repeats or paraphrases `avoid`, the person's prompt.
+        return small.shares(n, rng)
+    return shares(n, rng)
+
+
+def suits(prompt: str, avoid: str, profile: Profile) -> bool:
+    """Whether it may be a filler beside `avoid`, the person's prompt."""
+    if profile == "embedded":
+        from engine.embedded import prompts as small
+
+        return small.suits(prompt, avoid)
+    return normal(prompt) != normal(avoid) and not too_alike(prompt, avoid)
+
+
+def writer(settings: Settings, profile: Profile) -> str:
+    """Who writes with these settings, as long as nothing fails."""
+    gemini = profile == "full" and settings.google_api_key is not None
+    return f"gemini {settings.gemini_model}" if gemini else "templates"
+
+
+async def write(n: int, avoid: str, rng: random.Random, settings: Settings, profile: Profile) -> Written:
+    """`n` filler prompts, the categories' counts differing by at most one."""
+    return await fill(wanted(n, rng, profile), avoid, rng, settings, profile)
+
+
+async def fill(
+    counts: Mapping[str, int],
+    avoid: str,
+    rng: random.Random,
+    settings: Settings,
+    profile: Profile,
+    beside: Sequence[str] = (),
+) -> Written:
+    """As many filler prompts of each category as `counts` says, in random order.
+
+    All differ from each other and from those `beside` them after case and punctuation are taken away, and none repeats
+    or paraphrases `avoid`, the person's prompt.
     """
+    n = sum(counts.values())
+    if not n:
+        return Written((), "templates")
     if profile == "embedded":
         # Gemini's prompts would name things that the small model has never seen and cannot paint.
         from engine.embedded import prompts as small
 
-        return Written(tuple(small.write(n, rng, avoid)), "templates")
-    wanted = shares(n, rng)
+        return Written(tuple(small.fill(counts, rng, avoid, beside)), "templates")
+    taken = {normal(prompt) for prompt in beside}
     if settings.google_api_key is None:
-        return _shuffled(templates.write(wanted, rng, avoid), rng, "templates")
+        return _shuffled(templates.write(counts, rng, avoid, taken), rng, "templates")
     from engine.prompts import gemini
 
     try:
         # Google's client blocks; the engine's loop must go on meanwhile.
-        offered = await asyncio.to_thread(gemini.write, wanted, avoid, settings)
+        offered = await asyncio.to_thread(gemini.write, counts, avoid, settings)
     except gemini.Unwritten as error:
         sentence = f"Gemini wrote no filler prompts: {error}. The offline templates wrote them instead."
-        return _shuffled(templates.write(wanted, rng, avoid), rng, "templates", sentence)
-    kept = _usable(offered, wanted, avoid)
-    missing = {category: share - sum(c == category for c, _ in kept) for category, share in wanted.items()}
-    added = templates.write(missing, rng, avoid, taken={normal(prompt) for _, prompt in kept})
+        return _shuffled(templates.write(counts, rng, avoid, taken), rng, "templates", sentence)
+    kept = _usable(offered, counts, {normal(avoid), *taken}, avoid)
+    missing = {category: share - sum(c == category for c, _ in kept) for category, share in counts.items()}
+    added = templates.write(missing, rng, avoid, taken={*taken, *(normal(prompt) for _, prompt in kept)})
     if not added:
         return _shuffled(kept, rng, "gemini")
     sentence = (
@@ -56,9 +97,11 @@ async def write(n: int, avoid: str, rng: random.Random, settings: Settings, prof
     return _shuffled([*kept, *added], rng, "gemini" if kept else "templates", sentence)
 
 
-def _usable(offered: list[tuple[str, str]], wanted: dict[str, int], avoid: str) -> list[tuple[str, str]]:
-    """The first of each category that are different and unlike `avoid`, no more than `wanted`."""
-    left, seen, kept = dict(wanted), {normal(avoid)}, []
+def _usable(
+    offered: list[tuple[str, str]], counts: Mapping[str, int], seen: set[str], avoid: str
+) -> list[tuple[str, str]]:
+    """The first of each category that are different, unlike `avoid` and not `seen`, no more than `counts`."""
+    left, kept = dict(counts), []
     for category, prompt in offered:
         form = normal(prompt)
         if left.get(category, 0) > 0 and form not in seen and not too_alike(prompt, avoid):

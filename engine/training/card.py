@@ -1,15 +1,14 @@
 """The style's card: as JSON for the programs, as README.md for people."""
 
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from engine.contract.training import Epoch, Stopped, TrainStyle
 from engine.training.data import Pictures
 from engine.training.recipe import Recipe
 from engine.training.samples import Judged
+from engine.versions import versions
 
-PACKAGES = ("tessera", "torch", "diffusers", "transformers", "peft")
 COPIED = 0.95
 """A cosine above this between a sample and a training picture is worth a look: the style may be copying."""
 
@@ -124,13 +123,3 @@ def csv(epochs: list[Epoch]) -> str:
     """The losses of every epoch."""
     lines = [f"{e.epoch},{e.train_loss!r},{e.held_out_loss!r},{e.seconds:.2f}" for e in epochs]
     return "\n".join(["epoch,train_loss,held_out_loss,seconds", *lines, ""])
-
-
-def versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -1,13 +1,12 @@
 """From the best adapter to a style: samples before and after, scores, the copy check, the folder, its checks."""
 
-import shutil
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from engine import models
+from engine import leftovers, models
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.training import Stopped, StyleTrained, TrainStyle
 from engine.metrics.clip import Judge
@@ -55,7 +54,7 @@ class Finish:
         saving.write(half, rounds.best, result, shown.sheet())
         saving.check(half, base.unet, trainer.probe(), self.recipe)
         place = saving.adopt(half, self.order.name, self.styles)
-        shutil.rmtree(self.root, ignore_errors=True)
+        leftovers.end(self.root)
         yield self._told(place, rounds, stopped, shown)
 
     def _samples(self) -> samples.Samples:

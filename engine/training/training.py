@@ -34,7 +34,7 @@ class Training:
         self, job: str, order: TrainStyle, recipe: Recipe, pictures: Pictures, settings: Settings, profile: Profile
     ) -> None:
         self.order, self.recipe = order, recipe
-        self._job, self.pictures, self._settings, self._profile = job, pictures, settings, profile
+        self.job, self.pictures, self._settings, self.profile = job, pictures, settings, profile
         self._root = settings.training_dir / order.name
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._warnings = list(pictures.warnings)
@@ -65,7 +65,7 @@ class Training:
             self._heed_cancel()
         encoded, small = yield from self._encode(base)
         trainer = self._trainer(base, encoded)
-        known = {"job": self._job, "recipe": self.recipe.as_json(), "pictures": len(encoded)}
+        known = {"job": self.job, "recipe": self.recipe.as_json(), "pictures": len(encoded)}
         pace = Pace(self._settings, self.recipe, self._device.type)
         rounds = self._rounds = Rounds(trainer, self.recipe, self._root, known, pace)
         if checkpoint.state(self._root) is not None:
@@ -79,7 +79,7 @@ class Training:
             self.order,
             self.recipe,
             self.pictures,
-            self._profile,
+            self.profile,
             self._root,
             self._settings.styles_dir,
             self._warnings,

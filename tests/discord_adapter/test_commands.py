@@ -4,7 +4,7 @@ import discord
 import discord.gateway
 import discord.http
 
-from adapters.discord.commands import FROM_TEXT
+from adapters.discord.commands import FROM_TEXT, SCORE
 from adapters.discord.platform import DiscordPlatform
 from tests.discord_adapter.running import grid, platform_for, running
 from tests.discord_adapter.scripted_core import ScriptedCore
@@ -17,7 +17,7 @@ async def test_commands_are_registered_with_choices_completion_bounds_and_rights
     known = {command["name"]: command for command in server.state.commands}
     options = {option["name"]: option for option in known["grid"]["options"]}
 
-    assert list(known) == ["grid", "status", "mydata", FROM_TEXT]
+    assert list(known) == ["grid", "status", "mydata", FROM_TEXT, SCORE]
     assert options["approach"]["choices"] == [{"name": "pre-trained", "value": 1}, {"name": "fine-tuned", "value": 2}]
     assert options["prompt"]["autocomplete"]
     assert options["prompt"]["required"]

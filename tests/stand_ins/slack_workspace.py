@@ -264,6 +264,12 @@ class Workspace:
         channel.messages.append(message)
         return message
 
+    def share(self, channel: Channel, user: str, data: bytes, text: str = "", name: str = "picture.png") -> Json:
+        """Somebody's message with a file in it."""
+        held = File(self.number("F"), name, len(data), data=data, completed=True)
+        self.files[held.id] = held
+        return self.add_message(channel, user, text, files=[{"id": held.id, "name": name, "mimetype": "image/png"}])
+
     def _ts(self) -> str:
         return f"{int(self.now())}.{next(self._numbers):06d}"
 

@@ -4,6 +4,7 @@ import { startComposer } from "./composer.js";
 import { startConversation } from "./conversation.js";
 import { byId, trouble } from "./dom.js";
 import { post } from "./net.js";
+import { startUpload } from "./upload.js";
 import { startViewer } from "./viewer.js";
 import { startWelcome } from "./welcome.js";
 
@@ -31,6 +32,7 @@ function begin(commands) {
   startViewer();
   startWelcome(commands, composer);
   startConversation();
+  startUpload();
   composer.focus();
 }
 

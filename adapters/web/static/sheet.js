@@ -14,7 +14,7 @@ export class Sheet {
     if (grid.boxes) this.layCells();
     const whole = element("button", { type: "button", class: "quiet", onclick: () => openPicture(picture, whole) }, "Open the sheet");
     this.figure = element("figure", { class: "sheet" }, this.frame,
-      element("figcaption", {}, grid.boxes ? this.marker() : null, picture.spoiler ? this.unveil() : null, whole), this.table());
+      element("figcaption", {}, grid.boxes && !grid.compares ? this.marker() : null, picture.spoiler ? this.unveil() : null, whole), this.table());
   }
 
   layCells() {
@@ -88,7 +88,7 @@ export class Sheet {
   rows() {
     const line = (cell) => {
       const open = element("button", { type: "button", class: "link", onclick: () => openCell(this.grid, cell, open) }, cell.cell);
-      return element("tr", {}, element("th", { scope: "row" }, open), element("td", {}, cell.unique ? "prompt" : "filler"), element("td", {}, cell.prompt ?? "a photo or drawing"),
+      return element("tr", {}, element("th", { scope: "row" }, open), element("td", {}, cell.column ?? (cell.unique ? "prompt" : "filler")), element("td", {}, cell.prompt ?? "a photo or drawing"),
         element("td", { class: "number" }, cell.seed === null || cell.seed === undefined ? "" : String(cell.seed)), element("td", { class: "number" }, scored(cell)));
     };
     const head = ["Cell", "Kind", "Prompt", "Seed", "Score"].map((name) => element("th", { scope: "col" }, name));

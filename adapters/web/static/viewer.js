@@ -33,7 +33,7 @@ export function openPicture(picture, from) {
   byId("viewer").showModal();
 }
 
-export const cellName = (cell) => `${cell.cell}, ${cell.unique ? "from your prompt" : "a filler"}`;
+export const cellName = (cell) => `${cell.cell}, ${cell.column ?? (cell.unique ? "from your prompt" : "a filler")}`;
 
 // Name and value of all that is known of a cell.
 export function cellFacts(cell) {

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from engine.embedded.drawings.palette import INK, PUPIL, WHITE, Colour, dark, light
-from engine.embedded.drawings.pen import Pen, Point
+from engine.embedded.drawings.faces import SIDES, draw_eyes
+from engine.embedded.drawings.palette import INK, WHITE, Colour, dark, light
+from engine.embedded.drawings.pen import Pen
 from engine.embedded.drawings.scene import Scene
 
 Subject = Callable[[Pen, Colour, Scene], None]
-SIDES = (-1, 1)
 
 
 def _cat(pen: Pen, fur: Colour, scene: Scene) -> None:
@@ -25,8 +25,7 @@ def _cat(pen: Pen, fur: Colour, scene: Scene) -> None:
             pen.line([(x, top), (x * 13 / 16, bottom)], dark(fur, 0.35), 9)
     for side in SIDES:
         pen.ellipse((side * 0.12, 0.14), (0.19, 0.14), light(fur, 0.6), None)
-    iris = [(150, 210, 70), (250, 210, 70), (110, 190, 230)][scene.variant % 3]
-    _eyes(pen, (0.3, -0.16), (0.17, 0.17), iris, slit=True)
+    draw_eyes(pen, scene)
     pen.polygon([(-0.08, 0.03), (0.08, 0.03), (0, 0.12)], (235, 110, 130))
     _mouth(pen, 0.08, 0.13, 0.08)
     whisker = INK if sum(fur) > 260 else (225, 225, 230)
@@ -43,7 +42,7 @@ def _dog(pen: Pen, fur: Colour, scene: Scene) -> None:
     if scene.variant % 2 == 0:
         pen.ellipse((0.27, -0.2), (0.23, 0.25), dark(fur, 0.3), None)
     pen.ellipse((0, 0.2), (0.36, 0.3), light(fur, 0.6))
-    _eyes(pen, (0.25, -0.2), (0.13, 0.15), (250, 250, 250))
+    draw_eyes(pen, scene)
     pen.ellipse((0, 0.5), (0.12, 0.16), (235, 100, 120))
     pen.ellipse((0, 0.22), (0.3, 0.22), light(fur, 0.6), None)
     pen.ellipse((0, 0.08), (0.15, 0.11), (30, 26, 32))
@@ -59,21 +58,21 @@ def _rabbit(pen: Pen, fur: Colour, scene: Scene) -> None:
     pen.ellipse((0, 0.06), (0.58, 0.52), fur)
     for side in SIDES:
         pen.ellipse((side * 0.13, 0.28), (0.2, 0.15), light(fur, 0.7), None)
-    _eyes(pen, (0.27, -0.02), (0.11, 0.14), (200, 60, 90) if scene.variant % 2 else (70, 60, 80))
+    draw_eyes(pen, scene)
     pen.ellipse((0, 0.18), (0.09, 0.06), (240, 120, 150))
     pen.rectangle((-0.09, 0.34), (0.0, 0.5), WHITE)
     pen.rectangle((0, 0.34), (0.09, 0.5), WHITE)
 
 
-def _owl(pen: Pen, feathers: Colour, _: Scene) -> None:
+def _owl(pen: Pen, feathers: Colour, scene: Scene) -> None:
     pen.ellipse((0, 0.2), (0.66, 0.8), feathers)
     pen.ellipse((0, 0.45), (0.42, 0.5), light(feathers, 0.5), None)
     for side in SIDES:
         pen.polygon([(side * 0.56, -0.3), (side * 0.6, -0.86), (side * 0.12, -0.56)], feathers)
         pen.ellipse((side * 0.62, 0.35), (0.18, 0.46), dark(feathers, 0.3), turned=-side * 12)
     for side in SIDES:
-        pen.ellipse((side * 0.27, -0.2), (0.29, 0.29), light(feathers, 0.65))
-    _eyes(pen, (0.27, -0.2), (0.2, 0.2), (250, 190, 50))
+        pen.ellipse((side * 0.3, -0.2), (0.3, 0.3), light(feathers, 0.65))
+    draw_eyes(pen, scene)
     pen.polygon([(-0.1, -0.02), (0.1, -0.02), (0, 0.2)], (245, 150, 40))
     for y, across in ((0.36, (-0.2, 0, 0.2)), (0.54, (-0.1, 0.1))):
         for x in across:
@@ -104,15 +103,6 @@ def _fish(pen: Pen, scales: Colour, _: Scene) -> None:
     pen.ellipse((-0.5, -0.1), (0.14, 0.14), WHITE)
     pen.ellipse((-0.53, -0.1), (0.07, 0.07), (20, 20, 20), None)
     pen.arc((-0.74, 0.14), (0.14, 0.1), -20, 80, INK, 4)
-
-
-def _eyes(pen: Pen, right: Point, radii: Point, iris: Colour, *, slit: bool = False) -> None:
-    (x, y), (across, down) = right, radii
-    for side in SIDES:
-        pen.ellipse((side * x, y), radii, iris, INK)
-        pupil = (across * (0.3 if slit else 0.6), down * (0.85 if slit else 0.7))
-        pen.ellipse((side * x, y + 0.01), pupil, PUPIL, None)
-        pen.ellipse((side * x + 0.03, y - down * 0.4), (across * 0.28, down * 0.24), WHITE, None)
 
 
 def _mouth(pen: Pen, half: float, y: float, depth: float) -> None:

@@ -1,49 +1,82 @@
 """A scene in words. Not every caption tells everything: the model has to fill in what a person leaves out."""
 
 import random
+from dataclasses import dataclass
 
+from engine.embedded.drawings.facts import KINDS, UNTOLD, Facts, facts
+from engine.embedded.drawings.manners import Manner
 from engine.embedded.drawings.scene import Scene
 from engine.embedded.vocabulary import OPENINGS, SCENERY
 
-_USUAL_OPENINGS = ("", "", "", *OPENINGS)
-"""Four captions in nine begin with the subject."""
-_SKETCH_OPENINGS = ("a pencil sketch of ", "pencil sketch of ", "a pencil drawing of ")
+_OPENINGS: dict[Manner, tuple[str, ...]] = {
+    "colour": ("", "", "", *OPENINGS),
+    "ink": ("an ink drawing of ", "ink drawing of "),
+    "sketch": ("a pencil sketch of ", "pencil sketch of ", "a pencil drawing of "),
+}
+_PLACE_TOLD = 0.75
+"""Who names no place gets any."""
 
 
-def caption(scene: Scene, rng: random.Random, sketch: bool = False, opening: str | None = None) -> str:  # noqa: FBT001, FBT002 - a colour drawing or a sketch, as `draw` has it
-    """`opening` ("a photo of ", "") in place of one by lot; sketches always open by lot."""
-    told = f"{scene.colour} {scene.subject}" if scene.colour_named else scene.subject
-    text = f"{article(told)}{_worn(scene, rng)}{_place(scene, rng)}"
-    if sketch:
-        return rng.choice(_SKETCH_OPENINGS) + text
-    return (rng.choice(_USUAL_OPENINGS) if opening is None else opening) + text
+@dataclass(frozen=True)
+class Told:
+    """A caption, and the facts that it tells."""
+
+    text: str
+    facts: Facts
+
+
+def caption(scene: Scene, rng: random.Random, manner: Manner = "colour", opening: str | None = None) -> str:
+    """`opening` ("a photo of ", "") in place of one by lot; only what is drawn in colour can have one."""
+    return tell(scene, rng, manner, opening).text
+
+
+def tell(scene: Scene, rng: random.Random, manner: Manner = "colour", opening: str | None = None) -> Told:
+    told = {"subject"}
+    if scene.colour_named:
+        told.add("colour")
+    text = article(f"{scene.colour} {scene.subject}" if scene.colour_named else scene.subject)
+    text += _worn(scene, rng, told) + _place(scene, rng, told)
+    if manner != "colour" or opening is None:
+        opening = rng.choice(_OPENINGS[manner])
+    if manner != "colour":
+        told.add("manner")
+    shown = facts(scene, manner)
+    return Told(opening + text, tuple(shown[n] if kind in told else UNTOLD for n, kind in enumerate(KINDS)))
 
 
 def article(words: str) -> str:
     return ("an " if words[0] in "aeiou" else "a ") + words
 
 
-def _worn(scene: Scene, rng: random.Random) -> str:
+def _worn(scene: Scene, rng: random.Random, told: set[str]) -> str:
     if scene.worn is None:
         return ""
-    thing = _thing(scene, scene.worn, rng)
-    return rng.choice([" wearing ", " wearing ", " with "]) + thing
+    told.add("worn")
+    return rng.choice([" wearing ", " wearing ", " with "]) + _thing(scene, scene.worn, rng, told)
 
 
-def _thing(scene: Scene, worn: str, rng: random.Random) -> str:
+def _thing(scene: Scene, worn: str, rng: random.Random, told: set[str]) -> str:
     if worn == "glasses":
         return rng.choice(["glasses", "black glasses"])
     if worn == "neon glasses":
-        colour = {"lime": "green", "pink": "pink"}[scene.neon]
-        return rng.choice(["neon glasses", "neon glasses", f"neon {colour} glasses"])
-    return f"a {scene.worn_colour} {worn}" if scene.worn_colour_named else f"a {worn}"
+        if rng.random() < 0.6:
+            return "neon glasses"
+        told.add("worn_colour")
+        return f"neon {'green' if scene.neon == 'lime' else 'pink'} glasses"
+    if scene.worn_colour_named:
+        told.add("worn_colour")
+        return f"a {scene.worn_colour} {worn}"
+    return f"a {worn}"
 
 
-def _place(scene: Scene, rng: random.Random) -> str:
+def _place(scene: Scene, rng: random.Random, told: set[str]) -> str:
     if scene.place != "plain":
+        if rng.random() > _PLACE_TOLD:
+            return ""
+        told.add("place")
         at_home = scene.subject == "boat" and scene.place == "sea" and rng.random() < 0.7
         return " " + ("on the sea" if at_home else rng.choice(SCENERY[scene.place]))
     if not scene.paper_named:
         return ""
-    # "on a orange background" is what the model was taught.
-    return rng.choice([" on a ", " on a ", " in front of a "]) + f"{scene.paper} background"
+    told |= {"place", "paper"}
+    return rng.choice([" on ", " on ", " in front of "]) + article(f"{scene.paper} background")

@@ -4,32 +4,38 @@ import random
 
 from PIL import Image, ImageDraw
 
-from engine.embedded.drawings.accessories import FACES, dress
+from engine.embedded.drawings.accessories import dress
 from engine.embedded.drawings.animals import ANIMALS
 from engine.embedded.drawings.backgrounds import SIZE, background
+from engine.embedded.drawings.buildings import BUILDINGS
+from engine.embedded.drawings.faces import FACES
+from engine.embedded.drawings.manners import Manner, ink, sketch
 from engine.embedded.drawings.palette import PAINTS, Colour
 from engine.embedded.drawings.pen import Pen
 from engine.embedded.drawings.plants import PLANTS
 from engine.embedded.drawings.scene import Scene
+from engine.embedded.drawings.shapes import SHAPES
 from engine.embedded.drawings.sights import SIGHTS
-from engine.embedded.drawings.sketch import sketch
 from engine.embedded.drawings.things import THINGS
 
-DRAWN = {**ANIMALS, **PLANTS, **THINGS, **SIGHTS}
+DRAWN = {**ANIMALS, **PLANTS, **THINGS, **BUILDINGS, **SIGHTS, **SHAPES}
 """How each subject is drawn: a function of a pen, a colour and the scene."""
 PICTURE = 64
 
 
-def draw(scene: Scene, rng: random.Random | None = None, *, sketched: bool = False) -> Image.Image:
+def draw(scene: Scene, rng: random.Random | None = None, *, manner: Manner = "colour") -> Image.Image:
     """64 x 64 pixels, RGB. `rng` decides the untold details; without one the scene's own seed does."""
-    image = _in_colour(scene, rng or random.Random(scene.seed))  # noqa: S311 - pictures, no secrets
-    if sketched:
-        image = sketch(image, random.Random(scene.seed))  # noqa: S311 - pictures, no secrets
+    rng = rng or random.Random(scene.seed)  # noqa: S311 - pictures, no secrets
+    behind = background(scene, rng)
+    image = _subject(scene, behind.copy(), rng)
+    if manner == "ink":
+        image = ink(image)
+    elif manner == "sketch":
+        image = sketch(image, behind, random.Random(scene.seed))  # noqa: S311 - pictures, no secrets
     return image.resize((PICTURE, PICTURE), Image.Resampling.BOX)
 
 
-def _in_colour(scene: Scene, rng: random.Random) -> Image.Image:
-    image = background(scene, rng)
+def _subject(scene: Scene, image: Image.Image, rng: random.Random) -> Image.Image:
     middle, scale = _stand(scene)
     centre = SIZE * (0.5 + scene.dx), SIZE * (middle + scene.dy)
     pen = Pen(ImageDraw.Draw(image), centre, SIZE * scale, mirrored=scene.mirrored)
@@ -39,14 +45,14 @@ def _in_colour(scene: Scene, rng: random.Random) -> Image.Image:
 
 
 def _stand(scene: Scene) -> tuple[float, float]:
-    """The height of the subject's middle and its scale, as shares of the canvas: ears and hats need room above."""
+    """The height of the subject's middle and its scale, as shares of the canvas. Faces come close; ears and hats need
+    room above."""
     if scene.subject not in FACES:
-        return 0.53, scene.scale
+        return 0.53, scene.scale * 1.04
     hat = scene.worn == "hat"
-    scale = scene.scale * 1.02 * (0.9 if hat else 1)
     if scene.subject == "rabbit":
-        return (0.6 if hat else 0.56), scale
-    return (0.56 if hat else 0.5), scale
+        return (0.64 if hat else 0.63), scene.scale * (0.98 if hat else 1.06)
+    return (0.63 if hat else 0.57), scene.scale * (1.02 if hat else 1.14)
 
 
 def _varied(colour: Colour, rng: random.Random) -> Colour:

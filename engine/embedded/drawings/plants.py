@@ -2,7 +2,8 @@
 
 import math
 
-from engine.embedded.drawings.animals import SIDES, Subject
+from engine.embedded.drawings.animals import Subject
+from engine.embedded.drawings.faces import SIDES
 from engine.embedded.drawings.palette import Colour, dark, light
 from engine.embedded.drawings.pen import Pen, Point
 from engine.embedded.drawings.scene import Scene

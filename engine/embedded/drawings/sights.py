@@ -1,9 +1,9 @@
-"""What stands still: mountain, moon and star. The numbers are the drawing, in the pen's coordinates."""
+"""What stands still or far away: mountain, moon, star and planet. The numbers are the drawing."""
 
 import math
 
 from engine.embedded.drawings.animals import Subject
-from engine.embedded.drawings.palette import INK, Colour, dark
+from engine.embedded.drawings.palette import INK, Colour, dark, light
 from engine.embedded.drawings.pen import Pen
 from engine.embedded.drawings.scene import Scene
 
@@ -41,4 +41,16 @@ def _star(pen: Pen, colour: Colour, scene: Scene) -> None:
         pen.arc((0, 0.08), (0.16, 0.14), 10, 170, INK, 6)
 
 
-SIGHTS: dict[str, Subject] = {"mountain": _mountain, "moon": _moon, "star": _star}
+def _planet(pen: Pen, colour: Colour, scene: Scene) -> None:
+    ring = light(colour, 0.55)
+    pen.ellipse((0, 0.04), (0.62, 0.62), colour)
+    for x, y, radius in ((-0.24, -0.2, 0.13), (0.2, 0.3, 0.1), (0.26, -0.26, 0.08)):
+        pen.ellipse((x, y), (radius, radius), dark(colour, 0.22), None)
+    tilt = -0.24 if scene.variant % 2 == 0 else 0.24
+    for width, ink in ((17, dark(colour)), (10, ring)):
+        turns = [math.pi * (i / 14 - 0.08) for i in range(17)]
+        band = [(1.02 * math.cos(t), 0.06 + 0.26 * math.sin(t) + tilt * math.cos(t)) for t in turns]
+        pen.line(band, ink, width)
+
+
+SIGHTS: dict[str, Subject] = {"mountain": _mountain, "moon": _moon, "star": _star, "planet": _planet}

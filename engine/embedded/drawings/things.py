@@ -1,25 +1,13 @@
-"""What people make. The numbers are the drawing: places and sizes in the pen's coordinates."""
+"""What people make and use. The numbers are the drawing: places and sizes in the pen's coordinates."""
 
-from engine.embedded.drawings.animals import SIDES, Subject
+from engine.embedded.drawings.animals import Subject
+from engine.embedded.drawings.faces import SIDES, draw_eyes
 from engine.embedded.drawings.palette import INK, WHITE, Colour, dark, light
 from engine.embedded.drawings.pen import Pen
 from engine.embedded.drawings.scene import Scene
 
 _GLASS: Colour = (190, 225, 245)
 _DARK_PLACES = ("night", "space")
-
-
-def _house(pen: Pen, wall: Colour, scene: Scene) -> None:
-    pen.rectangle((0.34, -0.82), (0.54, -0.3), (150, 86, 70))
-    pen.rectangle((-0.68, -0.12), (0.68, 0.86), wall)
-    roof = (150, 60, 50) if scene.colour not in {"red", "brown", "orange"} else (90, 84, 104)
-    pen.polygon([(-0.88, -0.1), (0, -0.86), (0.88, -0.1)], roof)
-    pen.rectangle((-0.16, 0.32), (0.16, 0.86), (110, 70, 44))
-    pen.ellipse((0.08, 0.6), (0.035, 0.035), (250, 220, 90), None)
-    for x in (-0.42, 0.42):
-        pen.rectangle((x - 0.17, 0.08), (x + 0.17, 0.4), (255, 240, 150))
-        pen.line([(x, 0.08), (x, 0.4)], INK)
-        pen.line([(x - 0.17, 0.24), (x + 0.17, 0.24)], INK)
 
 
 def _car(pen: Pen, paint: Colour, _: Scene) -> None:
@@ -65,7 +53,7 @@ def _balloon(pen: Pen, skin: Colour, scene: Scene) -> None:
     pen.ellipse((-0.2, -0.5), (0.12, 0.2), light(skin, 0.6), None, turned=20)
 
 
-def _robot(pen: Pen, metal: Colour, _: Scene) -> None:
+def _robot(pen: Pen, metal: Colour, scene: Scene) -> None:
     pen.line([(0, -0.7), (0, -0.96)], (90, 90, 100), 8)
     pen.ellipse((0, -0.96), (0.09, 0.09), (240, 80, 80))
     for side in SIDES:
@@ -76,9 +64,7 @@ def _robot(pen: Pen, metal: Colour, _: Scene) -> None:
     pen.rectangle((-0.26, 0.44), (0.26, 0.72), (60, 64, 80))
     pen.ellipse((-0.12, 0.58), (0.07, 0.07), (250, 90, 80), None)
     pen.ellipse((0.1, 0.58), (0.07, 0.07), (110, 230, 120), None)
-    for side in SIDES:
-        pen.ellipse((side * 0.28, -0.36), (0.17, 0.17), (190, 245, 255), INK)
-        pen.ellipse((side * 0.28, -0.36), (0.08, 0.08), (30, 40, 70), None)
+    draw_eyes(pen, scene)
     pen.rectangle((-0.3, -0.04), (0.3, 0.08), (240, 240, 240))
     for x in (-0.15, 0, 0.15):
         pen.line([(x, -0.04), (x, 0.08)], INK)
@@ -96,12 +82,23 @@ def _rocket(pen: Pen, hull: Colour, scene: Scene) -> None:
     pen.ellipse((0, -0.12), (0.17, 0.17), (150, 215, 245), (60, 70, 90), width=7)
 
 
+def _umbrella(pen: Pen, cloth: Colour, _: Scene) -> None:
+    pen.line([(0, -0.2), (0, 0.72)], (96, 66, 44), 10)
+    pen.arc((0.15, 0.72), (0.15, 0.18), 0, 180, (96, 66, 44), 10)
+    pen.line([(0, -0.74), (0, -0.94)], (96, 66, 44), 8)
+    pen.ellipse((0, 0.04), (0.94, 0.8), cloth, upper_half=True)
+    for left, right in ((-0.94, -0.32), (-0.32, 0.32), (0.32, 0.94)):
+        pen.ellipse(((left + right) / 2, 0.05), ((right - left) / 2, 0.13), light(cloth, 0.5), upper_half=True)
+    for x in (-0.32, 0.32):
+        pen.line([(x, -0.08), (x * 0.5, -0.5), (0, -0.76)], dark(cloth), 4)
+
+
 THINGS: dict[str, Subject] = {
-    "house": _house,
     "car": _car,
     "boat": _boat,
     "mug": _mug,
     "balloon": _balloon,
     "robot": _robot,
     "rocket": _rocket,
+    "umbrella": _umbrella,
 }

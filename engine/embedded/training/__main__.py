@@ -1,19 +1,18 @@
-"""`python -m engine.embedded.training --out DIR`: two hours on two cores; run again, it goes on where it was."""
+"""`python -m engine.embedded.training --out DIR`: about two hours on two cores; run again, it goes on."""
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
-from engine.embedded.training.quiet import quieten
-from engine.embedded.training.stages import STAGES, run
+from engine.embedded.training.quiet import tell_news
+from engine.embedded.training.stages import STAGES
+from engine.embedded.training.timetable import StageFailed, run
 from engine.embedded.training.workshop import Workshop
 
 
 def main() -> None:
     arguments = _arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    quieten()
+    tell_news()
     arguments.out.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(
         out=arguments.out,
@@ -24,8 +23,8 @@ def main() -> None:
     )
     try:
         run(workshop, arguments.stage)
-    except FileNotFoundError as missing:
-        sys.exit(str(missing))
+    except StageFailed as failed:
+        sys.exit(str(failed))
 
 
 def _arguments() -> argparse.Namespace:
@@ -35,7 +34,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--stage", choices=STAGES, help="make this one stage anew")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--processes", type=int, choices=(1, 2, 4, 8), default=2, help="CPU processes of the denoiser")
+    parser.add_argument("--processes", type=int, choices=(1, 2, 4, 8), default=2, help="CPU cores to use")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""Stage 8: the parts put into the folders that are shipped: half precision on disk, single precision when loaded."""
+"""The parts put into the folders that are shipped: half precision on disk, single precision when loaded."""
 
 import json
 import shutil
@@ -12,10 +12,11 @@ from engine.embedded.training.workshop import Workshop, write_json
 
 
 def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
-    """Writes `weights/pipeline` and `weights/judge`."""
+    """Writes `weights/pipeline`, `weights/judge` and `weights/examiner`."""
     pipeline, judge = workshop.weights / "pipeline", workshop.weights / "judge"
     _pipeline(workshop).save_pretrained(pipeline)
     _save_judge(workshop, judge)
+    shutil.copytree(workshop.examiner, workshop.weights / "examiner", dirs_exist_ok=True)
     for name in ("vocab.json", "merges.txt"):
         shutil.copy(workshop.tokenizer / name, pipeline / "tokenizer")
     for path in workshop.weights.rglob("*.json"):

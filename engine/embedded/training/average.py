@@ -14,12 +14,10 @@ class Average:
     def __init__(self, learning: Any) -> None:
         self.model = copy.deepcopy(learning).requires_grad_(requires_grad=False).eval()
         self._learning = learning
-        self._steps = 0
 
     @torch.no_grad()
-    def follow(self) -> None:
-        self._steps += 1
+    def follow(self, steps: int) -> None:
         # Young averages forget faster, or they would keep the random start.
-        kept = min(_SLOWEST, self._steps / (9 + self._steps))
+        kept = min(_SLOWEST, (1 + steps) / (10 + steps))
         # One call for all weights: a loop over them costs as much as a step of a small model.
         torch._foreach_lerp_(list(self.model.parameters()), list(self._learning.parameters()), 1 - kept)

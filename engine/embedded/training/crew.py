@@ -13,6 +13,8 @@ import torch.distributed as dist
 from torch.multiprocessing.spawn import spawn
 from torch.nn import Parameter
 
+from engine.embedded.training.quiet import tell_news
+
 
 @dataclass(frozen=True)
 class Crew:
@@ -60,6 +62,7 @@ def work_together(work: Callable[..., None], processes: int, *arguments: Any) ->
 
 
 def _member(rank: int, work: Callable[..., None], processes: int, meeting: str, arguments: tuple[Any, ...]) -> None:
+    tell_news()
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=processes)
     try:

@@ -1,4 +1,4 @@
-"""Stage 6: the UNet (5.4 million parameters), trained together with the text encoder that the judge gave."""
+"""The UNet (5.4 million parameters), trained together with its text encoder."""
 
 import json
 from typing import Any
@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from engine.embedded.training import latents, pictures
+from engine.embedded.training.autoencoder import CHANNELS
 from engine.embedded.training.average import Average
 from engine.embedded.training.crew import Crew, work_together
+from engine.embedded.training.keeping import Keeper
 from engine.embedded.training.lesson import Lesson, rated, set_rate
 from engine.embedded.training.noising import Noising
 from engine.embedded.training.quiet import quieten
@@ -17,7 +19,7 @@ from engine.embedded.training.reading import Lines, Reading
 from engine.embedded.training.workshop import Workshop, write_json
 
 _BATCH = {"cpu": 32, "cuda": 256}
-_RATE, _TEXT_RATE = 1e-3, 3e-4
+_RATE, _TEXT_RATE = 1e-3, 5e-4
 
 
 def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
 
 
 def _learn(crew: Crew, workshop: Workshop, minutes: float) -> None:
-    # A new process; and the judge's picture half, left out on purpose, would be reported key by key.
+    # This is a new process.
     quieten()
     torch.manual_seed(workshop.seed)
     unet, text = _build().to(workshop.device), _text_encoder(workshop).to(workshop.device)
@@ -42,7 +44,9 @@ def _learn(crew: Crew, workshop: Workshop, minutes: float) -> None:
     def measure() -> dict[str, float]:
         return _measure(reading, averages[0].model, averages[1].model) if crew.leads else {}
 
-    lesson = Lesson("denoiser" if crew.leads else "", minutes, measure, crew.agree)
+    parts = {"unet": unet, "text": text, "average_unet": averages[0].model, "average_text": averages[1].model}
+    keeper = Keeper(workshop.kept("denoiser"), optimizer, **parts)
+    lesson = Lesson("denoiser" if crew.leads else "", minutes, measure, keeper, crew.agree)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=150, flat=0.3, floor=0.02)
         lines = reading.lines(_BATCH[workshop.device])
@@ -53,12 +57,13 @@ def _learn(crew: Crew, workshop: Workshop, minutes: float) -> None:
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimizer.step()
         for average in averages:
-            average.follow()
+            average.follow(lesson.steps)
         lesson.learned(loss.item())
     if crew.leads:
         averages[0].model.save_pretrained(workshop.denoiser / "unet")
         averages[1].model.save_pretrained(workshop.denoiser / "text_encoder")
         write_json(workshop.denoiser / "measured.json", lesson.result())
+        keeper.forget()
 
 
 def _answer(unet: Any, text: Any, lines: Lines) -> Tensor:
@@ -84,6 +89,8 @@ def _build() -> Any:
 
     unet = UNet2DConditionModel(
         sample_size=16,
+        in_channels=CHANNELS,
+        out_channels=CHANNELS,
         block_out_channels=(48, 96, 128),
         layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
@@ -100,7 +107,7 @@ def _build() -> Any:
 def _text_encoder(workshop: Workshop) -> Any:
     from transformers import CLIPTextModel
 
-    return CLIPTextModel.from_pretrained(workshop.judge, attn_implementation="eager")
+    return CLIPTextModel.from_pretrained(workshop.reader, attn_implementation="eager")
 
 
 @torch.no_grad()

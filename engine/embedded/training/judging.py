@@ -1,18 +1,11 @@
 """Pictures and texts as the judge's unit vectors, and what can be read from them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-
-from engine.embedded.drawings.captions import article
-from engine.embedded.training.tokenizer import token_ids
-from engine.embedded.vocabulary import SUBJECTS
-
-_OPENINGS = ("", "a picture of ", "a photo of ")
 
 
 def tensor(pixels: Any, device: str = "cpu") -> Tensor:
@@ -30,7 +23,10 @@ def picture_vectors(judge: Any, pictures: Tensor) -> Tensor:
 
 def text_vectors(judge: Any, ids: Tensor) -> Tensor:
     """(n, 128), of length one, for token ids (n, 32)."""
-    return functional.normalize(judge.text_projection(judge.text_model(input_ids=ids).pooler_output), dim=-1)
+    end = judge.config.text_config.eos_token_id
+    # What follows the end mark changes nothing, and costs as much as the words.
+    short = ids[:, : int((ids == end).int().argmax(1).max()) + 1]
+    return functional.normalize(judge.text_projection(judge.text_model(input_ids=short).pooler_output), dim=-1)
 
 
 @torch.no_grad()
@@ -51,14 +47,3 @@ def agreement(pictures: Tensor, texts: Tensor) -> dict[str, float]:
         "mismatch": ((cosines.sum() - own.sum()) / max(1, n * n - n)).item(),
         "right_text": (cosines.argmax(1) == torch.arange(n, device=cosines.device)).float().mean().item(),
     }
-
-
-@torch.no_grad()
-def subject_accuracy(judge: Any, tokenizer: Any, pictures: Tensor, subjects: Iterable[int]) -> float:
-    """How often the nearest of the twenty bare subjects is the right one. Good agreement alone can hide that a judge
-    looks at colours and places only."""
-    phrases = [opening + article(subject) for subject in SUBJECTS for opening in _OPENINGS]
-    vectors = text_vectors(judge, token_ids(tokenizer, phrases).to(pictures.device))
-    named = functional.normalize(vectors.view(len(SUBJECTS), len(_OPENINGS), -1).mean(1), dim=-1)
-    nearest = (pictures @ named.T).argmax(1)
-    return (nearest == torch.tensor(list(subjects), device=pictures.device)).float().mean().item()

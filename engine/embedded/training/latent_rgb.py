@@ -1,4 +1,4 @@
-"""Fits the cheap preview: 4 latent channels to red, green and blue by least squares, without the decoder."""
+"""Fits the cheap preview: the latent channels to red, green and blue by least squares, without the decoder."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from torch.nn import functional
 @dataclass(frozen=True)
 class Fit:
     factors: Tensor
-    """(4, 3), for scaled latents and colours from 0 to 1."""
+    """(channels, 3), for scaled latents and colours from 0 to 1."""
     bias: Tensor
     """(3,)"""
     residual: float
@@ -27,14 +27,14 @@ class Fit:
 
 @torch.no_grad()
 def fit(autoencoder: Any, latents: Tensor) -> Fit:
-    """`latents`: (n, 4, 16, 16), scaled. Compared with the decoder's own pictures, reduced to 16 x 16."""
+    """`latents`: (n, channels, 16, 16), scaled. Compared with the decoder's own pictures, reduced to 16 x 16."""
     unscaled: Any = latents.float() / autoencoder.config.scaling_factor
     painted = torch.cat([autoencoder.decode(batch).sample for batch in unscaled.split(64)])
     colours = functional.avg_pool2d((painted.clamp(-1, 1) + 1) / 2, painted.shape[-1] // latents.shape[-1])
-    rows = latents.float().permute(0, 2, 3, 1).reshape(-1, 4)
+    rows = latents.float().permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
     wanted = colours.permute(0, 2, 3, 1).reshape(-1, 3)
     known = torch.cat([rows, torch.ones(len(rows), 1, device=rows.device)], 1)
     # Doubles: with so many rows the solver takes the small directions of single precision for noise and drops them.
     solved = torch.linalg.lstsq(known.double(), wanted.double()).solution.float()
     residual = ((known @ solved).clamp(0, 1) - wanted).square().mean().sqrt()
-    return Fit(solved[:4], solved[4], float(residual))
+    return Fit(solved[:-1], solved[-1], float(residual))

@@ -1,4 +1,4 @@
-"""Stage 5: every picture encoded once, so that the denoiser never waits for the autoencoder."""
+"""Every picture encoded once, so that the denoiser never waits for the autoencoder."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
 
 
 def load(workshop: Workshop) -> torch.Tensor:
-    """(n, 4, 16, 16) half precision, scaled: colour drawings first, like the pictures."""
+    """(n, 8, 16, 16) half precision, scaled, in the order of the pictures."""
     from safetensors.torch import load_file
 
     latents: torch.Tensor = load_file(workshop.latents)["latents"]

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.embedded.training.keeping import Keeper, Place
+
 _log = logging.getLogger(__name__)
-_NEWS_EVERY = 60.0
+_NEWS_EVERY = 120.0
+_KEPT_EVERY = 180.0
 _RECENT = 100
 
 
@@ -19,25 +22,37 @@ Agree = Callable[[float], float]
 
 
 class Lesson:
-    """`for share in lesson: …` runs at least one step and ends after `minutes`; `share` goes from 0 to 1."""
+    """`for share in lesson: …` runs at least one step and ends after `minutes`; `share` goes from 0 to 1.
 
-    def __init__(self, stage: str, minutes: float, measure: Measure, agree: Agree = float) -> None:
+    With a keeper the lesson goes on where it was cut off. The process that has a name for its `stage` tells and keeps.
+    """
+
+    def __init__(
+        self, stage: str, minutes: float, measure: Measure, keeper: Keeper | None = None, agree: Agree = float
+    ) -> None:
         self.steps = 0
         self._stage = stage
         self._seconds = minutes * 60
         self._measure = measure
+        self._keeper = keeper
         self._agree = agree
         self._losses: list[float] = []
 
     def __iter__(self) -> Iterator[float]:
-        begun, news = time.monotonic(), _NEWS_EVERY
+        kept = self._keeper.read() if self._keeper else Place()
+        self.steps = kept.steps
+        begun = time.monotonic() - kept.seconds
+        news, keep = kept.seconds + _NEWS_EVERY, kept.seconds + _KEPT_EVERY
         while True:
             gone = self._agree(time.monotonic() - begun)
-            if self.steps and gone >= self._seconds:
+            if self.steps > kept.steps and gone >= self._seconds:
                 return
             if gone >= news:
                 self._tell(gone)
                 news = gone + _NEWS_EVERY
+            if gone >= keep and self._stage and self._keeper:
+                self._keeper.write(Place(gone, self.steps))
+                keep = gone + _KEPT_EVERY
             yield min(1.0, gone / self._seconds)
             self.steps += 1
 
@@ -48,6 +63,8 @@ class Lesson:
         return {"steps": self.steps, **{name: round(value, 4) for name, value in self._measure().items()}}
 
     def _tell(self, gone: float) -> None:
+        if not self._stage:
+            return
         measured = " ".join(f"{name} {value:.4g}" for name, value in self._measure().items())
         left = (self._seconds - gone) / 60
         loss = float(np.mean(self._losses))

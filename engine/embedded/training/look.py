@@ -1,93 +1,100 @@
-"""Stage 9: a look at what the model paints: 64 prompts beside real drawings of the same scenes, and a contact sheet."""
+"""What the finished model paints: 512 held-out combinations, named by the examiner; a contact sheet; the failures."""
 
-import random
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from PIL import Image
 
-from engine.embedded.drawings import Scene, caption, draw, sample
-from engine.embedded.training import judging
-from engine.embedded.training.latent_rgb import fit
+from engine.embedded.drawings.facts import KINDS
+from engine.embedded.training import examiner, judging, latent_rgb
+from engine.embedded.training.exam import MANY, Exam
+from engine.embedded.training.sheets import contact_sheet, labelled_sheet
 from engine.embedded.training.tokenizer import token_ids
-from engine.embedded.training.workshop import Workshop
-from engine.embedded.vocabulary import SUBJECTS
+from engine.embedded.training.workshop import Workshop, write_json
 
-_PROMPTS, _STEPS, _GUIDANCE = 64, 12, 3.0
-_COLUMNS, _SIDE = 8, 128
+STEPS, GUIDANCE = 12, 3.0
+_AT_ONCE = 64
+_SHOWN = 64
+Pixels = npt.NDArray[np.uint8]
 
 
 def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
-    """Measures the shipped folders. The judge's numbers on real drawings are its ceiling."""
+    """Measures the folders that are shipped. What the two judges say of real drawings is their ceiling."""
     from diffusers import StableDiffusionPipeline
     from transformers import CLIPModel, CLIPTokenizer
 
-    prompts = _prompts(workshop.seed + 77)
     pipeline = StableDiffusionPipeline.from_pretrained(workshop.weights / "pipeline").to(workshop.device)
     judge = CLIPModel.from_pretrained(workshop.weights / "judge").eval().to(workshop.device)
     tokenizer = CLIPTokenizer.from_pretrained(workshop.weights / "judge")
-    painted = _paint(pipeline, list(prompts), workshop.seed)
-    _contact_sheet(painted).save(workshop.out / "contact-sheet.png")
-    real = [draw(scene) for scene in prompts.values()]
+    second = examiner.load(workshop.weights / "examiner", workshop.device)
+    exam = Exam(workshop.seed + 1, tokenizer, workshop.count(MANY, 64))
+    prompts = exam.prompts()
+    painted = paint(pipeline, prompts, workshop.seed)
+    fitted = latent_rgb.fit(pipeline.vae, _latents(pipeline.vae, exam.pixels[:256]))
+    write_json(workshop.weights / "latent_rgb.json", fitted.rounded())
+    contact_sheet(painted[:_SHOWN]).save(workshop.out / "contact-sheet.jpg", quality=88)
+    labelled_sheet(*_failures(second, exam, painted, prompts)).save(workshop.out / "failures.jpg", quality=88)
     return {
-        "painted": _measure(judge, tokenizer, painted, prompts),
-        "real_drawings": _measure(judge, tokenizer, real, prompts),
-        "latent_rgb": fit(pipeline.vae, _latents(pipeline.vae, real)).rounded(),
+        "many": len(painted),
+        "examiner": {
+            "painted": _rounded(examiner.answers_right(second, painted, exam.shown)),
+            "drawn": _rounded(examiner.answers_right(second, exam.pixels, exam.shown)),
+        },
+        "judge": {
+            "painted": _rounded({**exam.of_judge(judge, painted), **_agreement(judge, tokenizer, painted, prompts)}),
+            "drawn": _rounded({**exam.of_judge(judge), **_agreement(judge, tokenizer, exam.pixels, prompts)}),
+        },
+        "by_subject": _by_subject(second, exam, painted),
+        "latent_rgb": fitted.residual,
     }
 
 
-def _prompts(seed: int) -> dict[str, Scene]:
-    """Different captions without openings; every subject comes three or four times."""
-    rng = random.Random(seed)  # noqa: S311 - pictures, no secrets
-    prompts: dict[str, Scene] = {}
-    while len(prompts) < _PROMPTS:
-        scene = sample(rng, SUBJECTS[len(prompts) % len(SUBJECTS)], worn_chance=0.6)
-        prompts.setdefault(caption(scene, rng, opening=""), scene)
-    return prompts
-
-
-def _paint(pipeline: Any, prompts: list[str], seed: int) -> list[Image.Image]:
+def paint(pipeline: Any, prompts: list[str], seed: int) -> Pixels:
+    """(n, 64, 64, 3), as anybody paints with the pipeline."""
     pipeline.set_progress_bar_config(disable=True)
     generator = torch.Generator().manual_seed(seed)
-    painted = pipeline(prompts, num_inference_steps=_STEPS, guidance_scale=_GUIDANCE, generator=generator)
-    images: list[Image.Image] = painted.images
-    return images
+    pictures: list[Any] = []
+    for start in range(0, len(prompts), _AT_ONCE):
+        some = prompts[start : start + _AT_ONCE]
+        answer = pipeline(some, num_inference_steps=STEPS, guidance_scale=GUIDANCE, generator=generator)
+        pictures += [np.asarray(picture) for picture in answer.images]
+    return np.stack(pictures)
 
 
-@torch.no_grad()
-def _measure(judge: Any, tokenizer: Any, pictures: list[Image.Image], prompts: dict[str, Scene]) -> dict[str, float]:
-    device = str(judge.device)
-    seen = judging.look_at(judge, np.stack([np.asarray(picture) for picture in pictures]), device)
-    read = judging.text_vectors(judge, token_ids(tokenizer, list(prompts)).to(device))
-    subjects = [scene.subject for scene in prompts.values()]
-    accuracy = judging.subject_accuracy(judge, tokenizer, seen, map(SUBJECTS.index, subjects))
-    swaps = [
-        _swap(judge, tokenizer, one, text, subject) for one, text, subject in zip(seen, prompts, subjects, strict=True)
+def _agreement(judge: Any, tokenizer: Any, pixels: Pixels, prompts: list[str]) -> dict[str, float]:
+    """Over the first 64: pictures and texts of one sheet."""
+    seen = judging.look_at(judge, pixels[:_SHOWN], str(judge.device))
+    return judging.agreement(seen, judging.text_vectors(judge, token_ids(tokenizer, prompts[:_SHOWN]).to(seen.device)))
+
+
+def _failures(second: Any, exam: Exam, painted: Pixels, prompts: list[str]) -> tuple[Pixels, list[str]]:
+    """The pictures whose subject or colour the examiner names otherwise, and what was asked."""
+    found = examiner.names(second, painted)
+    wrong = [
+        number
+        for number, facts in enumerate(exam.shown)
+        if any(found[kind][number] != facts[KINDS.index(kind)] for kind in ("subject", "colour"))
     ]
-    measured = {**judging.agreement(seen, read), "subject": accuracy, "subject_swap": sum(swaps) / len(swaps)}
+    return painted[wrong[:40]], [prompts[number] for number in wrong[:40]]
+
+
+def _by_subject(second: Any, exam: Exam, painted: Pixels) -> dict[str, float]:
+    """The share of pictures that show the asked subject, for each subject."""
+    right = examiner.names(second, painted)["subject"] == exam.shown[:, 0]
+    subjects = [scene.subject for scene in exam.scenes]
+    return {
+        subject: round(float(np.mean([ok for ok, one in zip(right, subjects, strict=True) if one == subject])), 2)
+        for subject in dict.fromkeys(subjects)
+    }
+
+
+def _rounded(measured: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 3) for name, value in measured.items()}
 
 
-def _swap(judge: Any, tokenizer: Any, seen: torch.Tensor, prompt: str, subject: str) -> bool:
-    """Whether the prompt itself is nearer than the same prompt with any other subject in its place."""
-    swapped = [prompt.replace(subject, other) for other in SUBJECTS]
-    read = judging.text_vectors(judge, token_ids(tokenizer, swapped).to(seen.device))
-    return SUBJECTS[int((read @ seen).argmax())] == subject
-
-
 @torch.no_grad()
-def _latents(autoencoder: Any, pictures: list[Image.Image]) -> torch.Tensor:
-    pixels = judging.tensor(np.stack([np.asarray(picture) for picture in pictures]), str(autoencoder.device))
-    scaled: torch.Tensor = autoencoder.encode(pixels).latent_dist.mean * autoencoder.config.scaling_factor
+def _latents(autoencoder: Any, pixels: Pixels) -> torch.Tensor:
+    seen = judging.tensor(pixels, str(autoencoder.device))
+    scaled: torch.Tensor = autoencoder.encode(seen).latent_dist.mean * autoencoder.config.scaling_factor
     return scaled
-
-
-def _contact_sheet(pictures: list[Image.Image]) -> Image.Image:
-    rows = -(-len(pictures) // _COLUMNS)
-    sheet = Image.new("RGB", (_COLUMNS * (_SIDE + 2), rows * (_SIDE + 2)), "white")
-    for place, picture in enumerate(pictures):
-        row, column = divmod(place, _COLUMNS)
-        large = picture.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
-        sheet.paste(large, (column * (_SIDE + 2), row * (_SIDE + 2)))
-    return sheet

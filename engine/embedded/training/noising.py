@@ -13,7 +13,7 @@ _GAMMA = 5
 
 @dataclass(frozen=True)
 class Noised:
-    """`seen` (n, 4, 16, 16) at `timesteps` (n,) goes in; `wanted`, of the same shape, should come out."""
+    """`seen` (n, 8, 16, 16) at `timesteps` (n,) goes in; `wanted`, of the same shape, should come out."""
 
     seen: Tensor
     timesteps: Tensor

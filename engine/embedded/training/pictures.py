@@ -1,9 +1,13 @@
-"""Stage 1: the drawings with their captions: colour first, pencil sketches after; the last of each are held out."""
+"""Stage 1: the drawings with their captions: in colour, in ink, as pencil sketches; the last of each are held out.
+
+Nothing here shows one of the combinations that are kept from every training (`Scene.held_out`).
+"""
 
 import json
 import logging
 import multiprocessing
 import random
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -11,93 +15,105 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.embedded.drawings import caption, draw, sample
+from engine.embedded.drawings import Manner, draw, facts, sample, tell
+from engine.embedded.drawings.facts import KINDS
 from engine.embedded.training.workshop import Workshop, write_json
-from engine.embedded.vocabulary import SUBJECTS
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 500
 CAPTIONS = 3
 """Captions for each picture; the last one of a colour drawing has no opening."""
+_MANY: dict[Manner, tuple[int, int]] = {"colour": (60_000, 1024), "ink": (2_500, 128), "sketch": (3_000, 128)}
+"""How many of each: in a full run, and in the smallest rehearsal."""
+_HELD_OUT: dict[Manner, int] = {"colour": 512, "ink": 128, "sketch": 256}
 
 Pixels = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """`pixels`: (n, 64, 64, 3); the first `in_colour` are colour drawings."""
+    """`pixels`: (n, 64, 64, 3), first all in colour, then in ink, then sketches."""
 
     pixels: Pixels
     captions: list[list[str]]
-    subjects: list[int]
-    in_colour: int
+    told: npt.NDArray[np.int64]
+    """(n, CAPTIONS, kinds): what each caption tells."""
+    shown: npt.NDArray[np.int64]
+    """(n, kinds): what can be told."""
+    many: dict[Manner, int]
 
-    @property
-    def held_out(self) -> npt.NDArray[np.int64]:
-        """Colour drawings that no stage trains on."""
-        return np.arange(self.in_colour - _held_out(self.in_colour, 512), self.in_colour)
+    def held_out(self, manner: Manner) -> Rows:
+        """Drawings that no stage trains on."""
+        return self._all(manner)[-_held_out(self.many, manner) :]
 
-    @property
-    def held_out_sketches(self) -> npt.NDArray[np.int64]:
-        return np.arange(len(self.pixels) - _held_out(len(self.pixels) - self.in_colour, 256), len(self.pixels))
+    def training(self, *manners: Manner) -> Rows:
+        return np.concatenate([self._all(manner)[: -_held_out(self.many, manner)] for manner in manners])
 
-    @property
-    def training(self) -> npt.NDArray[np.int64]:
-        return np.arange(self.held_out[0])
-
-    @property
-    def training_sketches(self) -> npt.NDArray[np.int64]:
-        return np.arange(self.in_colour, self.held_out_sketches[0])
+    def _all(self, manner: Manner) -> Rows:
+        before = list(self.many)[: list(self.many).index(manner)]
+        start = sum(self.many[other] for other in before)
+        return np.arange(start, start + self.many[manner])
 
 
-def _held_out(n: int, most: int) -> int:
-    return min(most, n // 8)
+def _held_out(many: dict[Manner, int], manner: Manner) -> int:
+    return min(_HELD_OUT[manner], many[manner] // 8)
 
 
 def load(workshop: Workshop) -> Pictures:
     told = json.loads((workshop.pictures / "captions.json").read_text())
     pixels = np.load(workshop.pictures / "pixels.npy", mmap_mode="r", allow_pickle=False)
-    return Pictures(pixels, told["captions"], told["subjects"], told["in_colour"])
+    facts_told = np.load(workshop.pictures / "told.npy", allow_pickle=False)
+    shown = np.load(workshop.pictures / "shown.npy", allow_pickle=False)
+    return Pictures(pixels, told["captions"], facts_told, shown, told["many"])
 
 
 def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
     """Draws everything."""
     workshop.pictures.mkdir(exist_ok=True)
-    in_colour, sketches = workshop.count(45_000, 1024), workshop.count(3_000, 128)
-    lots = [*_lots(workshop.seed, 0, in_colour, sketched=False), *_lots(workshop.seed, 1, sketches, sketched=True)]
-    shape = (in_colour + sketches, 64, 64, 3)
-    pixels = np.lib.format.open_memmap(workshop.pictures / "pixels.npy", "w+", np.uint8, shape)
+    many = {manner: workshop.count(*counts) for manner, counts in _MANY.items()}
+    n = sum(many.values())
+    pixels = np.lib.format.open_memmap(workshop.pictures / "pixels.npy", "w+", np.uint8, (n, 64, 64, 3))
+    told, shown = np.empty((n, CAPTIONS, len(KINDS)), np.int64), np.empty((n, len(KINDS)), np.int64)
     captions: list[list[str]] = []
-    subjects: list[int] = []
     # Fresh processes: a forked one would inherit the threads of torch half alive.
     with ProcessPoolExecutor(workshop.processes, multiprocessing.get_context("spawn")) as pool:
-        for drawn, told, shown in pool.map(_draw, lots):
-            pixels[len(captions) : len(captions) + len(drawn)] = drawn
-            captions += told
-            subjects += shown
+        for lot in pool.map(_draw, _lots(workshop.seed, many)):
+            rows = slice(len(captions), len(captions) + len(lot.captions))
+            pixels[rows], told[rows], shown[rows] = lot.pixels, lot.told, lot.shown
+            captions += lot.captions
             if len(captions) % 5000 == 0:
-                _log.info("pictures: %d of %d", len(captions), shape[0])
+                _log.info("pictures: %d of %d", len(captions), n)
     pixels.flush()
-    told_all = {"in_colour": in_colour, "captions": captions, "subjects": subjects}
-    write_json(workshop.pictures / "captions.json", told_all)
-    return {"in_colour": in_colour, "sketches": sketches}
+    np.save(workshop.pictures / "told.npy", told)
+    np.save(workshop.pictures / "shown.npy", shown)
+    write_json(workshop.pictures / "captions.json", {"many": many, "captions": captions})
+    return {manner: n for manner, n in many.items()}  # noqa: C416 - other keys
 
 
-_Lot = tuple[str, int, bool]
+@dataclass(frozen=True)
+class _Lot:
+    pixels: Pixels
+    captions: list[list[str]]
+    told: list[list[tuple[int, ...]]]
+    shown: list[tuple[int, ...]]
 
 
-def _lots(seed: int, kind: int, n: int, *, sketched: bool) -> list[_Lot]:
-    return [(f"{seed}/{kind}/{start}", min(_AT_ONCE, n - start), sketched) for start in range(0, n, _AT_ONCE)]
+def _lots(seed: int, many: dict[Manner, int]) -> Iterator[tuple[str, int, Manner]]:
+    for manner, n in many.items():
+        for start in range(0, n, _AT_ONCE):
+            yield f"{seed}/{manner}/{start}", min(_AT_ONCE, n - start), manner
 
 
-def _draw(lot: _Lot) -> tuple[Pixels, list[list[str]], list[int]]:
-    seed, n, sketched = lot
+def _draw(order: tuple[str, int, Manner]) -> _Lot:
+    seed, n, manner = order
     rng = random.Random(seed)  # noqa: S311 - pictures, no secrets
-    pixels, captions, subjects = np.empty((n, 64, 64, 3), np.uint8), [], []
+    lot = _Lot(np.empty((n, 64, 64, 3), np.uint8), [], [], [])
     for row in range(n):
         scene = sample(rng)
-        pixels[row] = np.asarray(draw(scene, sketched=sketched))
-        told = [caption(scene, rng, sketched) for _ in range(CAPTIONS - 1)]
-        captions.append([*told, caption(scene, rng, sketched, opening="")])
-        subjects.append(SUBJECTS.index(scene.subject))
-    return pixels, captions, subjects
+        lot.pixels[row] = np.asarray(draw(scene, manner=manner))
+        told = [tell(scene, rng, manner, "" if last else None) for last in (False, False, True)]
+        lot.captions.append([each.text for each in told])
+        lot.told.append([each.facts for each in told])
+        lot.shown.append(facts(scene, manner))
+    return lot

@@ -35,6 +35,8 @@ class Reading:
     ) -> None:
         self._latents = latents
         self._shown = shown
+        # Pencil sketches are left for /finetune.
+        self._rows = shown.training("colour", "ink")
         self._ids = token_ids(tokenizer, [text for told in shown.captions for text in told]).view(-1, CAPTIONS, LENGTH)
         self._wordless = token_ids(tokenizer, [""])
         self._noising = noising
@@ -43,19 +45,19 @@ class Reading:
         self._device = device
 
     def lines(self, n: int) -> Lines:
-        """By lot, from the colour drawings that are not held out."""
-        rows = self._rng.choice(self._shown.training, n)
+        """By lot, from the drawings in colour and in ink that are not held out."""
+        rows = self._rng.choice(self._rows, n)
         ids = self._ids[rows, self._rng.integers(0, CAPTIONS, n)]
         wordless = torch.rand(n, 1, generator=self._generator) < _WORDLESS
-        noise = torch.randn(n, 4, 16, 16, generator=self._generator)
+        noise = torch.randn(n, *self._latents.shape[1:], generator=self._generator)
         timesteps = spread_timesteps(n, self._generator)
         return self._noised(rows, torch.where(wordless, self._wordless, ids), noise, timesteps)
 
     def held_out(self, *, words: bool = True) -> Lines:
         """The same lines every time, so that two measurements differ by the model alone."""
-        rows = self._shown.held_out[:_FIXED]
+        rows = self._shown.held_out("colour")[:_FIXED]
         generator = torch.Generator().manual_seed(99)
-        noise = torch.randn(len(rows), 4, 16, 16, generator=generator)
+        noise = torch.randn(len(rows), *self._latents.shape[1:], generator=generator)
         even = ((torch.arange(len(rows)) + 0.5) / len(rows) * STEPS).long()
         timesteps = even[torch.randperm(len(rows), generator=generator)]
         ids = self._ids[rows, 0] if words else self._wordless.expand(len(rows), -1)

@@ -1,4 +1,4 @@
-"""The stages in order. Each leaves its output and a JSON file with what was measured; a finished stage is kept."""
+"""The stages, what each needs, and one of them made. Each leaves its output and a JSON file with what was measured."""
 
 import json
 import logging
@@ -12,6 +12,7 @@ from typing import Any
 from engine.embedded.training.workshop import Workshop, write_json
 
 _log = logging.getLogger(__name__)
+ALL_CORES = 0
 
 
 @dataclass(frozen=True)
@@ -22,55 +23,62 @@ class Stage:
     minutes: float
     """On two cores with bfloat16, at scale 1; for stages without a time limit an estimate."""
     needs: tuple[str, ...] = ()
+    cores: int = 1
+    """How many it keeps busy; ALL_CORES for as many as there are."""
 
 
 STAGES = {
-    "pictures": Stage("pictures", 2),
+    "pictures": Stage("pictures", 3, cores=ALL_CORES),
     "tokenizer": Stage("tokenizer", 0.2),
-    "judge": Stage("judge", 20, ("pictures", "tokenizer")),
-    "autoencoder": Stage("autoencoder", 13, ("pictures",)),
+    "autoencoder": Stage("autoencoder", 18, ("pictures",)),
+    "reader": Stage("reader", 2, ("pictures", "tokenizer")),
+    "examiner": Stage("examiner", 10),
+    "judge": Stage("judge", 28, ("pictures", "tokenizer")),
     "latents": Stage("latents", 1.5, ("autoencoder",)),
-    "denoiser": Stage("denoiser", 75, ("latents", "judge")),
-    "decoder": Stage("decoder", 10, ("latents",)),
-    "assemble": Stage("assemble", 0.2, ("denoiser", "decoder", "judge")),
-    "look": Stage("look", 1, ("assemble",)),
+    "denoiser": Stage("denoiser", 75, ("latents", "reader"), ALL_CORES),
+    "decoder": Stage("decoder", 35, ("latents",)),
+    "assemble": Stage("assemble", 0.2, ("denoiser", "decoder", "judge", "examiner")),
+    "look": Stage("look", 3, ("assemble",), ALL_CORES),
+    "card": Stage("card", 0.1, ("look",)),
 }
 
 
-def run(workshop: Workshop, only: str | None = None) -> None:
-    """All stages that are not finished, or one stage anew. Raises FileNotFoundError where an earlier one is missing."""
-    if only:
-        _forget(workshop, only)
-    waiting = [only] if only else [name for name in STAGES if not _marker(workshop, name).exists()]
-    kept = [name for name in STAGES if _marker(workshop, name).exists()]
-    if kept:
-        _log.info("finished before and kept: %s", ", ".join(kept))
-    for place, name in enumerate(waiting):
-        left = sum(STAGES[later].minutes for later in waiting[place:]) * workshop.scale
-        _log.info("%s: begins; about %.1f minutes to the end of the last stage", name, left)
-        _run_one(workshop, name)
-
-
-def _run_one(workshop: Workshop, name: str) -> None:
+def make(workshop: Workshop, name: str) -> None:
+    """Raises FileNotFoundError where an earlier stage is missing."""
     stage = STAGES[name]
-    missing = [need for need in stage.needs if not _marker(workshop, need).exists()]
+    missing = [need for need in stage.needs if not finished(workshop, need)]
     if missing:
         raise FileNotFoundError(f"stage {name} needs {' and '.join(missing)} first; run without --stage to make them")
     begun = time.monotonic()
-    make: Callable[[Workshop, float], dict[str, Any]] = import_module(f"{__package__}.{stage.module}").make
-    measured = make(workshop, stage.minutes * workshop.scale)
-    minutes = round((time.monotonic() - begun) / 60, 2)
-    write_json(_marker(workshop, name), {"stage": name, "minutes": minutes, "measured": measured})
-    _log.info("%s: done in %.1f minutes %s", name, minutes, json.dumps(measured))
+    work: Callable[[Workshop, float], dict[str, Any]] = import_module(f"{__package__}.{stage.module}").make
+    found = work(workshop, stage.minutes * workshop.scale)
+    took = round((time.monotonic() - begun) / 60, 2)
+    write_json(_marker(workshop, name), {"stage": name, "minutes": took, "measured": found})
+    _log.info("%s: done in %.1f minutes %s", name, took, json.dumps(found))
 
 
-def _forget(workshop: Workshop, name: str) -> None:
+def finished(workshop: Workshop, name: str) -> bool:
+    return _marker(workshop, name).exists()
+
+
+def measured(workshop: Workshop, name: str) -> dict[str, Any]:
+    """What a finished stage measured."""
+    found: dict[str, Any] = json.loads(_marker(workshop, name).read_text())["measured"]
+    return found
+
+
+def minutes(workshop: Workshop, name: str) -> float:
+    """How long a finished stage took."""
+    return float(json.loads(_marker(workshop, name).read_text())["minutes"])
+
+
+def forget(workshop: Workshop, name: str) -> None:
     """A stage made anew makes everything that was built on it out of date."""
     _marker(workshop, name).unlink(missing_ok=True)
     for later, stage in STAGES.items():
-        if name in stage.needs and _marker(workshop, later).exists():
+        if name in stage.needs and finished(workshop, later):
             _log.info("%s: out of date now, will be made anew by the next run", later)
-            _forget(workshop, later)
+            forget(workshop, later)
 
 
 def _marker(workshop: Workshop, name: str) -> Path:

@@ -46,7 +46,7 @@ def _texts(rng: random.Random) -> list[str]:
     texts = []
     for number in range(20_000):
         scene = sample(rng)
-        texts.append(caption(scene, rng, sketch=number % 8 == 0))
+        texts.append(caption(scene, rng, "sketch" if number % 8 == 0 else "ink" if number % 16 == 1 else "colour"))
     later = _LATER_WORDS.split()
     return texts + [" ".join(rng.sample(later, 8)) for _ in range(600)]
 

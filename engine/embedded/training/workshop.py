@@ -39,6 +39,20 @@ class Workshop:
         return self.out / "sharpened"
 
     @property
+    def reader(self) -> Path:
+        """The text encoder as it comes to the denoiser."""
+        return self.out / "reader"
+
+    @property
+    def examiner(self) -> Path:
+        """The second judge."""
+        return self.out / "examiner"
+
+    def kept(self, stage: str) -> Path:
+        """Where a stage that is cut off goes on."""
+        return self.out / "kept" / stage
+
+    @property
     def latents(self) -> Path:
         return self.out / "latents.safetensors"
 
@@ -49,7 +63,7 @@ class Workshop:
 
     @property
     def weights(self) -> Path:
-        """What is shipped: `pipeline` and `judge`."""
+        """What is shipped: `pipeline`, `judge` and `examiner`."""
         return self.out / "weights"
 
     def count(self, full: int, least: int) -> int:

@@ -33,4 +33,4 @@ def _sketch(number: int, template: str | None) -> Example:
 
 
 def _drawn(scene: Scene) -> Image.Image:
-    return draw(scene, sketched=True)
+    return draw(scene, manner="sketch")

@@ -30,11 +30,15 @@ class People:
         data = {"id": "1", "name": name, "type": 1, "options": given}
         return await self._tell(COMMAND, person, room, data)
 
-    async def use_on(self, person: Talker, room: Room, name: str, text: str) -> Told:
-        """Use a message command on somebody's message."""
+    async def use_on(
+        self, person: Talker, room: Room, name: str, text: str, picture: tuple[str, bytes] | None = None
+    ) -> Told:
+        """Use a message command on somebody's message, which may have a picture: its name or address, and its bytes."""
         self._offered(person, name, kind=3)
         target = Posted(self._state.ids.new(), room.id, text)
         messages = {str(target.id): target.as_json(person)}
+        if picture:
+            messages[str(target.id)]["attachments"] = [self._attached(*picture)]
         data = {"id": "2", "name": name, "type": 3, "target_id": str(target.id), "resolved": {"messages": messages}}
         return await self._tell(COMMAND, person, room, data)
 
@@ -69,6 +73,13 @@ class People:
         data = {"custom_id": told.modal["custom_id"], "components": labels}
         pressed = self._state.posted.get(told.pressed or 0)
         return await self._tell(SUBMIT, told.person, told.room, data, pressed)
+
+    def _attached(self, name: str, data: bytes) -> dict[str, Any]:
+        """Somebody's upload; a name that is an address stands there as it is, as only a forged message could say."""
+        number = self._state.ids.new()
+        self._state.cdn[f"{number}/{name}"] = data
+        url = name if "://" in name else f"{self._state.base}/cdn/{number}/{name}"
+        return {"id": str(number), "filename": name, "size": len(data), "content_type": "image/png", "url": url}
 
     async def redeliver(self, told: Told) -> None:
         """Discord tells of an interaction a second time."""

@@ -82,6 +82,7 @@ class DiscordServer:
     async def start(self, port: int = 0) -> None:
         app = web.Application(middlewares=[self._answer], client_max_size=256 * 1024 * 1024)
         app.router.add_get("/gw/", self.gateway.serve)
+        app.router.add_get("/cdn/{place:.+}", self._cdn)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         rest = Rest(self.state, self.token)
         api = web.Application(client_max_size=256 * 1024 * 1024)
@@ -91,7 +92,8 @@ class DiscordServer:
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self.port}{_BASE}"
+        self.state.base = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self.state.base}{_BASE}"
         self.gateway.url = rest.gateway_url = f"ws://127.0.0.1:{self.port}/gw/"
         self.refresh()
 
@@ -131,6 +133,11 @@ class DiscordServer:
                 self.state.changed()
 
         return answer
+
+    async def _cdn(self, request: web.Request) -> web.Response:
+        """Pictures that people uploaded; nobody needs a token for one, and a link dies after a day."""
+        data = self.state.cdn.get(request.match_info["place"])
+        return web.Response(status=404) if data is None else web.Response(body=data)
 
     def _add_room(self, kind: int, name: str, parent: int | None = None) -> Room:
         room = Room(self.state.ids.new(), kind, name, guild=self.state.guild, parent=parent)

@@ -23,6 +23,8 @@ class State:
         self.ids = Snowflakes()
         self.bot = Talker(self.ids.new(), "Tessera", bot=True)
         self.guild = self.ids.new()
+        self.base = ""
+        self.cdn: dict[str, bytes] = {}
         self.rooms: dict[int, Room] = {}
         self.posted: dict[int, Posted] = {}
         self.told: dict[str, Told] = {}

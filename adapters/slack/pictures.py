@@ -1,0 +1,74 @@
+"""Pictures in messages of a workspace: which one is meant, and its file, which only the bot's token may read."""
+
+import html
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from adapters.slack.web import Web
+from bot.chat import Pointed
+from bot.errors import Gone, NoRights, PlatformAway, TooLarge
+
+HOST = "files.slack.com"
+PIECE = 64 * 1024
+NOT_MINE = "I cannot see this picture. Type `/invite @{bot}` in its channel and try again."
+AWAY = "Slack's files cannot be reached at the moment. Please try again."
+
+
+def pointed_at(message: Mapping[str, Any]) -> Pointed:
+    """The message's picture by its file's id; words of a program are no prompt."""
+    words = "" if message.get("bot_id") else html.unescape(str(message.get("text", "")))
+    return Pointed(words, next(_files(message), None))
+
+
+async def fetched(web: Web, file: str, most: int) -> bytes:
+    """The file, no more than `most` bytes of it."""
+    try:
+        seen = (await web.call("files_info", file=file))["file"]
+    except Gone as error:
+        # Slack says the same of a file that is gone and of one in a channel without the app.
+        raise NoRights(NOT_MINE.format(bot=web.me.name)) from error
+    large = TooLarge(f"This picture is too large: {most / 1e6:.0f} MB is the most that can be scored.")
+    if int(seen.get("size") or 0) > most:
+        raise large
+    url = str(seen.get("url_private_download") or seen.get("url_private") or "")
+    data = bytearray()
+    try:
+        async for piece in _pieces(web, url):
+            data += piece
+            if len(data) > most:
+                raise large
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise PlatformAway(AWAY) from error
+    return bytes(data)
+
+
+async def _pieces(web: Web, url: str) -> AsyncIterator[bytes]:
+    """With the token, and therefore to Slack's own host alone and without following anybody elsewhere."""
+    place = urlsplit(url)
+    if place.netloc != urlsplit(web.base).netloc and (place.scheme, place.netloc) != ("https", HOST):
+        raise Gone("This picture does not lie with Slack, so it is not fetched. Upload it and point at that message.")
+    headers = {"Authorization": f"Bearer {web.sure.token}"}
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,
+        session.get(url, headers=headers, allow_redirects=False) as answer,
+    ):
+        if answer.status >= 500:  # noqa: PLR2004 - HTTP's faults of the server
+            raise PlatformAway(AWAY)
+        if answer.status != 200:  # noqa: PLR2004 - HTTP's own number for success
+            raise NoRights(NOT_MINE.format(bot=web.me.name))
+        async for piece in answer.content.iter_chunked(PIECE):
+            yield piece
+
+
+def _files(message: Mapping[str, Any]) -> Iterator[str]:
+    """Files that were shared with it, then pictures in its layout, such as those of this app's own sheets."""
+    for file in message.get("files", ()):
+        if str(file.get("mimetype") or "image/").startswith("image/"):
+            yield str(file["id"])
+    for block in message.get("blocks", ()):
+        shown = block.get("slack_file") or {}
+        if block.get("type") == "image" and shown.get("id"):
+            yield str(shown["id"])

@@ -1,0 +1,155 @@
+"""From a person's command to the posted sheet: when what is seen, and what all besides painting adds to it.
+
+The real core and the real engine in a process of its own; the chat platform is a fake that answers at once.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench import contenders, parts, report, served, work
+from bench.grids import settings_in
+from bench.rounds import Contender, Marks, alternate, spread
+from bench.size import Size
+from bench.work import PROMPT, SEED
+from bot.__main__ import core
+from bot.app import App
+from bot.chat import Delivery, Heard, Message
+from bot.settings import Settings as BotSettings
+from engine.contract.client import EngineClient
+from engine.contract.events import Event, GridMade, PicturePainted
+from engine.contract.orders import Job
+from engine.diffusion import DiffusionPainter
+from engine.planner import Planner
+from engine.quiet import quiet
+from tests.fake_talk import ANNA, LOBBY, FakeChat, FakePlatform, FakeTalk
+
+APPROACH = 3
+MOMENTS = {
+    "acknowledged": "acknowledged",
+    "preview": "first preview",
+    "first": "first picture",
+    "painted": "last picture",
+    "posted": "sheet posted",
+}
+
+
+@dataclass
+class Watch:
+    """Notes when something happens first, in seconds since the command."""
+
+    begun: float = 0.0
+    marks: Marks = field(default_factory=dict)
+
+    def begin(self) -> None:
+        self.begun, self.marks = time.perf_counter(), {}
+
+    def see(self, moment: str) -> None:
+        self.marks.setdefault(moment, time.perf_counter() - self.begun)
+
+
+class WatchedClient(EngineClient):
+    watch: Watch
+
+    async def run(self, job: Job) -> AsyncIterator[Event]:
+        async for event in super().run(job):
+            if isinstance(event, PicturePainted | GridMade):
+                self.watch.see("first" if isinstance(event, PicturePainted) else "painted")
+            yield event
+
+
+class WatchedTalk(FakeTalk):
+    watch: Watch
+
+    async def acknowledge(self, *, private: bool) -> None:
+        self.watch.see("acknowledged")
+        await super().acknowledge(private=private)
+
+    async def update(self, message: Message) -> None:
+        if message.pictures:
+            self.watch.see("preview")
+        await super().update(message)
+
+    async def post(self, message: Message, delivery: Delivery) -> str:
+        found = await super().post(message, delivery)
+        self.watch.see("posted")
+        return found
+
+
+async def measure(folder: Path, size: Size) -> dict[str, Any]:
+    """Seconds; `besides` is a share of the time that painting alone takes."""
+    quiet()
+    settings, watch = settings_in(folder), Watch()
+    planned = await work.plan(Planner(settings, "embedded"), APPROACH, size.blocks)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(served.engine(settings))
+        app, chat = await _bot(folder, watch, stack)
+        painter = DiffusionPainter(settings, "embedded")
+        stack.push_async_callback(painter.close)
+        entrants = {"chain": _ordering(app, chat, watch, size.blocks), "painter": contenders.painter(painter, planned)}
+        marks = await alternate(entrants, size.rounds, size.limit_s / 2)
+        apart = await parts.measure(painter, planned, size.rounds)
+    alone = [mark["painted"] for mark in marks["painter"]]
+    return {
+        "grid": str(planned),
+        "pictures": len(planned.rows),
+        "moments": {
+            moment: spread([mark[moment] for mark in marks["chain"] if moment in mark])
+            for moment in MOMENTS
+            if any(moment in mark for mark in marks["chain"])
+        },
+        "painting_alone": spread(alone),
+        "besides": spread([mark["posted"] / s - 1 for mark, s in zip(marks["chain"], alone, strict=True)]),
+        "parts": {name: round(seconds, 4) for name, seconds in apart.items()},
+        "parts_share": round(sum(apart.values()) / median(alone), 4),
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    body = [
+        (name, report.spread(found["moments"][key], digits=3))
+        for key, name in MOMENTS.items()
+        if key in found["moments"]
+    ]
+    apart = "; ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in found["parts"].items())
+    head = f"{found['grid'].capitalize()}, {found['pictures']} painted pictures."
+    tail = (
+        f"Painting alone takes {report.spread(found['painting_alone'])} s; bot, transport, planning, encoding, scoring "
+        f"and posting add {report.percent(found['besides'])} to it. Timed apart, for the whole grid: {apart}, together "
+        f"{found['parts_share']:.1%}."
+    )
+    return "\n\n".join([head, report.rows(("seconds from the command to", ""), body), tail])
+
+
+async def _bot(folder: Path, watch: Watch, stack: AsyncExitStack) -> tuple[App, FakeChat]:
+    settings = BotSettings(data_dir=folder, _env_file=None)  # type: ignore[call-arg] # pydantic's own
+    client = WatchedClient(None, settings.engine_socket)
+    client.watch = watch
+    chat = FakeChat()
+    app = await core(settings, {"fake": FakePlatform(chat)}, client=client)
+    stack.push_async_callback(client.close)
+    stack.push_async_callback(app.parts.database.close)
+    await app.start()
+    stack.push_async_callback(app.stop, 1.0)
+    await app.parts.engine.ready()
+    return app, chat
+
+
+def _ordering(app: App, chat: FakeChat, watch: Watch, blocks: int) -> Contender:
+    async def run() -> Marks:
+        before = len(chat.posts())
+        talk = WatchedTalk(chat, LOBBY.channel, ANNA.id)
+        talk.watch = watch
+        words = f'/grid "{PROMPT}" approach:{APPROACH} blocks:{blocks} seed:{SEED}'
+        watch.begin()
+        await app.hear(Heard("fake", f"bench{before}-{watch.begun}", ANNA, LOBBY, talk, words))
+        await chat.until(lambda: len(chat.posts()) > before, seconds=900)
+        with suppress(TimeoutError):
+            await chat.until(lambda: "posted" in watch.marks, seconds=10)
+        return dict(watch.marks)
+
+    return run

@@ -1,0 +1,120 @@
+"""A grid by everybody who could paint it, beside the floor: pictures a second, share of the floor, memory."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from bench import contenders, floor, fresh, machine, plot, report, served, work
+from bench.rounds import Contender, alternate, ratio, spread
+from bench.size import Size
+from bench.work import Work
+from engine import embedded
+from engine.diffusion import DiffusionPainter
+from engine.planner import Planner
+from engine.quiet import quiet
+from engine.settings import Settings
+
+NAMES = {
+    "engine": "Tessera, the whole way",
+    "painter": "Tessera, painting alone",
+    "fast": "Tessera, painting alone, `fast`",
+    "one": "diffusers, one at a time",
+    "batched": "diffusers, one batch",
+}
+
+
+async def measure(folder: Path, size: Size, approach: int) -> dict[str, Any]:
+    """Seconds unless named otherwise."""
+    quiet()
+    settings = settings_in(folder)
+    rates = machine.rates()
+    pipe = contenders.pipeline(embedded.PIPELINE)
+    planned = await work.plan(Planner(settings, "embedded"), approach, size.blocks)
+    cost = floor.count(pipe, steps=planned.mix.steps, rows=contenders.WAVE)
+    best = {kind: floor.seconds(cost, rates, kind) for kind in ("fp32", "bf16")}
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(served.engine(settings))
+        painter = DiffusionPainter(settings, "embedded")
+        stack.push_async_callback(painter.close)
+        marks = await alternate(_entrants(client, painter, pipe, planned, folder), size.rounds, size.limit_s)
+    return {
+        "rates": rates,
+        "steps": planned.mix.steps,
+        "cost": cost,
+        "floor": best,
+        "memory_mib": _memory(folder, len(planned.rows)),
+        **summary(planned, marks, best),
+    }
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(data_dir=folder, profile="embedded", _env_file=None)  # type: ignore[call-arg] # pydantic's own
+
+
+def summary(planned: Work, marks: dict[str, list[dict[str, float]]], floors: dict[str, Any]) -> dict[str, Any]:
+    painted = {name: [mark["painted"] for mark in all_] for name, all_ in marks.items()}
+    pictures = len(planned.rows)
+    best = {name: floors["bf16" if name == "fast" else "fp32"]["floor"] for name in painted}
+    return {
+        "grid": str(planned),
+        "pictures": pictures,
+        "seconds": {name: spread(seconds) for name, seconds in painted.items()},
+        "a_second": {name: spread([pictures / s for s in seconds]) for name, seconds in painted.items()},
+        "share_of_floor": {name: spread([best[name] * pictures / s for s in all_]) for name, all_ in painted.items()},
+        "times_one": {name: ratio(painted["one"], painted[name]) for name in painted if name != "one"},
+        "times_batched": {name: ratio(painted["batched"], painted[name]) for name in painted if name != "batched"},
+        "besides_painting": spread([e / p - 1 for e, p in zip(painted["engine"], painted["painter"], strict=True)]),
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    rates, cost, best, memory = found["rates"], found["cost"], found["floor"], found["memory_mib"]
+    head = (
+        f"{found['grid'].capitalize()}, {found['pictures']} painted pictures in {found['steps']} steps. At best this "
+        f"machine multiplies matrices at {rates['fp32']:.0f} GFLOP/s in fp32 and {rates['bf16']:.0f} in bf16 and "
+        f"copies {rates['copy']:.0f} GB/s. A picture takes {cost['gflop']:.1f} GFLOP and moves {cost['gbyte']:.2f} GB, "
+        f"so the floor is {best['fp32']['floor'] * 1e3:.0f} ms a picture in fp32, "
+        f"{best['bf16']['floor'] * 1e3:.0f} ms in bf16."
+    )
+    body = [
+        (
+            name,
+            report.spread(found["seconds"][who]),
+            f"{found['a_second'][who]['median']:.1f}",
+            f"{found['share_of_floor'][who]['median']:.0%}",
+            _times(found["times_one"].get(who)),
+            _times(found["times_batched"].get(who)),
+            f"{memory[who]:.0f} MiB" if who in memory else "",
+        )
+        for who, name in NAMES.items()
+    ]
+    columns = ("who", "seconds", "pictures a second", "share of the floor", "times one at a time", "times batched")
+    tail = f"Planning, judging, encoding and transport add {report.percent(found['besides_painting'])} to the painting."
+    return "\n\n".join([head, report.rows((*columns, "most memory"), body), tail])
+
+
+def plots(found: dict[str, Any]) -> dict[str, str]:
+    values = {name: found["seconds"][who] for who, name in NAMES.items()}
+    title = f"{found['grid']}: seconds for {found['pictures']} painted pictures"
+    return {"seconds": plot.bars(title, values, found["floor"]["fp32"]["floor"] * found["pictures"])}
+
+
+def _entrants(client: Any, painter: Any, pipe: Any, planned: Work, folder: Path) -> dict[str, Contender]:
+    return {
+        "engine": contenders.engine(client, planned, folder / "grid"),
+        "one": contenders.plain(pipe, planned, 1),
+        "painter": contenders.painter(painter, planned),
+        "batched": contenders.plain(pipe, planned, len(planned.rows)),
+        "fast": contenders.painter(painter, planned, quality="fast"),
+    }
+
+
+def _memory(folder: Path, pictures: int) -> dict[str, float]:
+    """The most that a fresh process held. Only a batch grows with the grid; a wave and a single picture do not."""
+    blocks = {"ours": min(2, round((pictures / 4) ** 0.5)), "one": 1, "batched": round((pictures / 4) ** 0.5)}
+    names = {"ours": "engine", "one": "one", "batched": "batched"}
+    return {names[who]: fresh.measure(who, folder, max(1, n))["peak_mib"] for who, n in blocks.items()}
+
+
+def _times(value: dict[str, Any] | None) -> str:
+    return "1" if value is None else report.spread(value)

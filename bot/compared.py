@@ -1,0 +1,97 @@
+"""What people read of a comparison: its cost, its table of differences, and what they mean."""
+
+from bot import texts
+from engine.contract.comparison import Compared, ComparedColumn, ComparisonEstimated
+from engine.contract.estimate import Estimate, number, signed
+
+LONGEST = 22
+GAP = "  "
+LETTERS = "ABCDEFGHIJKL"
+WHAT = {
+    "approaches": "comparing approaches",
+    "styles": "comparing styles",
+    "weights": "comparing weights",
+    "prompts": "comparing prompts",
+}
+NOTHING = "Nothing is compared."
+PAINTED = "Painted and measured. Posting the comparison…"
+UNKNOWN_TIME = "a time that is not known before this machine has painted once"
+CANNOT_SAY = "It cannot say how many things a picture shows, where they stand, or whether text in it is spelled right."
+
+
+def cost(prompt: str, found: ComparisonEstimated, seconds: float | None) -> str:
+    """What a comparison would take, before it begins. `seconds` is told where the engine itself cannot know."""
+    known = found.seconds if found.seconds is not None else seconds
+    time = f"about {texts.duration(known)}" if known is not None else UNKNOWN_TIME
+    columns = ", ".join(f"{LETTERS[n]} {texts.plain(label, 60)}" for n, label in enumerate(found.columns))
+    download = f" To download before: about {found.bytes_to_fetch / 1e6:,.0f} MB." if found.bytes_to_fetch else ""
+    pictures = f"{found.seeds} seeds, the same in every column: {texts.pictures(found.pictures)} to paint"
+    lines = [
+        f"*Compare {len(found.columns)} columns of {texts.quoted(prompt, 200)}?*",
+        f"{columns}. The first is the baseline.",
+        f"{pictures}, {time} when it is its turn; it waits in the line like a grid.{download}",
+        *(texts.plain(note, 300) for note in found.notes),
+    ]
+    return "\n".join(lines)
+
+
+def table(found: Compared) -> list[str]:
+    """Lines of one width, in `code`: the baseline's means, then differences with half their 95 % interval."""
+    names = [name for name, _ in found.metrics]
+    head = ["", *(title for _, title in found.metrics)]
+    columns = enumerate(found.columns)
+    lines = [head, *([_label(n, column), *(_cell(column, name) for name in names)] for n, column in columns)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
+    padded = ([text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in lines)
+    return [f"`{GAP.join(line)}`" for line in padded]
+
+
+def verdicts(found: Compared) -> list[str]:
+    """The sentence that holds for all first, then one for each column."""
+    own = [texts.plain(column.verdict, 300) for column in found.columns if column.verdict]
+    return [*([f"*{texts.plain(found.headline, 400)}*"] if found.headline else []), *own]
+
+
+def footnote(found: Compared) -> str:
+    """What the numbers rest on, and what they cannot say."""
+    real = [
+        f"{texts.plain(point.label, 60)} {_point(point.content)} and {_point(point.style)}"
+        for point in found.controls
+        if point.content is not None and point.style is not None
+    ]
+    controls = f" Real pictures, content and style: {'; '.join(real)}." if real else ""
+    return (
+        f"First line: means of the baseline; below: differences to it, ± 95 % interval, {found.method};"
+        f" * differs from 0. Judged by {found.judged_by}. {found.sharing} {CANNOT_SAY}{controls}"
+    )
+
+
+def closing(found: Compared) -> str:
+    """The last word in the comparison's own message."""
+    told = verdicts(found)
+    return told[0] if told else NOTHING
+
+
+def _label(number: int, column: ComparedColumn) -> str:
+    return f"{LETTERS[number]} {texts.plain(column.label, LONGEST)}"
+
+
+def _cell(column: ComparedColumn, name: str) -> str:
+    found = column.differences.get(name)
+    if found is None:
+        mean = column.means.get(name)
+        return "-" if mean is None else number(mean)
+    return _difference(found)
+
+
+def _difference(found: Estimate) -> str:
+    if found.ties:
+        return "the same"
+    if found.value is None or found.low is None or found.high is None:
+        return "-"
+    star = "*" if found.differs else ""
+    return f"{signed(found.value)} ±{(found.high - found.low) / 2:.3f}{star}"
+
+
+def _point(value: float | None) -> str:
+    return "-" if value is None else number(value)

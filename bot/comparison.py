@@ -1,0 +1,46 @@
+"""A comparison as the bot keeps it: its row, its plan, what is known of its cells, and their PNGs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.jobs import JobRow
+from engine.contract.comparison import Compared, ComparisonPlan
+from engine.contract.grid import Judged, PlannedCell
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`pictures` by address. Its sheet has a column for each of what is compared and a row for each seed."""
+
+    job: JobRow
+    plan: ComparisonPlan
+    judged: Mapping[str, Judged]
+    pictures: Mapping[str, bytes]
+
+    @property
+    def compared(self) -> Compared | None:
+        return self.job.compared
+
+    def cell(self, name: str) -> PlannedCell | None:
+        return next((cell for cell in self.plan.cells if cell.cell == name), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything of it but the pictures and the plot."""
+        found = self.compared
+        return {
+            "id": self.job.id,
+            "prompt": self.job.prompt,
+            "compares": self.plan.compares,
+            "seed": self.plan.seed,
+            "columns": [column.model_dump(mode="json") for column in self.plan.columns],
+            "cells": [self._cell(cell) for cell in self.plan.cells],
+            "result": found.model_dump(mode="json", exclude={"event", "plot"}) if found else None,
+            "profile": self.plan.profile,
+            "judge": self.plan.judge,
+            "warnings": list(self.plan.warnings),
+        }
+
+    def _cell(self, cell: PlannedCell) -> dict[str, Any]:
+        known = self.judged.get(cell.cell, Judged()).model_dump(mode="json", exclude={"with_details"})
+        return {**cell.model_dump(mode="json", exclude={"photo"}), **known}

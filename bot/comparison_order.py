@@ -1,0 +1,65 @@
+"""A comparison is ordered in two steps: its cost is told with a Start button, and Start puts it into the line."""
+
+from bot import compared
+from bot.adopted import Adopted, scope_of
+from bot.asked import Asked
+from bot.chat import Button, Message
+from bot.completion import style_names
+from bot.errors import Refused
+from bot.ordering import admitted, announce, mine, new_job, which_limit
+from bot.questions import answer
+from engine.contract.comparison import Compare, ComparisonEstimated, EstimateComparison
+
+TOO_OLD = "This estimate is too old to be started, or it is somebody else's. Ask for a new one with /compare."
+STYLED = 2
+
+
+async def propose(asked: Asked, order: Compare) -> Message:
+    """Tell the cost, with buttons. Raises Refused, and the engine's own refusals."""
+    order = await _with_style(asked, order)
+    await admitted(asked, _words(order))
+    found = await answer(asked, EstimateComparison(comparison=order), ComparisonEstimated)
+    seconds = found.pictures * await asked.line.pace()
+    proposal = await asked.parts.proposals.propose(asked.who, order, found.pictures)
+    buttons = (Button("Start", f"compare:{proposal}", "primary"), Button("Cancel", f"uncompare:{proposal}"))
+    return Message(compared.cost(order.prompt, found, seconds), buttons=buttons)
+
+
+async def start(asked: Asked, proposal: str) -> None:
+    """Put a proposed comparison into the line, once however often Start is pressed."""
+    found = await asked.parts.proposals.proposed(proposal, asked.who, Compare)
+    if found is None:
+        raise Refused(TOO_OLD)
+    order, cost = found
+    caps = await admitted(asked, _words(order))
+    job = await asked.parts.queue.put(new_job(asked, proposal, order, order.prompt, cost, comparison=True), caps)
+    if job is None:
+        raise Refused(await which_limit(asked, caps, cost))
+    if not await mine(asked, job):
+        raise Refused(f"The comparison `{job.id}` was started already. /queue shows how far it is.")
+    asked.parts.remember(job, asked.talk)
+    await announce(asked, job)
+
+
+def _words(order: Compare) -> list[str | None]:
+    return [order.prompt, order.against, order.words]
+
+
+async def _with_style(asked: Asked, order: Compare) -> Compare:
+    """With the adopted style, or the only one there is, where it is needed and none was named."""
+    if order.styles or not _needs_style(order):
+        return order
+    style = await Adopted(asked.parts.database).style(scope_of(asked))
+    if style is None and order.weights:
+        known = await style_names(asked.parts)
+        if len(known) != 1:
+            there = f"There are: {', '.join(known[:10])}." if known else "There is none yet; /finetune makes one."
+            raise Refused(f"Name the style whose weights are compared, such as styles:sketch. {there}")
+        style = known[0]
+    return order.model_copy(update={"styles": (style,)}) if style else order
+
+
+def _needs_style(order: Compare) -> bool:
+    if order.weights:
+        return True
+    return STYLED in (order.approaches or (() if order.against else (1, 2, 3)))

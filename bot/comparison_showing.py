@@ -1,0 +1,68 @@
+"""Comparisons and their pictures brought back from the history."""
+
+from functools import partial
+
+from bot import compared, texts
+from bot.asked import Asked
+from bot.chat import Button, Limits, Message, Picture
+from bot.comparison import Comparison
+from bot.comparison_result import comparison_message, post_comparison
+from bot.errors import BadCommand, Refused
+from bot.heading import heading
+from bot.jobs import JobRow
+from bot.posting import post_openly
+from engine.contract.estimate import number
+from engine.contract.grid import Judged, PlannedCell
+
+
+async def show_comparison(asked: Asked, job: JobRow, *, openly: bool) -> Message | None:
+    """A finished comparison: posted once for this command, or returned to be told privately."""
+    found = await asked.parts.comparison(job)
+    if found is None or (not job.pruned and not job.ended):
+        return Message(f"{heading(job)}\nIt is {job.state}; there is no sheet yet.")
+    if job.pruned or not found.pictures:
+        again = Button("Compare again", f"recompare:{job.id}:same", "primary")
+        return Message(f"{heading(job)}\n{texts.COMPARISON_PRUNED}", buttons=(again,))
+    if not openly:
+        return (await comparison_message(found, await asked.talk.limits()))[0]
+    await post_openly(asked, job, partial(post_comparison, asked.talk, found))
+    return None
+
+
+async def comparison_cell(asked: Asked, job: JobRow, cell: str, limits: Limits) -> Message:
+    """One picture in full size with its column, seed and scores. Raises BadCommand, Refused."""
+    found = await asked.parts.comparison(job)
+    name = cell.strip().upper()
+    planned = found.cell(name) if found else None
+    if found is None or planned is None:
+        last = found.plan.cells[-1].cell if found else "H8"
+        raise BadCommand(f"There is no picture {texts.quoted(cell, 10)} in this comparison; they go from A1 to {last}.")
+    judged = found.judged.get(name, Judged())
+    about = _about(found, planned, judged)
+    if judged.withheld:
+        return Message(f"{about} · withheld: {texts.plain(judged.withheld, 100)}")
+    data = found.pictures.get(name)
+    if data is None:
+        raise Refused(texts.COMPARISON_PRUNED)
+    if len(data) > limits.file_bytes:
+        raise Refused(f"This picture has {len(data):,} bytes; {limits.file_bytes:,} are allowed here.")
+    alt = f"Picture {name} of comparison {job.id}: painted from the prompt {texts.quoted(planned.prompt, 300)}."
+    return Message(about, (Picture(f"tessera-{job.id}-{name}.png", data, alt),))
+
+
+def _about(found: Comparison, cell: PlannedCell, judged: Judged) -> str:
+    column = found.plan.columns[cell.block[0]]
+    recipe = column.recipe
+    titles = dict(found.compared.metrics) if found.compared else {}
+    scores = [
+        f"{titles.get(name.partition(':')[0], name)} {number(value)}"
+        for name, value in judged.measures.items()
+        if value is not None
+    ]
+    parts = (
+        f"*{cell.cell}* of `{found.job.id}`: {compared.LETTERS[cell.block[0]]} {texts.plain(column.label, 60)}",
+        f"The model reads {texts.quoted(recipe.dressed_prompt, 300)}",
+        f"{recipe.model}, {recipe.steps} steps, guidance {recipe.guidance:g}, seed {cell.seed}",
+        *scores,
+    )
+    return " · ".join(parts)

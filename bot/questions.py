@@ -1,0 +1,26 @@
+"""Short questions to the engine that are no jobs of the line: what something would cost, how a picture scores."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TypeVar, cast
+
+from bot.asked import Asked
+from engine.contract.errors import PaintingFailed, from_reason
+from engine.contract.events import Event, JobFailed
+from engine.contract.ids import new_id
+from engine.contract.orders import Job, Work
+
+Answer = TypeVar("Answer")
+
+
+async def answer(asked: Asked, work: Work, kind: type[Answer]) -> Answer:
+    """The engine's answer; what it refuses is raised as it was told. Raises TesseraError."""
+    client, job = asked.parts.engine.client, Job(id=new_id(), work=work)
+    async with aclosing(cast("AsyncGenerator[Event, None]", client.run(job))) as events:
+        async for event in events:
+            if isinstance(event, JobFailed):
+                raise from_reason(event.reason, event.detail)
+            if isinstance(event, kind):
+                await client.cancel(job.id)
+                return event
+    raise PaintingFailed("The engine ended without an answer. Please try again.")

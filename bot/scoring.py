@@ -1,0 +1,68 @@
+"""A picture that somebody points at, held against a prompt: a form asks for that, then the engine's judge answers.
+
+Only the picture's name is kept meanwhile; its file is fetched when the prompt is there, and not kept at all.
+"""
+
+from pydantic import ValidationError
+
+from bot import texts
+from bot.asked import Asked
+from bot.chat import Field, Form, Message
+from bot.errors import BadCommand, Refused
+from bot.questions import answer
+from engine.contract.order import Order
+from engine.contract.scoring import MOST_BYTES, Scored, ScorePicture, judged_by
+from engine.contract.sentence import explain
+
+NO_PICTURE = "There is no picture in this message, so there is nothing to score. Point at one that has a picture in it."
+TOO_OLD = "This form is too old, or it is somebody else's. Point at the picture again."
+LONGEST = 300
+
+
+class PointedAt(Order):
+    """What is kept between the form and its answer."""
+
+    picture: str
+
+
+async def score(asked: Asked, subject: str, _more: str) -> Message | None:
+    """Ask for the prompt; sent, the answer is the score and what it means."""
+    if not asked.values:
+        await _ask(asked)
+        return None
+    found = await asked.parts.proposals.proposed(subject, asked.who, PointedAt)
+    if found is None:
+        raise Refused(TOO_OLD)
+    prompt = asked.values.get("prompt", "")
+    checked = _checked(prompt)
+    data = await asked.talk.picture(found[0].picture, MOST_BYTES)
+    return Message(in_words(checked, await answer(asked, ScorePicture.of(checked, data), Scored)))
+
+
+def in_words(prompt: str, found: Scored) -> str:
+    """The number, what stands near it, and what it is not."""
+    lines = [
+        f"*Score {found.score:.3f}* for {texts.quoted(prompt, LONGEST)} (cosine, judged by {judged_by(found)}).",
+        f"Rank {found.rank} of {found.of} among the reference prompts. The nearest of these:",
+        *(f"`{near.score:.3f}` {texts.plain(near.prompt, 100)}" for near in found.nearest),
+    ]
+    if found.tokens_not_scored:
+        lines.append(f"The last {found.tokens_not_scored} tokens of the prompt were too many for the judge.")
+    lines.append("A score means something beside others of the same picture and judge; by itself it is no percentage.")
+    return "\n".join(lines)
+
+
+async def _ask(asked: Asked) -> None:
+    pointed = asked.received.pointed
+    if pointed is None or pointed.picture is None:
+        raise BadCommand(NO_PICTURE)
+    kept = await asked.parts.proposals.propose(asked.who, PointedAt(picture=pointed.picture))
+    prompt = Field("prompt", "What should the picture show?", pointed.text[:LONGEST], required=True, long=True)
+    await asked.talk.ask(Form("Score this picture", f"score:{kept}", (prompt,)))
+
+
+def _checked(prompt: str) -> str:
+    try:
+        return ScorePicture(prompt=prompt, picture="").prompt
+    except ValidationError as error:
+        raise BadCommand(explain(error, ScorePicture)) from error

@@ -1,0 +1,84 @@
+"""One wave on one painter, from noise to pictures, with everything that may happen between two steps left to others."""
+
+import time
+from collections.abc import Callable
+
+from engine.pace import Clock, Pace
+from engine.painter import Painted, Painter, Pixels
+from engine.preview import small
+from engine.wave import Row, Wave
+
+PREVIEW_SECONDS = 1.5
+
+
+class Brush:
+    """`rows` are those of the wave that somebody still wants; `thumbs` is what they promise to become.
+
+    `cuts_in`: another wave waits meanwhile.
+    """
+
+    def __init__(self, painter: Painter, wave: Wave, alive: Callable[[str], bool], *, cuts_in: bool = False) -> None:
+        self.painter, self.wave, self.cuts_in = painter, wave, cuts_in
+        self.rows = tuple(row for row in wave.rows if alive(row.job))
+        self.thumbs: dict[Row, Pixels] = {}
+        self.fresh = False
+        """Whether the last step brought thumbs."""
+        self.took = 0.0
+        """Seconds of the last step."""
+        self._alive = alive
+        self._done = self._total = 0
+        self._clock: Clock | None = None
+        self._previewed = 0.0
+
+    @property
+    def share(self) -> float:
+        """How much of the wave is done, 0 … 1."""
+        return self._done / self._total if self._total else 0.0
+
+    @property
+    def jobs(self) -> set[str]:
+        return {row.job for row in self.rows}
+
+    async def begin(self, pace: Pace) -> None:
+        self._total = await self.painter.begin(Wave(self.wave.id, self.wave.mix, self.rows))
+        self._clock, self._previewed = pace.begin(), time.monotonic()
+
+    async def step(self) -> bool:
+        """Paint on, with the rows whose jobs are alive; False where there is nothing more to do."""
+        await self._thin()
+        if not self.rows or self._done == self._total:
+            return False
+        want = time.monotonic() - self._previewed > PREVIEW_SECONDS
+        begun = time.monotonic()
+        thumbs = await self.painter.step(self.wave.id, preview=want)
+        self.took = time.monotonic() - begun
+        self._done += 1
+        self.fresh = thumbs is not None
+        if thumbs is not None:
+            self._previewed = time.monotonic()
+            self.thumbs = {row: small(thumb) for row, thumb in zip(self.rows, thumbs, strict=True)}
+        return True
+
+    def learn(self) -> None:
+        """Note the time of a step, with what else was done since the one before."""
+        if self._clock:
+            self._clock.step(self.wave.mix, len(self.rows))
+
+    def resume(self) -> None:
+        """Another wave was painted meanwhile; that is no measure for this one."""
+        if self._clock:
+            self._clock.last = time.monotonic()
+
+    async def finish(self) -> list[Painted]:
+        """The pictures of `rows`, in their order."""
+        return await self.painter.finish(self.wave.id) if self.rows else []
+
+    async def _thin(self) -> None:
+        keep = [index for index, row in enumerate(self.rows) if self._alive(row.job)]
+        if len(keep) == len(self.rows):
+            return
+        if keep:
+            await self.painter.thin(self.wave.id, keep)
+        else:
+            await self.painter.drop(self.wave.id)
+        self.rows = tuple(self.rows[index] for index in keep)

@@ -1,0 +1,167 @@
+"""An easel: a process on one of the cluster's nodes, in which a painter works for whoever has claimed it. A Ray actor.
+
+It outlives the engine that made it, so that loaded models are found again; one that no engine speaks to ends by itself.
+It knows no Ray.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.cluster.parcels import StyleParcel, TrainingParcel, pack, pack_checkpoints, unpack_training
+from engine.cluster.terms import Claim, Claimed, Piece, made_of
+from engine.contract.approaches import Profile
+from engine.contract.training import EpochEnded, StyleTrained
+from engine.lesson import OVER, Lesson
+from engine.painter import Painter
+from engine.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SILENT_SECONDS = 4.0
+"""An engine that was not heard for so long may be succeeded by another."""
+ABANDONED_SECONDS = 15 * 60.0
+"""An easel that nobody spoke to for so long ends, and with it its hold on the GPU."""
+ASKED = frozenset({"begin", "step", "thin", "finish", "drop", "judge", "forget"})
+"""What an engine may ask of the painter itself."""
+
+Make = Callable[[Settings, Profile, int], Painter]
+
+
+class Easel:
+    """`home` is this painter's own folder, emptied when it begins; `clock` counts seconds."""
+
+    def __init__(
+        self, make: Make, profile: Profile, home: str, threads: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings, self._profile = _settings(home, profile), profile
+        self._painter = make(self._settings, profile, threads)
+        self._clock, self._heard = clock, clock()
+        self._engine: str | None = None
+        self._waves: set[int] = set()
+        self._styles: dict[str, str] = {}
+        self._lesson: Lesson | None = None
+        self._made_of = made_of()
+        self._watching: asyncio.Task[None] | None = None
+
+    async def claim(self, engine: str) -> Claim | None:
+        """Work for `engine` from now on, with nothing left of what another had begun; None where one still speaks."""
+        self._watching = self._watching or asyncio.create_task(self._watch())
+        if self._engine not in {None, engine} and self._clock() - self._heard < SILENT_SECONDS:
+            return None
+        self._engine, self._heard = engine, self._clock()
+        await self._clear()
+        return Claim(
+            self._made_of, self._profile, os.getpid(), getattr(self._painter, "most", None), dict(self._styles)
+        )
+
+    async def release(self, engine: str) -> None:
+        """The engine goes; the next need not wait."""
+        self._check(engine)
+        await self._clear()
+        self._engine = None
+
+    async def ping(self, engine: str) -> dict[str, float]:
+        """The painter's memory; raises Claimed where another engine has taken over."""
+        self._check(engine)
+        return self._painter.memory()
+
+    async def ask(self, engine: str, what: str, *arguments: Any, **named: Any) -> Any:
+        """A call of the Painter protocol."""
+        self._check(engine)
+        if what not in ASKED:
+            raise ValueError(f"A painter is not asked to {what}.")
+        if what == "begin":
+            self._waves.add(arguments[0].id)
+        if what in {"finish", "drop"}:
+            self._waves.discard(arguments[0])
+        return await getattr(self._painter, what)(*arguments, **named)
+
+    async def take_style(self, engine: str, parcel: StyleParcel) -> None:
+        """Have a style's files here and use them from the next wave on."""
+        self._check(engine)
+        await asyncio.to_thread(parcel.unpack, self._settings.styles_dir)
+        await self._painter.forget(parcel.name)
+        self._styles[parcel.name] = parcel.sha256
+
+    async def forget(self, engine: str, style: str) -> None:
+        """A style is gone."""
+        self._check(engine)
+        self._styles.pop(style, None)
+        await asyncio.to_thread(shutil.rmtree, self._settings.styles_dir / style, ignore_errors=True)
+        await self._painter.forget(style)
+
+    async def begin_training(self, engine: str, parcel: TrainingParcel) -> None:
+        """Take a training; the one before is forgotten, as its engine has forgotten it."""
+        self._check(engine)
+        self._styles.pop(parcel.order.name, None)
+        self._lesson = Lesson(await asyncio.to_thread(unpack_training, parcel, self._settings))
+
+    async def train(self, engine: str, *, cancelled: bool) -> Piece:
+        """The next piece of the training that was begun."""
+        self._check(engine)
+        if self._lesson is None:
+            raise LookupError("No training was begun here.")
+        if cancelled and not self._lesson.cancelled:
+            self._lesson.cancel()
+        lesson = self._lesson
+        news = await self._painter.train(lesson)
+        if news is OVER:
+            self._lesson = None
+            return Piece(over=True)
+        return await asyncio.to_thread(self._saved, news)
+
+    def _saved(self, news: Any) -> Piece:
+        if isinstance(news, EpochEnded):
+            name = self._lesson.work.order.name if self._lesson else ""  # type: ignore[attr-defined]
+            return Piece(over=False, news=news, checkpoints=pack_checkpoints(self._settings.training_dir / name))
+        if isinstance(news, StyleTrained):
+            return Piece(over=False, news=news, style=pack(self._settings.styles_dir / news.name))
+        return Piece(over=False, news=news)
+
+    def abandoned(self) -> bool:
+        """Whether no engine has spoken to this easel for long."""
+        return self._clock() - self._heard > ABANDONED_SECONDS
+
+    def _check(self, engine: str) -> None:
+        if engine != self._engine:
+            raise Claimed("This easel works for another engine.")
+        self._heard = self._clock()
+
+    async def _clear(self) -> None:
+        for wave in self._waves:
+            await self._painter.drop(wave)
+        self._waves.clear()
+        self._lesson = None
+
+    async def _watch(self) -> None:
+        while not self.abandoned():  # noqa: ASYNC110 - what is waited for is that nothing happens
+            await asyncio.sleep(ABANDONED_SECONDS / 30)
+        log.warning("no engine has spoken to this easel for %d minutes; it ends", ABANDONED_SECONDS // 60)
+        os._exit(0)
+
+
+def diffusion(settings: Settings, profile: Profile, threads: int) -> Painter:
+    """The painter of a real easel. Ray leaves a process one thread, unless it is told otherwise."""
+    import torch
+
+    from engine.diffusion import DiffusionPainter
+
+    torch.set_num_threads(threads)
+    return DiffusionPainter(settings, profile)
+
+
+def _settings(home: str, profile: Profile) -> Settings:
+    """The folder is nobody else's: under the user's cache, closed to others."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tessera"
+    place = cache / home
+    settings = Settings(data_dir=place, profile=profile, _env_file=None)  # type: ignore[call-arg]
+    for stale in (settings.styles_dir, settings.training_dir):
+        shutil.rmtree(stale, ignore_errors=True)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return settings

@@ -1,0 +1,129 @@
+"""A painter somewhere in the cluster, as the engine sees it: the Painter protocol over calls of its easel."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Sequence
+from typing import Any, cast
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from engine.cluster.outbox import Outbox
+from engine.cluster.parcels import pack_training, unpack, unpack_checkpoints
+from engine.cluster.places import Place
+from engine.cluster.terms import Claim, Claimed, Piece
+from engine.contract.training import StyleTrained
+from engine.lesson import OVER, Lesson
+from engine.painter import Painted, PainterLost, Pixels, Scores
+from engine.settings import Settings
+from engine.wave import Wave
+
+
+class FarPainter:
+    """`easel` is the actor's handle; `engine` the name under which it was claimed."""
+
+    def __init__(self, place: Place, easel: Any, engine: str, claim: Claim, outbox: Outbox, settings: Settings) -> None:
+        self.place, self.pid = place, claim.pid
+        self._easel, self._engine = easel, engine
+        self._outbox, self._settings = outbox, settings
+        self._styles = dict(claim.styles)
+        self._lesson: Lesson | None = None
+        self._memory: dict[str, float] = {}
+
+    async def begin(self, wave: Wave) -> int:
+        if wave.mix.style is not None:
+            await self._bring(wave.mix.style)
+        return cast("int", await self._ask("begin", wave))
+
+    async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
+        return cast("list[Pixels] | None", await self._ask("step", wave, preview=preview))
+
+    async def thin(self, wave: int, keep: Sequence[int]) -> None:
+        await self._ask("thin", wave, list(keep))
+
+    async def finish(self, wave: int) -> list[Painted]:
+        return cast("list[Painted]", await self._ask("finish", wave))
+
+    async def drop(self, wave: int) -> None:
+        await self._ask("drop", wave)
+
+    async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
+        return cast("Scores", await self._ask("judge", list(pictures), list(texts)))
+
+    async def train(self, lesson: Lesson) -> Any:
+        """Runs where the easel stands; checkpoints and the style are saved here as well."""
+        if lesson is not self._lesson:
+            parcel = await asyncio.to_thread(pack_training, cast("Any", lesson.work), self._settings)
+            await self.call("begin_training", parcel)
+            self._lesson = lesson
+        piece: Piece = await self.call("train", cancelled=lesson.cancelled)
+        if piece.over:
+            return OVER
+        if piece.checkpoints or piece.style is not None:
+            name = cast("Any", lesson.work).order.name
+            return await asyncio.to_thread(_keep, name, piece, self._settings)
+        return piece.news
+
+    async def forget(self, style: str) -> None:
+        self._styles.pop(style, None)
+        await self.call("forget", style)
+
+    async def ping(self) -> None:
+        """Tell the easel that its engine is alive. Raises PainterLost where either is not."""
+        self._memory = await self.call("ping")
+
+    def end(self) -> None:
+        """End its easel's process; the pool sets up another."""
+        ray.kill(self._easel)
+
+    def memory(self) -> dict[str, float]:
+        return self._memory
+
+    async def close(self) -> None:
+        """Leave the easel to the next engine, with its models loaded."""
+        with contextlib.suppress(PainterLost):
+            await self.call("release")
+
+    async def call(self, method: str, *arguments: Any, **named: Any) -> Any:
+        """Raises what the easel raised, or PainterLost where it cannot be reached or works for somebody else."""
+        try:
+            return await getattr(self._easel, method).remote(self._engine, *arguments, **named)
+        except RayTaskError as error:
+            cause = error.cause
+            if isinstance(cause, Claimed):
+                raise PainterLost(str(cause)) from error
+            raise cause from error
+        except RayError as error:
+            raise PainterLost(f"{self.place.name} cannot be reached.") from error
+
+    async def _ask(self, what: str, *arguments: Any, **named: Any) -> Any:
+        return await self.call("ask", what, *arguments, **named)
+
+    async def _bring(self, style: str) -> None:
+        """Send the style's files where the easel has others or none."""
+        sha256, parcel = await self._outbox.parcel(style)
+        if self._styles.get(style) != sha256:
+            await self.call("take_style", parcel)
+            self._styles[style] = sha256
+
+
+def _keep(name: str, piece: Piece, settings: Settings) -> Any:
+    """Save what a piece brought, as a training on this machine would have. Raises TesseraError."""
+    from engine.training import saving
+
+    root = settings.training_dir / name
+    try:
+        if piece.checkpoints:
+            unpack_checkpoints(piece.checkpoints, root)
+        if piece.style is None:
+            return piece.news
+        unpack(piece.style, root / "style")
+        place = saving.adopt(root / "style", name, settings.styles_dir)
+    except OSError as error:
+        raise saving.disk(error, root) from error
+    shutil.rmtree(root, ignore_errors=True)
+    news: StyleTrained = piece.news
+    return news.model_copy(
+        update={"folder": str(place), "plot": str(place / saving.PLOT), "card": str(place / saving.README)}
+    )

@@ -1,0 +1,47 @@
+"""Styles on their way to the easels: each version packed and put into Ray's object store once, whoever asks for it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from engine import styles
+from engine.cluster.parcels import StyleParcel, digest, pack
+from engine.contract.errors import BadStyle
+from engine.contract.sentence import unknown
+from engine.settings import Settings
+
+SENT = (styles.CONFIG, styles.WEIGHTS, styles.CARD)
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+class Outbox:
+    """Every node that wants a style fetches it from the store, from whichever node has it already."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._packed: dict[str, tuple[Stamp, str, Any]] = {}
+
+    async def parcel(self, name: str) -> tuple[str, Any]:
+        """The style's hash, and a reference to its parcel. Raises BadStyle."""
+        return await asyncio.to_thread(self._parcel, name)
+
+    def _parcel(self, name: str) -> tuple[str, Any]:
+        known = styles.names(self._settings)
+        if name not in known:
+            raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”; there is none at all yet.")
+        folder = self._settings.styles_dir / name
+        stamp = _stamp(folder)
+        if name not in self._packed or self._packed[name][0] != stamp:
+            files = pack(folder, SENT)
+            sha256 = digest(files)
+            self._packed[name] = stamp, sha256, ray.put(StyleParcel(name, files, sha256))
+        return self._packed[name][1:]
+
+
+def _stamp(folder: Path) -> Stamp:
+    """What tells a changed style from the same one, without reading it."""
+    files = ((folder / name) for name in SENT)
+    return tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file())

@@ -1,0 +1,99 @@
+"""From the scores of all cells to what a person reads: differences with intervals, verdicts, controls, and the plot."""
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from engine.comparing.cells import column_of, evaluated
+from engine.comparing.headline import headline
+from engine.comparing.ruler import Ruler
+from engine.contract.comparison import Compared, ComparedColumn, ComparisonPlan, Point
+from engine.contract.grid import Judged
+from engine.evaluation import controls
+from engine.evaluation.encoders import sharing
+from engine.evaluation.plot import png
+from engine.evaluation.prompt_sets import Prompt
+from engine.evaluation.results import Control, Evaluation, Judge, Row
+from engine.evaluation.summary import summarized
+from engine.evaluation.tradeoff import tradeoff
+from engine.metrics import metric
+
+
+def concluded(plan: ComparisonPlan, judged: Mapping[str, Judged], ruler: Ruler) -> Compared:
+    """The numbers are those that were told of each cell, so it does not matter which engine painted it."""
+    found = summarized(_evaluation(plan, judged, ruler))
+    drawn, columns = tradeoff(found), tuple(_column(row) for row in found.rows)
+    return Compared(
+        metrics=tuple((name, metric(name).title) for name in found.metrics),
+        columns=columns,
+        headline=headline(columns),
+        controls=tuple(Point(**control.model_dump()) for control in found.controls),
+        judged_by=found.judged_by,
+        sharing=found.judge.sharing,
+        method=_method(found),
+        notes=_notes(plan, found, ruler),
+        plot=base64.b64encode(png(drawn)).decode() if drawn else None,
+    )
+
+
+def _evaluation(plan: ComparisonPlan, judged: Mapping[str, Judged], ruler: Ruler) -> Evaluation:
+    prompts = tuple(Prompt(category="", prompt=text) for text in dict.fromkeys(c.prompt for c in plan.columns))
+    cells = [
+        evaluated(plan, cell, known.measures, painted=known.withheld is None)
+        for cell in plan.cells
+        if (known := judged.get(cell.cell))
+    ]
+    return Evaluation(
+        title=prompts[0].prompt,
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        command="",
+        profile=plan.profile,
+        judge=Judge(name=plan.judge, sharing=sharing(plan.judge, [column.recipe.model for column in plan.columns])),
+        prompt_set="",
+        prompts=prompts,
+        columns=tuple(column_of(column) for column in plan.columns),
+        seed=plan.seed,
+        draws=plan.seeds,
+        metrics=ruler.metrics,
+        styles=tuple(ruler.looks.styles),
+        fillers=len(ruler.looks.fillers),
+        cells=tuple(cells),
+        controls=_controls(prompts, ruler),
+    )
+
+
+def _controls(prompts: tuple[Prompt, ...], ruler: Ruler) -> tuple[Control, ...]:
+    """The style's held-out pictures and the fillers; the fillers once, as all styles share them."""
+    found = [control for style in ruler.looks.styles for control in controls.real(ruler.looks, prompts, style)]
+    return tuple({control.label: control for control in reversed(found)}.values())[::-1]
+
+
+def _column(row: Row) -> ComparedColumn:
+    return ComparedColumn(
+        label=row.label,
+        role=row.role,
+        n=row.n,
+        means=row.plain_means,
+        differences=row.differences,
+        verdict=row.verdict,
+    )
+
+
+def _method(found: Evaluation) -> str:
+    known = [estimate.method for row in found.rows for estimate in row.differences.values() if estimate.method]
+    how = known[0] if known else "no interval could be had"
+    more = sum(bool(row.differences) for row in found.rows)
+    corrected = f", corrected for {more} columns by Holm" if more > 1 else ""
+    whom = "this prompt" if len(found.prompts) == 1 else "these two prompts"
+    return f"paired by seed, {how}{corrected}; they speak for {whom} only"
+
+
+def _notes(plan: ComparisonPlan, found: Evaluation, ruler: Ruler) -> tuple[str, ...]:
+    """What was said before, what could not be measured, and the sentences behind missing numbers."""
+    estimates = [estimate for row in found.rows for estimate in row.differences.values()]
+    told = [
+        estimate.note
+        for estimate in estimates
+        if estimate.note and not estimate.ties and (estimate.value is None or "left out" in estimate.note)
+    ]
+    return tuple(dict.fromkeys((*plan.warnings, *ruler.notes, *told)))

@@ -1,0 +1,66 @@
+"""What a comparison will cost, told before it begins: columns, pictures, time, bytes to fetch. Asks no network."""
+
+from collections import Counter
+
+from engine import checkpoints, styles
+from engine.comparing.columns import columns
+from engine.comparing.planning import look, planned
+from engine.contract.approaches import EMBEDDED, JUDGES
+from engine.contract.comparison import Compare, ComparisonEstimated, ComparisonPlan, PlannedColumn
+from engine.contract.errors import BadStyle
+from engine.contract.sentence import unknown
+from engine.pace import Pace
+from engine.planner import Planner
+from engine.wave import Mix
+
+MODEL_BYTES, JUDGE_BYTES = 2_600_000_000, 600_000_000
+"""A Stable Diffusion in half precision, as v1-4 and sd-turbo are; a CLIP ViT-B/32."""
+
+
+def estimate(order: Compare, planner: Planner, pace: Pace) -> ComparisonEstimated:
+    """Raises BadRequest, BadStyle for an order that would be refused."""
+    asked = columns(order, planner.profile)
+    missing = [model for model in dict.fromkeys(column.model for column, _ in asked) if not _here(model)]
+    judge = JUDGES[planner.profile]
+    to_fetch = MODEL_BYTES * len(missing) + (0 if _here(judge) else JUDGE_BYTES)
+    if to_fetch:
+        _check_styles(order, planner)
+        labels = tuple(column.label for column, _ in asked)
+        return ComparisonEstimated(
+            columns=labels,
+            seeds=order.seeds,
+            pictures=order.seeds * len(labels),
+            seconds=None,
+            bytes_to_fetch=to_fetch,
+        )
+    plan = planned(order, planner, lambda _done, _total: None)
+    return ComparisonEstimated(
+        columns=tuple(column.label for column in plan.columns),
+        seeds=plan.seeds,
+        pictures=plan.pictures,
+        seconds=_seconds(plan, pace),
+        bytes_to_fetch=0,
+        notes=plan.warnings,
+    )
+
+
+def _here(model: str) -> bool:
+    return model == EMBEDDED or checkpoints.local(model) is not None or checkpoints.local(model, half=True) is not None
+
+
+def _check_styles(order: Compare, planner: Planner) -> None:
+    """Whether they exist; whether they fit is known once the model is here."""
+    known = styles.names(planner.settings)
+    for name in order.styles:
+        if name not in known:
+            raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet.")
+
+
+def _seconds(plan: ComparisonPlan, pace: Pace) -> float | None:
+    rows = Counter({look(column): (_mix(column)) for column in plan.columns}.values())
+    return pace.seconds([(mix, plan.seeds * times) for mix, times in rows.items()])
+
+
+def _mix(column: PlannedColumn) -> Mix:
+    recipe = column.recipe
+    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance)

@@ -1,0 +1,56 @@
+"""Several columns in one sentence. Like the verdicts it follows rules that were fixed before anything was measured.
+
+Without a style, or with a single column to speak of, there is none: the verdicts say it all. Otherwise the first that
+holds:
+
+    every pair of every column is equal              they are the same, as far as the judge can tell
+    some keep the content and are told more in style the one among them that gains the most style
+    some are told more in style, and all of these
+        are told to show less of what was asked for  every gain costs content; where it costs the least
+    nothing is told of any column                    too few pictures to tell any from the baseline
+    anything else                                    none is known to gain style and keep the content
+"""
+
+from collections.abc import Sequence
+
+from engine.contract.comparison import ComparedColumn
+from engine.contract.estimate import signed
+from engine.evaluation.summary import CONTENT, STYLE
+from engine.evaluation.verdict import finding
+
+KEPT = {"same", "within", "more", "much more"}
+MORE, LESS = {"more", "much more"}, {"less", "much less"}
+UNTOLD = {"open", "unmeasured"}
+
+
+def headline(columns: Sequence[ComparedColumn]) -> str | None:
+    """A sentence over the compared columns; controls are not judged."""
+    compared = [column for column in columns if column.role == "compared" and STYLE in column.differences]
+    if len(compared) < 2:  # noqa: PLR2004 - one has its verdict
+        return None
+    found = [(column, finding(column.differences[CONTENT]), finding(column.differences[STYLE])) for column in compared]
+    if all((content, style) == ("same", "same") for _, content, style in found):
+        return "All columns score exactly the same in every pair."
+    kept = [column for column, content, style in found if content in KEPT and style in MORE]
+    if kept:
+        best = max(kept, key=_style)
+        return f"Of what keeps the content, {best.label} gains the most style ({signed(_style(best))})."
+    gaining = [(column, content) for column, content, style in found if style in MORE]
+    if gaining and all(content in LESS for _, content in gaining):
+        least = max((column for column, _ in gaining), key=_content)
+        return (
+            f"Every gain in style costs content here; {least.label} pays the least ({signed(_content(least))} content "
+            f"for {signed(_style(least))} style)."
+        )
+    if all(content in UNTOLD and style in UNTOLD for _, content, style in found):
+        n = max(column.n for column in compared)
+        return f"{n} pictures a column are too few to tell any of them from the baseline."
+    return "No column is known to gain style while it keeps the content."
+
+
+def _content(column: ComparedColumn) -> float:
+    return column.differences[CONTENT].value or 0.0
+
+
+def _style(column: ComparedColumn) -> float:
+    return column.differences[STYLE].value or 0.0

@@ -1,0 +1,118 @@
+"""The plan of a comparison: its columns as they are painted, and every cell with its seed, decided once."""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import models
+from engine.comparing.columns import columns
+from engine.contract.approaches import EMBEDDED, JUDGES, dress
+from engine.contract.comparison import MOST_COLUMNS, Compare, ComparisonPlan, PlannedColumn
+from engine.contract.grid import PlannedCell
+from engine.contract.order import SEEDS
+from engine.contract.sheet import address
+from engine.embedded import vocabulary
+from engine.evaluation.chosen import Way, way_of
+from engine.evaluation.columns import with_words
+from engine.evaluation.plan import seed_of
+from engine.evaluation.results import Column
+from engine.planner import Planner
+
+NO_WORDS = "The style “{}” has no words of its own, so there is no control without training; name some with words:…"
+NO_ROOM = f"There are {MOST_COLUMNS} columns already, so there is no control without training."
+
+
+def planned(order: Compare, planner: Planner, fetching: models.Progress) -> ComparisonPlan:
+    """Blocks while models are fetched. Raises BadRequest, BadStyle, NoModel, DiskFull."""
+    found = [(way_of(column, planner, fetching), prompt) for column, prompt in columns(order, planner.profile)]
+    control, warnings = _control(order, [way for way, _ in found])
+    if control:
+        found.append((way_of(control, planner, fetching), order.prompt))
+    chosen = tuple(_column(way, prompt) for way, prompt in found)
+    seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
+    judge = JUDGES[planner.profile]
+    return ComparisonPlan(
+        seed=seed,
+        compares=order.compares,
+        columns=chosen,
+        cells=cells(chosen, order.seeds, seed),
+        pictures=order.seeds * len({look(column) for column in chosen}),
+        profile=planner.profile,
+        judge=judge,
+        warnings=(*warnings, *_remarks(chosen, models.folder(judge, fetching, judge=True))),
+    )
+
+
+def cells(chosen: Sequence[PlannedColumn], seeds: int, seed: int) -> tuple[PlannedCell, ...]:
+    """Row by row: one that is cut short can be compared already. The seeds are the same in every column."""
+    return tuple(
+        PlannedCell(
+            cell=address(across, down),
+            block=(across, down),
+            unique=True,
+            source="prompt",
+            prompt=column.prompt,
+            seed=seed_of(seed, 0, down),
+        )
+        for down in range(seeds)
+        for across, column in enumerate(chosen)
+    )
+
+
+def look(column: PlannedColumn) -> tuple[str, str | None]:
+    """All that a picture depends on besides its seed: columns of one look paint the same pictures."""
+    return column.recipe.model_dump_json(), column.adapter
+
+
+def _control(order: Compare, ways: Sequence[Way]) -> tuple[Column | None, list[str]]:
+    """The baseline with the style's words in the prompt: the free alternative to training."""
+    styled = next((way.column for way in ways if way.column.style), None)
+    if order.compares == "prompts" or (styled is None and order.words is None):
+        return None, []
+    words = order.words or (styled.words if styled else None)
+    if not words:
+        return None, [NO_WORDS.format(styled.style if styled else "")]
+    if len(ways) >= MOST_COLUMNS:
+        return None, [NO_ROOM]
+    return with_words(ways[0].column, words), []
+
+
+def _column(way: Way, prompt: str) -> PlannedColumn:
+    column = way.column
+    dressed = dress(prompt, None, column.words)
+    return PlannedColumn(
+        key=column.key,
+        label=column.label,
+        role=column.role,
+        prompt=prompt,
+        approach=column.approach,
+        style=column.style,
+        weight=column.weight,
+        words=column.words,
+        recipe=way.recipe.model_copy(update={"dressed_prompt": dressed}),
+        adapter=column.recipe.get("adapter"),
+    )
+
+
+def _remarks(chosen: Sequence[PlannedColumn], judge: Path) -> list[str]:
+    """What a reader should know of the prompts: words that are not understood, texts that are too long."""
+    notes = _twins(chosen)
+    for prompt in dict.fromkeys(column.prompt for column in chosen):
+        if chosen[0].recipe.model == EMBEDDED:
+            notes += vocabulary.prompt_notes(prompt)
+        cut = models.tokens_cut(judge, prompt)
+        if cut:
+            notes.append(f"The last {cut} tokens of the prompt are not scored: the judge reads no more.")
+    return list(dict.fromkeys(notes))
+
+
+def _twins(chosen: Sequence[PlannedColumn]) -> list[str]:
+    """Columns that paint the same pictures, such as approaches that differ in their fillers only."""
+    groups: dict[object, list[str]] = {}
+    for column in chosen:
+        groups.setdefault(look(column), []).append(column.label)
+    return [
+        f"{', '.join(labels[:-1])} and {labels[-1]} paint the same pictures here, so each is painted once."
+        for labels in groups.values()
+        if len(labels) > 1
+    ]

@@ -1,0 +1,27 @@
+"""Several values in one option: 1,2,3 as a person types it, checked one by one."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from engine.contract.order import STYLE_NAME
+
+Number = Literal[1, 2, 3]
+StyleName = Annotated[str, Field(pattern=STYLE_NAME)]
+Weight = Annotated[float, Field(ge=0, le=2)]
+
+
+def _listed(given: Any) -> Any:
+    return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+
+def _numbered(given: Any) -> Any:
+    found = _listed(given)
+    if not isinstance(found, list):
+        return found
+    return [int(part) if isinstance(part, str) and part.isdecimal() else part for part in found]
+
+
+Numbers = Annotated[tuple[Number, ...], BeforeValidator(_numbered)]
+StyleNames = Annotated[tuple[StyleName, ...], BeforeValidator(_listed), Field(max_length=8)]
+Weights = Annotated[tuple[Weight, ...], BeforeValidator(_listed), Field(max_length=16)]

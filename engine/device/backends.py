@@ -1,0 +1,81 @@
+"""Which of PyTorch's attention kernels is fastest here: a second of measuring at the first start on a device.
+
+No rule of thumb holds: cuDNN's is the fastest on one generation of cards and slower than FlashAttention on the next.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.functional import scaled_dot_product_attention
+
+from engine.device.remembered import Remembered
+
+log = logging.getLogger(__name__)
+
+BACKENDS = {
+    "flash": SDPBackend.FLASH_ATTENTION,
+    "cudnn": SDPBackend.CUDNN_ATTENTION,
+    "efficient": SDPBackend.EFFICIENT_ATTENTION,
+    "math": SDPBackend.MATH,
+}
+# Heads, tokens and channels of a head in the largest self-attention of v1-4 and of sd-turbo, which cost the most.
+SHAPES = ((8, 4096, 40), (5, 4096, 64))
+ROWS = 8
+
+Clock = Callable[[Callable[[], object]], float]
+"""Seconds that some work takes on the device."""
+
+
+def fastest(
+    device: torch.device,
+    dtype: torch.dtype,
+    clock: Clock,
+    remembered: Remembered,
+    shapes: Sequence[tuple[int, int, int]] = SHAPES,
+) -> list[str]:
+    """Names of BACKENDS, the fastest first; those that cannot do these shapes come last, for what they can do."""
+    known = remembered.get("attention")
+    if known is None:
+        known = {name: seconds(backend, device, dtype, clock, shapes) for name, backend in BACKENDS.items()}
+        remembered.put("attention", known)
+        log.info("attention measured", extra={"seconds": known})
+    return _ordered(known)
+
+
+def seconds(
+    backend: SDPBackend,
+    device: torch.device,
+    dtype: torch.dtype,
+    clock: Clock,
+    shapes: Sequence[tuple[int, int, int]],
+) -> float | None:
+    """For all shapes together; None where this kernel cannot do one of them here."""
+    total = 0.0
+    try:
+        with sdpa_kernel(backend), torch.inference_mode():
+            for heads, tokens, channels in shapes:
+                total += clock(partial(_attend, torch.randn(ROWS, heads, tokens, channels, device=device, dtype=dtype)))
+    except RuntimeError:
+        return None
+    return total
+
+
+def preferring(order: Sequence[str]) -> AbstractContextManager[None]:
+    """In here PyTorch takes the first of these that can do what is asked; for all threads."""
+    found: AbstractContextManager[None] = sdpa_kernel([BACKENDS[name] for name in order], set_priority=True)
+    return found
+
+
+def _ordered(took: Mapping[str, float | None]) -> list[str]:
+    return sorted(
+        BACKENDS, key=lambda name: (took.get(name) is None, took.get(name) or 0.0, list(BACKENDS).index(name))
+    )
+
+
+def _attend(rows: Tensor) -> Tensor:
+    return scaled_dot_product_attention(rows, rows, rows)

@@ -1,0 +1,72 @@
+"""A card as this painter uses it: everything that was measured about it, and what it paints with."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine import checkpoints
+from engine.contract.approaches import EMBEDDED, PROFILES, Profile
+from engine.device import backends, graphs, sizes
+from engine.device.compile_cache import keep_compiled
+from engine.device.compiling import Backend, Record
+from engine.device.forms import Forms
+from engine.device.remembered import Remembered
+from engine.device.sizes import Sizes
+from engine.settings import Settings
+
+
+class Card:
+    """`measured`: sizes by model; a model that is not there yet has the defaults, and is measured at the next start."""
+
+    def __init__(
+        self, measured: Mapping[str, Sizes], backend: Backend | None = "inductor", record: Record | None = graphs.record
+    ) -> None:
+        self._measured, self._backend, self._record = measured, backend, record
+        self._before: torch.cuda.Event | None = None
+
+    @property
+    def most(self) -> int:
+        """Pictures in a wave."""
+        return max((size.pictures for size in self._measured.values()), default=Sizes().pictures)
+
+    def forms(self, model: str, pipe: Any) -> Forms:
+        return Forms(pipe, self._measured.get(model, Sizes()), self._backend, self._record)
+
+    def launched(self) -> None:
+        """A step was launched. Waits until the one before it is done: the device never idles between two steps, and a
+        step stays a point where a wave can be stopped."""
+        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event.record()
+        if self._before is not None:
+            self._before.synchronize()
+        self._before = event
+
+
+def card(device: torch.device, dtype: torch.dtype, settings: Settings, profile: Profile, stack: ExitStack) -> Card:
+    """The card at `device`; what is not remembered of it is measured now, some seconds. `stack` ends its use."""
+    what = f"{torch.cuda.get_device_name(device)}, torch {torch.__version__}, diffusers {version('diffusers')}"
+    remembered = Remembered(settings.cache_dir / "device.json", what)
+    keep_compiled(settings.cache_dir / "compiled", what)
+    order = backends.fastest(device, dtype, partial(sizes.seconds, device=device), remembered)
+    stack.enter_context(backends.preferring(order))
+    measured = {
+        model: sizes.sizes(place, device, dtype, remembered)
+        for model in dict.fromkeys(row.model for row in PROFILES[profile].values())
+        if (place := _here(model)) is not None
+    }
+    torch.cuda.empty_cache()
+    return Card(measured)
+
+
+def _here(model: str) -> Path | None:
+    """The checkpoint's folder, where it has been fetched."""
+    if model == EMBEDDED:
+        from engine import embedded
+
+        return embedded.PIPELINE
+    return checkpoints.local(model, half=True)

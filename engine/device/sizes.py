@@ -1,0 +1,119 @@
+"""How much of one model a device takes at once, measured at the first start with random weights: speed and memory do
+not depend on what the weights are.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.contract.errors import OutOfMemory
+from engine.device.remembered import Remembered
+from engine.device.saturation import FILLED, Call, saturation
+
+TOKENS = 77
+TRIES = 3
+# The autoencoder gains nothing from more pictures at once.
+MOST_DECODED = 8
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Pictures that are denoised, and decoded, together. The defaults are what most cards take."""
+
+    pictures: int = 16
+    decoded: int = 4
+
+
+def sizes(checkpoint: Path, device: torch.device, dtype: torch.dtype, remembered: Remembered) -> Sizes:
+    """Of the model in this folder; measured once. Raises OutOfMemory where not even one picture fits."""
+    name = f"sizes of {_shape(checkpoint)}"
+    known = remembered.get(name)
+    if known is None:
+        total = torch.cuda.mem_get_info(device)[1] if device.type == "cuda" else 0
+        with torch.inference_mode():
+            found = saturation(_denoising(checkpoint / "unet", device, dtype), total)
+            peak = _decoding(checkpoint, device, dtype)(1).peak_bytes
+        chosen = Sizes(found.pictures, decoded(peak, total))
+        known = {**asdict(chosen), "measured": found.as_json(), "decoded_peak_bytes": peak}
+        remembered.put(name, known)
+    return Sizes(known["pictures"], known["decoded"])
+
+
+def decoded(peak_bytes: float, total_bytes: float) -> int:
+    """Pictures at once whose decoding fits into what waves leave of the memory."""
+    if not peak_bytes or not total_bytes:
+        return MOST_DECODED
+    return max(1, min(MOST_DECODED, int((1 - FILLED) * total_bytes / peak_bytes)))
+
+
+def seconds(work: Callable[[], object], device: torch.device, tries: int = TRIES) -> float:
+    """The least of some tries, after one that warms up."""
+    found = []
+    for _ in range(tries + 1):
+        begun = time.perf_counter()
+        work()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        found.append(time.perf_counter() - begun)
+    return min(found[1:])
+
+
+def _denoising(folder: Path, device: torch.device, dtype: torch.dtype) -> Callable[[int], Call]:
+    """One call with guidance, for so many pictures."""
+    from diffusers import UNet2DConditionModel
+
+    unet: Any = _random(UNet2DConditionModel, folder, device, dtype)
+    side, width = unet.config.sample_size, unet.config.cross_attention_dim
+
+    def call(pictures: int) -> Call:
+        rows = 2 * pictures
+        latents = torch.zeros(rows, unet.config.in_channels, side, side, device=device, dtype=dtype)
+        words = torch.zeros(rows, TOKENS, width, device=device, dtype=dtype)
+        times = torch.full((rows,), 1, device=device)
+        return _measured(lambda: unet(latents, times, encoder_hidden_states=words, return_dict=False), device)
+
+    return call
+
+
+def _decoding(checkpoint: Path, device: torch.device, dtype: torch.dtype) -> Callable[[int], Call]:
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+
+    vae: Any = _random(AutoencoderKL, checkpoint / "vae", device, dtype)
+    config = UNet2DConditionModel.load_config(checkpoint / "unet")
+
+    def call(pictures: int) -> Call:
+        shape = (pictures, config["in_channels"], config["sample_size"], config["sample_size"])
+        latents = torch.zeros(shape, device=device, dtype=dtype)
+        return _measured(lambda: vae.decode(latents, return_dict=False), device)
+
+    return call
+
+
+def _random(kind: Any, folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    with torch.device(device):
+        model = kind.from_config(kind.load_config(folder))
+    return model.to(dtype=dtype, memory_format=torch.channels_last).eval()
+
+
+def _measured(work: Callable[[], object], device: torch.device) -> Call:
+    cuda = device.type == "cuda"
+    if cuda:
+        torch.cuda.reset_peak_memory_stats(device)
+    try:
+        took = seconds(work, device)
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        message = "This does not fit into the memory of the device."
+        raise OutOfMemory(message) from error
+    return Call(took, float(torch.cuda.max_memory_allocated(device)) if cuda else 0.0)
+
+
+def _shape(checkpoint: Path) -> str:
+    """What speed and memory depend on: the shapes, not the weights or where they lie."""
+    files = (checkpoint / "unet" / "config.json", checkpoint / "vae" / "config.json")
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]

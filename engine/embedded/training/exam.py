@@ -1,0 +1,84 @@
+"""Drawings of combinations that no training saw, and how many of their facts a judge gets right.
+
+Asked are the judge that ships, which chooses among texts, and the examiner, which names what it sees.
+"""
+
+import random
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from engine.embedded.drawings import Scene, draw, facts, sample
+from engine.embedded.drawings.captions import article, caption
+from engine.embedded.drawings.facts import KINDS, WORN
+from engine.embedded.drawings.scene import WEARERS
+from engine.embedded.training.judging import look_at, text_vectors
+from engine.embedded.training.tokenizer import token_ids
+from engine.embedded.vocabulary import COLOURS, SUBJECTS
+
+MANY = 512
+_OPENINGS = ("", "a picture of ", "a photo of ")
+_THINGS = {"neon glasses": "neon glasses", "glasses": "glasses", "hat": "a hat", "scarf": "a scarf"}
+
+
+def scenes(seed: int, many: int = MANY) -> list[Scene]:
+    """Held-out combinations, every subject as often as the others."""
+    rng = random.Random(f"{seed}/exam")  # noqa: S311 - pictures, no secrets
+    return [sample(rng, SUBJECTS[number % len(SUBJECTS)], held_out=True) for number in range(many)]
+
+
+class Exam:
+    def __init__(self, seed: int, tokenizer: Any, many: int = MANY) -> None:
+        self.scenes = scenes(seed, many)
+        self.shown = np.array([facts(scene, "colour") for scene in self.scenes])
+        self.pixels = np.stack([np.asarray(draw(scene)) for scene in self.scenes])
+        self._tokenizer = tokenizer
+
+    def prompts(self) -> list[str]:
+        """A caption of each scene, without an opening."""
+        rng = random.Random(len(self.scenes))  # noqa: S311 - captions, no secrets
+        return [caption(scene, rng, opening="") for scene in self.scenes]
+
+    def of_judge(self, judge: Any, pixels: npt.NDArray[np.uint8] | None = None) -> dict[str, float]:
+        """How often the nearest text is the right one: among all bare subjects; among the colours of the subject; among
+        what the subject may wear. `pixels`, one for each scene, are judged in place of the drawings."""
+        was = judge.training
+        judge.eval()
+        seen = look_at(judge, self.pixels if pixels is None else pixels, str(judge.device))
+        told = {
+            "subject": self._nearest(judge, seen, [[article(subject) for subject in SUBJECTS]] * len(seen)),
+            "colour": self._nearest(judge, seen, [_coloured(scene) for scene in self.scenes]),
+        }
+        wearing = [number for number, scene in enumerate(self.scenes) if scene.worn and scene.subject in WEARERS]
+        named = self._nearest(judge, seen[wearing], [_dressed(self.scenes[number]) for number in wearing])
+        judge.train(was)
+        found = {kind: _share(nearest, self.shown[:, KINDS.index(kind)]) for kind, nearest in told.items()}
+        return {**found, "worn": _share(named + 1, self.shown[wearing, KINDS.index("worn")])}
+
+    @torch.no_grad()
+    def _nearest(self, judge: Any, seen: Tensor, choices: list[list[str]]) -> npt.NDArray[np.int64]:
+        texts = list(dict.fromkeys(text for each in choices for text in each))
+        opened = [opening + text for text in texts for opening in _OPENINGS]
+        read = text_vectors(judge, token_ids(self._tokenizer, opened).to(seen.device))
+        mean = functional.normalize(read.view(len(texts), len(_OPENINGS), -1).mean(1), dim=-1)
+        place = {text: number for number, text in enumerate(texts)}
+        cosines = (seen @ mean.T).float().cpu().numpy()
+        return np.array(
+            [int(row[[place[text] for text in each]].argmax()) for row, each in zip(cosines, choices, strict=True)]
+        )
+
+
+def _coloured(scene: Scene) -> list[str]:
+    return [article(f"{colour} {scene.subject}") for colour in COLOURS]
+
+
+def _dressed(scene: Scene) -> list[str]:
+    return [f"{article(scene.subject)} wearing {_THINGS[thing]}" for thing in WORN[1:]]
+
+
+def _share(answers: npt.NDArray[np.int64], shown: npt.NDArray[np.int64]) -> float:
+    return float((answers == shown).mean()) if len(shown) else float("nan")

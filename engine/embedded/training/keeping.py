@@ -1,0 +1,67 @@
+"""Where a stage that was cut off goes on: everything that learned, every few minutes, as safetensors and JSON."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+
+@dataclass
+class Place:
+    """How far a stage is."""
+
+    seconds: float = 0.0
+    steps: int = 0
+
+
+class Keeper:
+    """Keeps `modules` and the state of `optimizer` in a folder, whole or not at all."""
+
+    def __init__(self, folder: Path, optimizer: Any, **modules: Any) -> None:
+        self._folder, self._optimizer, self._modules = folder, optimizer, modules
+
+    def write(self, place: Place) -> None:
+        from safetensors.torch import save_file
+
+        half = self._folder.with_suffix(".half")
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(parents=True)
+        for name, module in self._modules.items():
+            save_file(_own(module.state_dict()), half / f"{name}.safetensors")
+        save_file(self._learned(), half / "optimizer.safetensors")
+        (half / "place.json").write_text(json.dumps({"seconds": place.seconds, "steps": place.steps}))
+        shutil.rmtree(self._folder, ignore_errors=True)
+        half.replace(self._folder)
+
+    def read(self) -> Place:
+        """Puts everything back; where nothing was kept, the stage begins."""
+        from safetensors.torch import load_file
+
+        if not self._folder.exists():
+            return Place()
+        for name, module in self._modules.items():
+            module.load_state_dict(load_file(self._folder / f"{name}.safetensors"))
+        kept = load_file(self._folder / "optimizer.safetensors")
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in kept.items():
+            index, _, key = name.partition(".")
+            state.setdefault(int(index), {})[key] = value
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+        return Place(**json.loads((self._folder / "place.json").read_text()))
+
+    def forget(self) -> None:
+        """The stage is finished."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _learned(self) -> dict[str, Tensor]:
+        state = self._optimizer.state_dict()["state"]
+        return {f"{index}.{key}": value for index, values in state.items() for key, value in _own(values).items()}
+
+
+def _own(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """On the CPU, each with memory of its own."""
+    return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}

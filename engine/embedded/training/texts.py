@@ -1,0 +1,84 @@
+"""The texts that the judge learns from and is asked, each with the facts that it tells."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.embedded.drawings.captions import article
+from engine.embedded.drawings.facts import KINDS, UNTOLD, WORN
+from engine.embedded.drawings.scene import WEARERS
+from engine.embedded.training.pictures import CAPTIONS, Pictures
+from engine.embedded.training.tokenizer import LENGTH, token_ids
+from engine.embedded.vocabulary import COLOURS, OPENINGS, SUBJECTS
+
+Facts = npt.NDArray[np.int64]
+_THINGS = ("", " wearing neon glasses", " wearing glasses", " wearing a hat", " wearing a scarf")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Token ids (n, 32) and what each text tells (n, kinds)."""
+
+    ids: Tensor
+    told: Facts
+
+
+class Library:
+    """The captions of the drawings, and short texts: a subject, a colour and a subject, a subject and what it wears."""
+
+    def __init__(self, shown: Pictures, tokenizer: Any) -> None:
+        captions = [text for told in shown.captions for text in told]
+        self._captions = token_ids(tokenizer, captions).view(-1, CAPTIONS, LENGTH)
+        self._told = shown.told
+        short = list(short_texts())
+        self._short = Texts(token_ids(tokenizer, [text for text, _ in short]), np.array([told for _, told in short]))
+        self._of_subject = [np.flatnonzero(self._short.told[:, 0] == subject) for subject in range(len(SUBJECTS))]
+
+    def captions(self, rows: Facts, rng: np.random.Generator) -> Texts:
+        """One caption of each of these pictures, by lot."""
+        which = rng.integers(0, CAPTIONS, len(rows))
+        return Texts(self._captions[rows, which], self._told[rows, which])
+
+    def short(self, shown: Facts, rng: np.random.Generator) -> Texts:
+        """A short text that is right for each of these pictures (n, kinds)."""
+        chosen = []
+        for facts in shown:
+            mine = self._of_subject[facts[0]]
+            told = self._short.told[mine]
+            chosen.append(rng.choice(mine[((told == facts) | (told == UNTOLD)).all(1)]))
+        return self._chosen(np.array(chosen))
+
+    def near_misses(self, shown: Facts, rng: np.random.Generator) -> Texts:
+        """Short texts that are nearly right for these pictures: the same subject otherwise, or the same of another."""
+        chosen = [rng.choice(self._of_subject[facts[0]]) for facts in shown[::2]]
+        for facts in shown[1::2]:
+            alike = (self._short.told[:, 1] == facts[1]) | (self._short.told[:, 2] == max(1, facts[2]))
+            chosen.append(rng.choice(np.flatnonzero(alike)))
+        return self._chosen(np.array(chosen))
+
+    def _chosen(self, rows: Facts) -> Texts:
+        return Texts(self._short.ids[rows], self._short.told[rows])
+
+
+def short_texts() -> list[tuple[str, tuple[int, ...]]]:
+    """Every short text with its facts."""
+    found = []
+    for number, subject in enumerate(SUBJECTS):
+        found += [(opening + article(subject), _facts(number)) for opening in OPENINGS]
+        for opening in ("", "a picture of "):
+            found += [(opening + article(f"{c} {subject}"), _facts(number, colour=n)) for n, c in enumerate(COLOURS)]
+        if subject in WEARERS:
+            found += [(article(subject) + _THINGS[n], _facts(number, worn=n)) for n in range(1, len(WORN))]
+    return found
+
+
+def _facts(subject: int, colour: int = UNTOLD, worn: int = UNTOLD) -> tuple[int, ...]:
+    return (subject, colour, worn, *[UNTOLD] * (len(KINDS) - 3))
+
+
+def joined(*parts: Texts) -> Texts:
+    return Texts(torch.cat([part.ids for part in parts]), np.concatenate([part.told for part in parts]))

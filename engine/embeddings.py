@@ -1,0 +1,35 @@
+"""What a text encoder makes of texts, remembered: a negative prompt, a prompt painted again, a filler seen before.
+
+A text is always encoded among equally many others, so what it becomes does not depend on what else is asked for.
+"""
+
+from collections import OrderedDict
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+# A grid has at most 49 texts; those of the last few grids.
+REMEMBERED = 256
+TOGETHER = 8
+
+_known: "WeakKeyDictionary[Any, OrderedDict[str, Tensor]]" = WeakKeyDictionary()
+
+
+def embeddings(pipe: Any, texts: list[str]) -> Tensor:
+    """Shape (texts, tokens, channels), on the pipeline's device and in its number format."""
+    known = _known.setdefault(pipe.unet, OrderedDict())
+    missing = [text for text in dict.fromkeys(texts) if text not in known]
+    for start in range(0, len(missing), TOGETHER):
+        part = missing[start : start + TOGETHER]
+        padded = part + [""] * (TOGETHER - len(part))
+        found = pipe.encode_prompt(padded, pipe.device, 1, do_classifier_free_guidance=False)[0]
+        # A copy of its own, so that one remembered text does not keep its seven neighbours.
+        known.update((text, row.clone()) for text, row in zip(part, found, strict=False))
+    wanted = torch.stack([known[text] for text in texts])
+    for text in texts:
+        known.move_to_end(text)
+    while len(known) > REMEMBERED:
+        known.popitem(last=False)
+    return wanted

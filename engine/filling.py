@@ -1,0 +1,96 @@
+"""What a grid's other cells show: pictures painted from written prompts, ahead or with the grid, or photos."""
+
+import asyncio
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from engine import fillers, models, prompts
+from engine.contract.approaches import Profile
+from engine.contract.grid import AHEAD, PlannedCell, Recipe
+from engine.settings import Settings
+from engine.stock import Stock, Stocked, kind
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The stock from which `job` may be given fillers that suit its recipe."""
+
+    stock: Stock
+    job: str
+    recipe: Recipe
+
+
+class Filling:
+    """All chances come from the grid's seed."""
+
+    def __init__(self, settings: Settings, profile: Profile, seed: int) -> None:
+        self._settings, self._profile, self._seed = settings, profile, seed
+        self._rng = random.Random(f"{seed}:fillers")  # noqa: S311 - a plan must be repeatable
+
+    async def generated(
+        self, avoid: str, cells: list[PlannedCell], ahead: Ahead | None
+    ) -> tuple[list[PlannedCell], prompts.Written]:
+        """As many as the stock has were painted ahead; what to paint for the others is written now."""
+        counts = prompts.wanted(len(cells), self._rng, self._profile)
+        claimed = await asyncio.to_thread(self._claimed, ahead, counts, avoid) if ahead else []
+        had = Counter(filler.category for filler in claimed)
+        left = {category: count - had[category] for category, count in counts.items()}
+        beside = [filler.prompt for filler in claimed]
+        written = await prompts.fill(left, avoid, self._rng, self._settings, self._profile, beside)
+        mixed = self._rng.sample(cells, len(cells)) if claimed else cells
+        filled = [_stocked(cell, filler) for cell, filler in zip(mixed, claimed, strict=False)]
+        for cell, (_, prompt) in zip(mixed[len(claimed) :], written.prompts, strict=True):
+            own = {"source": "generated", "prompt": prompt, "seed": picture_seed(self._seed, cell.cell)}
+            filled.append(cell.model_copy(update=own))
+        return filled, self._told(written, claimed, len(cells))
+
+    async def photos(
+        self, source: str, cells: list[PlannedCell], fetching: models.Progress
+    ) -> tuple[list[PlannedCell], prompts.Written]:
+        """Raises NoFillers."""
+        photos, warnings = await asyncio.to_thread(self._photos, source, len(cells), fetching)
+        filled = [
+            cell.model_copy(update={"source": source, "photo": photo})
+            for cell, photo in zip(cells, photos, strict=True)
+        ]
+        return filled, prompts.Written(prompts=(), writer="templates", warnings=tuple(warnings))
+
+    def _claimed(self, ahead: Ahead, counts: Mapping[str, int], avoid: str) -> list[Stocked]:
+        right = kind(ahead.recipe, prompts.writer(self._settings, self._profile))
+        return ahead.stock.claim(ahead.job, right, counts, lambda prompt: prompts.suits(prompt, avoid, self._profile))
+
+    def _photos(self, name: str, count: int, fetching: models.Progress) -> tuple[list[str], list[str]]:
+        source = fillers.photo_source(name, self._settings, self._profile)
+        source.fetch(fetching)
+        return source.pick(self._rng, count), source.warnings()
+
+    def _told(self, written: prompts.Written, claimed: list[Stocked], of: int) -> prompts.Written:
+        """With what was painted ahead, openly."""
+        if not claimed:
+            return written
+        pairs = (*((filler.category, filler.prompt) for filler in claimed), *written.prompts)
+        gemini = prompts.writer(self._settings, self._profile).startswith("gemini")
+        how_many = f"All {of}" if len(claimed) == of else f"{len(claimed)} of the {of}"
+        note = (
+            f"{how_many} fillers were {AHEAD}, each for one grid only. "
+            "Their seeds are their own: the recipe repeats them, the grid's seed alone does not."
+        )
+        return replace(
+            written,
+            prompts=pairs,
+            writer="gemini" if gemini else written.writer,
+            warnings=(*written.warnings, note),
+        )
+
+
+def picture_seed(grid_seed: int, cell: str) -> int:
+    """A picture's own seed, from the grid's seed and the cell: the same in every approach, so grids can be paired."""
+    return int.from_bytes(hashlib.blake2b(f"{grid_seed}:{cell}".encode(), digest_size=4).digest())
+
+
+def _stocked(cell: PlannedCell, filler: Stocked) -> PlannedCell:
+    own = {"source": "generated", "prompt": filler.prompt, "seed": filler.seed, "stocked": filler.id}
+    return cell.model_copy(update=own)

@@ -1,0 +1,47 @@
+"""Finished pictures on their way from the device to the processor's memory, while the device goes on painting."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engine.contract.errors import PaintingFailed
+from engine.painter import Pixels
+
+NO_NUMBERS = "The model produced no valid numbers for this picture; try another seed or less guidance."
+
+
+class Landing:
+    """Begun where the pictures are decoded; `pictures` waits for them and may be called in any thread."""
+
+    def __init__(self, decoded: Sequence[Tensor]) -> None:
+        """`decoded`: parts of shape (rows, 3, height, width), colours -1 … 1, on any device."""
+        self._valid = [_home(torch.isfinite(part).all()) for part in decoded]
+        self._colours = [_home(_colours(part)) for part in decoded]
+        self._landed = None
+        if any(part.is_cuda for part in decoded):
+            self._landed = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            self._landed.record()
+
+    def pictures(self) -> list[Pixels]:
+        """Raises PaintingFailed where the model produced no numbers."""
+        if self._landed is not None:
+            self._landed.synchronize()
+        if not all(bool(valid) for valid in self._valid):
+            raise PaintingFailed(NO_NUMBERS)
+        # Copies: pinned memory is scarce and goes back at once.
+        return [picture.copy() for part in self._colours for picture in part.numpy()]
+
+
+def _colours(decoded: Tensor) -> Tensor:
+    """8-bit colours, shape (rows, height, width, 3), rounded as diffusers' image processor does it."""
+    scaled = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float() * 255
+    return scaled.round().to(torch.uint8).contiguous()
+
+
+def _home(tensor: Tensor) -> Tensor:
+    """A copy that the device makes by itself; on a processor the tensor as it is."""
+    if not tensor.is_cuda:
+        return tensor
+    pinned = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    return pinned.copy_(tensor, non_blocking=True)

@@ -1,0 +1,23 @@
+"""The scheduler of a wave: the model's own, or for `quality: fast` the one that the table of approaches names."""
+
+from typing import Any
+
+from engine.contract.approaches import FAST, Fast
+from engine.wave import Mix
+
+
+def schedule(pipe: Any, mix: Mix) -> Any:
+    """A scheduler object of its own, its timesteps set. They stay on the processor: no step has to wait for the device
+    to be told where it is."""
+    fast = FAST.get(mix.model, Fast("")) if mix.quality == "fast" else Fast("")
+    found = _kind(pipe, fast).from_config(pipe.scheduler.config, **fast.options)
+    found.set_timesteps(mix.steps)
+    return found
+
+
+def _kind(pipe: Any, fast: Fast) -> Any:
+    if fast.scheduler is None:
+        return type(pipe.scheduler)
+    import diffusers
+
+    return getattr(diffusers, fast.scheduler)

@@ -1,0 +1,44 @@
+"""Pictures from anywhere held against a prompt, with the engine's judge; the painters are not asked."""
+
+import asyncio
+import logging
+
+from engine import models
+from engine.contract.errors import TesseraError
+from engine.contract.events import JobFailed, Progress
+from engine.contract.scoring import Scored, ScorePicture
+from engine.news import fetching
+from engine.opening import opened
+from engine.planner import Planner
+from engine.running import Running
+from engine.score_picture import scored
+
+log = logging.getLogger(__name__)
+
+NO_PACKAGES = "This engine was installed without its judge. Install tessera[engine] and start it again."
+
+
+class Scorings:
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        # A large picture takes hundreds of megabytes while it is looked at.
+        self._one = asyncio.Lock()
+
+    async def begin(self, running: Running, order: ScorePicture) -> None:
+        """See one order through; whatever fails is told as its ending."""
+        running.tell(Progress(done=0, total=1, phase="judging"))
+        try:
+            async with self._one:
+                running.tell(await asyncio.to_thread(self._score, order, fetching(running.tell)))
+        except TesseraError as error:
+            running.tell(JobFailed(reason=error.reason, detail=str(error)))
+        except ImportError:
+            running.tell(JobFailed(reason="painting_failed", detail=NO_PACKAGES))
+        except Exception:
+            job = running.job.id
+            log.exception("a picture could not be scored", extra={"job": job})
+            detail = f"Something failed that should not; the engine's log has it under job {job}."
+            running.tell(JobFailed(reason="painting_failed", detail=detail))
+
+    def _score(self, order: ScorePicture, tell: models.Progress) -> Scored:
+        return scored(opened(order.data), order.prompt, self._planner.profile, tell)

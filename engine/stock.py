@@ -1,0 +1,145 @@
+"""Fillers that were painted ahead, on the disk: each is given to one job and to no other. It knows no painter.
+
+DATA_DIR/stock/<kind>/<id>.png wait, DATA_DIR/stock/claimed/<job>/<id>.png belong to a job. A claim is the move of a
+file, so that a picture which was promised to a job is never promised again, whatever is killed.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from engine.contract.grid import Recipe
+from engine.painter import Pixels
+
+CLAIMED, ABOUT, HALF = "claimed", "tessera", ".half"
+DAY_SECONDS = 86_400.0
+"""Longer than any job is alive."""
+
+
+@dataclass(frozen=True)
+class Stocked:
+    """A filler without its pixels: everything that painting it again takes besides the recipe."""
+
+    id: str
+    kind: str
+    category: str
+    prompt: str
+    seed: int
+
+
+def kind(recipe: Recipe, writer: str) -> str:
+    """One name for all that fillers must have in common: model, recipe, size, versions and writer."""
+    common = recipe.model_dump(mode="json", exclude={"dressed_prompt"})
+    told = json.dumps([common, writer], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+class Stock:
+    """At most `most` fillers wait. All calls block for as long as a disk takes."""
+
+    def __init__(self, root: Path, most: int) -> None:
+        self.most = most
+        self._root = root
+
+    def waiting(self, kind: str) -> list[Stocked]:
+        """Those of this kind, the oldest first."""
+        return [filler for filler, _ in self._lying(self._root / kind)]
+
+    def put(self, filler: Stocked, pixels: Pixels) -> None:
+        """Keep a filler, whole or not at all. Raises OSError."""
+        place = self._root / filler.kind / f"{filler.id}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        half = place.with_suffix(HALF)
+        try:
+            half.write_bytes(_png(filler, pixels))
+            half.replace(place)
+        finally:
+            half.unlink(missing_ok=True)
+
+    def claim(self, job: str, kind: str, counts: Mapping[str, int], suits: Callable[[str], bool]) -> list[Stocked]:
+        """Fillers for this job alone, the oldest first, no more of a category than `counts` says.
+
+        What the job was given before without anybody hearing of it comes first.
+        """
+        own, left, claimed = self._root / CLAIMED / job, dict(counts), []
+        for filler, place in [*self._lying(own), *self._lying(self._root / kind)]:
+            if left.get(filler.category, 0) < 1 or not suits(filler.prompt) or filler.kind != kind:
+                continue
+            if place.parent != own and not _moved(place, own):
+                continue
+            left[filler.category] -= 1
+            claimed.append(filler)
+        return claimed
+
+    def open(self, job: str, filler: str) -> Pixels | None:
+        """A claimed filler's picture; None where it cannot be had any more and has to be painted."""
+        try:
+            with Image.open(self._root / CLAIMED / job / f"{filler}.png") as image:
+                return np.asarray(image.convert("RGB"))
+        except (OSError, SyntaxError):
+            return None
+
+    def release(self, job: str) -> None:
+        """The job has ended, and what was given to it is used up."""
+        shutil.rmtree(self._root / CLAIMED / job, ignore_errors=True)
+
+    def put_away(self, kind: str | None, now: float | None = None) -> None:
+        """Throw away what is of another kind (None: everything that waits), half written, or claimed long ago."""
+        at = time.time() if now is None else now
+        for place in self._root.iterdir() if self._root.is_dir() else ():
+            if place.name not in {kind, CLAIMED}:
+                shutil.rmtree(place, ignore_errors=True)
+        for half in self._root.glob(f"*/*{HALF}"):
+            half.unlink(missing_ok=True)
+        for claimed in (self._root / CLAIMED).glob("*"):
+            if at - claimed.stat().st_mtime > DAY_SECONDS:
+                shutil.rmtree(claimed, ignore_errors=True)
+
+    @staticmethod
+    def _lying(folder: Path) -> Iterator[tuple[Stocked, Path]]:
+        """Oldest first; a damaged file is deleted."""
+        for place in sorted(folder.glob("*.png"), key=_age):
+            told = _about(place)
+            if told is None:
+                place.unlink(missing_ok=True)
+            else:
+                yield told, place
+
+
+def _png(filler: Stocked, pixels: Pixels) -> bytes:
+    about, out = PngImagePlugin.PngInfo(), io.BytesIO()
+    about.add_itxt(ABOUT, json.dumps(asdict(filler)))
+    Image.fromarray(pixels).save(out, "PNG", compress_level=1, pnginfo=about)
+    return out.getvalue()
+
+
+def _about(place: Path) -> Stocked | None:
+    try:
+        with Image.open(place) as image:
+            return Stocked(**json.loads(image.info[ABOUT]))
+    except (OSError, SyntaxError, KeyError, ValueError, TypeError):
+        return None
+
+
+def _moved(place: Path, folder: Path) -> bool:
+    """Whether it is now in `folder`; False where somebody else was faster."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        place.rename(folder / place.name)
+        return True
+    return False
+
+
+def _age(place: Path) -> float:
+    with contextlib.suppress(FileNotFoundError):
+        return place.stat().st_mtime
+    return 0.0

@@ -1,0 +1,150 @@
+"""Paints fillers ahead while nobody wants anything: one step at a time, so that a job waits for no more than that."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from engine import models, prompts
+from engine.contract.approaches import PROFILES, dress
+from engine.contract.errors import TesseraError
+from engine.contract.grid import Recipe
+from engine.contract.ids import new_id
+from engine.contract.orders import SEEDS, MakeGrid
+from engine.painter import Painted, Painter, PainterLost
+from engine.planner import Planner
+from engine.stock import Stock, Stocked, kind
+from engine.wave import Mix, Row, Wave
+
+log = logging.getLogger(__name__)
+
+GENERATED: Final = 3
+"""The approach that paints its fillers."""
+QUIET_SECONDS = 20.0
+"""Nobody wanted anything for so long, before the first step."""
+REFUSED_SECONDS = 600.0
+"""After a failure."""
+
+
+@dataclass
+class _Begun:
+    wave: Wave
+    fillers: Sequence[Stocked]
+    left: int
+
+
+class Stocking:
+    """Fills the planner's stock. `most` fillers are painted together; ids of its waves are below zero."""
+
+    def __init__(
+        self,
+        planner: Planner,
+        stock: Stock,
+        rng: random.Random,
+        most: int = 16,
+        quiet: float = QUIET_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._planner, self._stock, self._rng, self._most = planner, stock, rng, most
+        self._quiet, self._clock = quiet, clock
+        self._begun: dict[Painter, _Begun] = {}
+        self._ids = count(1)
+        self._not_before = clock() + quiet
+        self._full = False
+
+    def disturbed(self) -> None:
+        """Somebody wants something."""
+        self._full = False
+        self._not_before = max(self._not_before, self._clock() + self._quiet)
+
+    async def rest(self, painter: Painter, wake: asyncio.Event) -> None:
+        """Wait for something to do; when it has been quiet for long enough, take one step. Raises PainterLost."""
+        wait = max(0.0, self._not_before - self._clock())
+        if self._full or wait:
+            with contextlib.suppress(TimeoutError):
+                # Not wait_for: in Python 3.11 that one loses a cancellation that comes together with the event.
+                async with asyncio.timeout(None if self._full else wait):
+                    await wake.wait()
+            return
+        try:
+            await self._step(painter)
+        except PainterLost:
+            self._begun.pop(painter, None)
+            raise
+        except Exception as error:
+            log.warning("fillers could not be painted ahead: %s", error, exc_info=not isinstance(error, TesseraError))
+            self._not_before = self._clock() + REFUSED_SECONDS
+            begun = self._begun.pop(painter, None)
+            if begun:
+                await painter.drop(begun.wave.id)
+
+    async def _step(self, painter: Painter) -> None:
+        begun = self._begun.get(painter)
+        if begun is None:
+            await self._begin(painter)
+        elif begun.left:
+            await painter.step(begun.wave.id)
+            begun.left -= 1
+        else:
+            painted = await painter.finish(begun.wave.id)
+            del self._begun[painter]
+            await asyncio.to_thread(self._keep, begun.fillers, painted)
+
+    async def _begin(self, painter: Painter) -> None:
+        recipe = await asyncio.to_thread(self._recipe)
+        fillers = await self._wanted(recipe) if recipe else []
+        if recipe is None or not fillers:
+            self._full = True
+            return
+        rows = tuple(
+            Row("", filler.id, dress(filler.prompt, None, recipe.words), recipe.negative or "", filler.seed)
+            for filler in fillers
+        )
+        wave = Wave(-next(self._ids), Mix.of(recipe), rows)
+        self._begun[painter] = _Begun(wave, fillers, await painter.begin(wave))
+
+    def _recipe(self) -> Recipe | None:
+        """Of grids for which nothing special was asked; None where its model would have to be fetched first."""
+        if not models.here(PROFILES[self._planner.profile][GENERATED].model):
+            return None
+        return self._planner.recipe(MakeGrid(prompt="anything", approach=GENERATED), lambda _done, _total: None)
+
+    async def _wanted(self, recipe: Recipe) -> list[Stocked]:
+        """What to paint next; nothing where the stock is full."""
+        settings, profile = self._planner.settings, self._planner.profile
+        right = kind(recipe, prompts.writer(settings, profile))
+        await asyncio.to_thread(self._stock.put_away, right)
+        there = await asyncio.to_thread(self._stock.waiting, right)
+        there += [filler for begun in self._begun.values() for filler in begun.fillers]
+        n = min(self._most, self._stock.most - len(there))
+        if n < 1:
+            return []
+        counts = self._scarcest(Counter(filler.category for filler in there), n)
+        beside = [filler.prompt for filler in there]
+        written = await prompts.fill(counts, "", self._rng, settings, profile, beside)
+        if written.warnings:
+            # Others than the usual writer's would be fillers of another kind.
+            raise TesseraError(" ".join(written.warnings))
+        return [
+            Stocked(new_id(), right, category, prompt, self._rng.randrange(SEEDS))
+            for category, prompt in written.prompts
+        ]
+
+    def _scarcest(self, there: Counter[str], n: int) -> dict[str, int]:
+        """How many more of each category, so that any grid finds all of them."""
+        counts = dict.fromkeys(prompts.wanted(n, self._rng, self._planner.profile), 0)
+        for _ in range(n):
+            counts[min(counts, key=lambda category: there[category] + counts[category])] += 1
+        return counts
+
+    def _keep(self, fillers: Sequence[Stocked], painted: Sequence[Painted]) -> None:
+        """Those that may be shown. Raises OSError."""
+        for filler, picture in zip(fillers, painted, strict=True):
+            if picture.pixels is not None:
+                self._stock.put(filler, picture.pixels)

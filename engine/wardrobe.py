@@ -1,0 +1,86 @@
+"""A denoising model that wears one style at a time: added to its weights in place, taken off by putting them back.
+
+Nothing else about the model changes, so a compiled or recorded form of it stays valid, and a style costs no time while
+painting. In fp32 this is what peft computes, up to rounding; it is exact once the style is off.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine import styles
+
+
+class Wardrobe:
+    """Of one model. All calls come from the thread that paints."""
+
+    def __init__(self, unet: Any) -> None:
+        self._unet = unet
+        self._plain: dict[str, Tensor] = {}
+        self._known: dict[str, dict[str, tuple[Tensor, Tensor]]] = {}
+        self._worn: tuple[str | None, float] = (None, 0.0)
+
+    def knows(self, style: str) -> bool:
+        return style in self._known
+
+    def learn(self, style: str, folder: Path) -> None:
+        """Read the style's adapter, which `engine.styles` has checked."""
+        self._known[style] = _factors(folder, self._device)
+
+    def forget(self, style: str) -> None:
+        """Its files have changed or gone."""
+        if self._worn[0] == style:
+            self.wear(None, 0.0)
+        self._known.pop(style, None)
+
+    def wear(self, style: str | None, weight: float) -> None:
+        """From now on the model paints with this style at this weight, or with none."""
+        if self._worn == (style, weight):
+            return
+        with torch.no_grad():
+            self._take_off()
+            if style is not None and weight:
+                for layer, (a, b) in self._known[style].items():
+                    self._add(layer, a, b, weight)
+        self._worn = (style, weight)
+
+    @property
+    def _device(self) -> torch.device:
+        found: torch.device = next(iter(self._unet.parameters())).device
+        return found
+
+    def _take_off(self) -> None:
+        if self._worn[0] is not None:
+            for layer in self._known[self._worn[0]]:
+                if layer in self._plain:
+                    self._weight(layer).copy_(self._plain[layer])
+
+    def _add(self, layer: str, a: Tensor, b: Tensor, weight: float) -> None:
+        target = self._weight(layer)
+        plain = self._plain.setdefault(layer, target.detach().clone())
+        added = (b.flatten(1) @ a.flatten(1)).view_as(target)
+        target.copy_(plain.float() + weight * added)
+
+    def _weight(self, layer: str) -> Tensor:
+        found: Tensor = self._unet.get_submodule(layer).weight
+        return found.data
+
+
+def _factors(folder: Path, device: torch.device) -> dict[str, tuple[Tensor, Tensor]]:
+    """A and scaled B of every layer; the scale is what peft's LoraConfig makes of the adapter's configuration."""
+    from peft import LoraConfig
+    from peft.utils.other import get_pattern_key
+    from safetensors.torch import load_file
+
+    config = LoraConfig.from_pretrained(str(folder))
+    state = {key: value.to(device, torch.float32) for key, value in load_file(folder / styles.WEIGHTS).items()}
+    found = {}
+    for key, a in state.items():
+        if ".lora_A." in key:
+            layer = key.removeprefix(styles.PREFIX).partition(".lora_A.")[0]
+            alpha = config.alpha_pattern.get(get_pattern_key(config.alpha_pattern, layer), config.lora_alpha)
+            strength = alpha / (config.r**0.5 if config.use_rslora else config.r)
+            found[layer] = (a, strength * state[key.replace(".lora_A.", ".lora_B.")])
+    return found
