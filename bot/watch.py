@@ -95,6 +95,8 @@ class Watch:
         if row and row.state == "lent" and row.lent_at == job.lent_at:
             await self._made(job)
             row = await self._parts.jobs.find(job.id)
+        if row and row.lent_at != job.lent_at:
+            return
         if (row is None or row.state in {"cancelled", "deleted"}) and not job.training:
             # Perhaps the engine was told before it had the job; what it painted is kept for nobody.
             await self.release(job, under_way=True)

@@ -73,6 +73,19 @@ async def test_who_followed_a_job_before_it_was_lent_again_follows_it_no_more(tm
         assert (await r.jobs())[0].state == "lent"
 
 
+async def test_who_followed_a_job_before_it_was_lent_again_does_not_deliver_it_either(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        stopped = r.chat.stops["post"] = asyncio.Event()
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await stopped.wait()
+        (job,) = await r.jobs()
+
+        await r.app.watch.follow(replace(job, lent_at=(job.lent_at or 0) - 1))
+
+        assert job.state == "made"
+        assert r.chat.calls["post"] == 1
+
+
 async def test_a_grid_that_is_cancelled_just_before_the_engine_gets_it_is_not_painted(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         run = r.engine.run
