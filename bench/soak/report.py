@@ -31,14 +31,20 @@ def table(found: Found) -> str:
 def _verdict(found: Found) -> str:
     size, endings = found.size, ", ".join(f"{count} {state}" for state, count in sorted(found.endings.items()))
     head = (
-        f"# Soak: {size.jobs} jobs by {size.people} people, seed {size.seed}, {size.painter} painter\n\n"
-        f"{datetime.now(UTC).date().isoformat()}, {_machine()}. {found.seconds:.0f} s; {endings};"
+        f"# Soak: {sum(found.endings.values())} jobs by {size.people} people, seed {size.seed}, {size.painter} painter\n\n"
+        f"{datetime.now(UTC).date().isoformat()}, {_machine()}. {found.seconds:.0f} s{_wanted(found)}; {endings};"
         f" the bot was started {found.starts} times."
     )
     if not found.wrong:
         return f"{head}\n\n**Nothing lost, nothing doubled, nothing left over.**"
     count = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong)} things are"
     return f"{head}\n\n**{count} wrong:**\n\n" + "\n".join(f"- {each}" for each in found.wrong)
+
+
+def _wanted(found: Found) -> str:
+    """Where the time was over before everything was ordered, how much was wanted."""
+    size = found.size
+    return f" ({size.jobs} jobs were wanted, and {size.minutes:g} minutes for ordering them)" if size.minutes else ""
 
 
 def _asked(found: Found) -> str:
