@@ -31,7 +31,8 @@ def table(found: Found) -> str:
 def _verdict(found: Found) -> str:
     size, endings = found.size, ", ".join(f"{count} {state}" for state, count in sorted(found.endings.items()))
     head = (
-        f"# Soak: {sum(found.endings.values())} jobs by {size.people} people, seed {size.seed}, {size.painter} painter\n\n"
+        f"# Soak: {sum(found.endings.values())} jobs by {size.people} people,"
+        f" seed {size.seed}, {size.painter} painter\n\n"
         f"{datetime.now(UTC).date().isoformat()}, {_machine()}. {found.seconds:.0f} s{_wanted(found)}; {endings};"
         f" the bot was started {found.starts} times."
     )
