@@ -1,5 +1,7 @@
 """The floor: the arithmetic and the bytes that a picture cannot do without, counted, over what the machine can do."""
 
+from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -8,6 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 # What has to read its operands and write its result however well everything else is fused into it.
 HEAVY = ("convolution", "mm", "addmm", "bmm", "baddbmm")
+
+NOWHERE = torch.device("meta")
 
 
 class _Bytes(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch leaves it untyped
@@ -25,14 +29,21 @@ class _Bytes(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch leaves
 
 def count(pipe: Any, steps: int, rows: int) -> dict[str, float]:
     """GFLOP and GB (in the pipeline's own number format) of one picture, painted `rows` together with guidance."""
-    unet = _cost(lambda: _denoise(pipe, 2 * rows), pipe)
-    vae = _cost(lambda: _decode(pipe, rows), pipe)
-    flops, moved = ((steps * part + other) / rows / 1e9 for part, other in zip(unet, vae, strict=True))
+    from diffusers.models.attention_processor import AttnProcessor
+
+    unet, vae, dtype = _nowhere(pipe.unet), _nowhere(pipe.vae), pipe.unet.dtype
+    # Attention as two matrix products, so that both counters see it.
+    unet.set_attn_processor(AttnProcessor())
+    words = (pipe.tokenizer.model_max_length, pipe.text_encoder.config.hidden_size)
+    side = unet.config.sample_size
+    denoised = _cost(lambda: _denoise(unet, 2 * rows, words, dtype))
+    decoded = _cost(lambda: _decode(vae, (rows, unet.config.in_channels, side, side), dtype))
+    flops, moved = ((steps * part + other) / rows / 1e9 for part, other in zip(denoised, decoded, strict=True))
     return {
         "gflop": flops,
         "gbyte": moved,
-        "unet_row_gflop": unet[0] / 2 / rows / 1e9,
-        "vae_gflop": vae[0] / rows / 1e9,
+        "unet_row_gflop": denoised[0] / 2 / rows / 1e9,
+        "vae_gflop": decoded[0] / rows / 1e9,
     }
 
 
@@ -43,33 +54,25 @@ def seconds(cost: dict[str, float], rates: dict[str, float], kind: str = "fp32")
     return {"compute": compute, "bytes": moving, "floor": max(compute, moving)}
 
 
-def _cost(work: Any, pipe: Any) -> tuple[float, float]:
-    # Attention as two matrix products, so that both counters see it.
-    from diffusers.models.attention_processor import AttnProcessor
-
-    before = pipe.unet.attn_processors
-    pipe.unet.set_attn_processor(AttnProcessor())
-    try:
-        with torch.no_grad(), FlopCounterMode(display=False) as flops:
-            work()
-        with torch.no_grad(), _Bytes() as moved:
-            work()
-    finally:
-        pipe.unet.set_attn_processor(before)
+def _cost(work: Callable[[], object]) -> tuple[float, float]:
+    with torch.no_grad(), FlopCounterMode(display=False) as flops:
+        work()
+    with torch.no_grad(), _Bytes() as moved:
+        work()
     return flops.get_total_flops(), moved.count
 
 
-def _denoise(pipe: Any, rows: int) -> None:
-    config, text = pipe.unet.config, pipe.text_encoder.config
-    latents = _empty(pipe, rows, config.in_channels, config.sample_size, config.sample_size)
-    words = _empty(pipe, rows, pipe.tokenizer.model_max_length, text.hidden_size)
-    pipe.unet(latents, torch.tensor(1, device=pipe.device), encoder_hidden_states=words)
+def _denoise(unet: Any, rows: int, words: tuple[int, int], dtype: torch.dtype) -> None:
+    config = unet.config
+    latents = torch.empty(rows, config.in_channels, config.sample_size, config.sample_size, device=NOWHERE, dtype=dtype)
+    seen = torch.empty(rows, *words, device=NOWHERE, dtype=dtype)
+    unet(latents, torch.ones(rows, device=NOWHERE), encoder_hidden_states=seen)
 
 
-def _decode(pipe: Any, rows: int) -> None:
-    config = pipe.unet.config
-    pipe.vae.decode(_empty(pipe, rows, config.in_channels, config.sample_size, config.sample_size))
+def _decode(vae: Any, shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    vae.decode(torch.empty(shape, device=NOWHERE, dtype=dtype))
 
 
-def _empty(pipe: Any, *shape: int) -> torch.Tensor:
-    return torch.zeros(shape, device=pipe.device, dtype=pipe.unet.dtype)
+def _nowhere(model: Any) -> Any:
+    """A copy without numbers: what it would compute is counted, and nothing is computed."""
+    return deepcopy(model).to(NOWHERE)
