@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from engine.versions import versions
 
 # A card needs larger matrices to be busy.
 SIDE, CARD_SIDE = 2048, 8192
@@ -29,7 +30,7 @@ def describe() -> dict[str, Any]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
-        "versions": _versions(),
+        "versions": versions(PACKAGES),
         "load": round(os.getloadavg()[0], 2),
     }
 
@@ -68,17 +69,6 @@ def best(work: Callable[[], object], device: torch.device, times: int = 7) -> fl
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begun)
     return min(seconds)
-
-
-def _versions() -> dict[str, str]:
-    """Of what is installed: a machine with a card brings its own PyTorch and not all of the rest."""
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _processor() -> str:

@@ -1,5 +1,7 @@
 """A finished comparison as a message: the sheet, the plot, the table, and what they mean."""
 
+from functools import partial
+
 from bot import compared, texts
 from bot.chat import Button, Limits, Message, Picture, Talk
 from bot.chat import Delivery as Attempt
@@ -8,6 +10,7 @@ from bot.comparison_sheet import fit
 from bot.errors import TooLarge
 from bot.heading import heading
 from bot.jobs import JobRow
+from bot.largest import post_largest
 from bot.trainings import unpacked
 
 
@@ -29,16 +32,7 @@ async def comparison_message(found: Comparison, limits: Limits, start: int = 0) 
 
 
 async def post_comparison(talk: Talk, found: Comparison, attempt: Attempt) -> str:
-    """Post the largest sheet that this destination says it takes, or else the largest that it really takes."""
-    rung = 0
-    while True:
-        message, rung = await comparison_message(found, await talk.limits(), rung)
-        try:
-            return await talk.post(message, attempt)
-        except TooLarge:
-            if rung < 0:
-                raise
-            rung += 1
+    return await post_largest(talk, partial(comparison_message, found), attempt)
 
 
 def buttons(job: JobRow) -> tuple[Button, ...]:

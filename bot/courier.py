@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bot import compared, texts, trained
 from bot.chat import Delivery as Attempt
 from bot.chat import Message, Talk
 from bot.comparison_result import post_comparison
-from bot.errors import DeliveryError, TooLarge
+from bot.errors import DeliveryError
 from bot.heading import heading
 from bot.jobs import JobRow
+from bot.largest import post_largest
 from bot.parts import Parts
 from bot.result import Grid, sheet_message
 from bot.teller import Teller, cancel_button, failure
@@ -21,16 +23,7 @@ log = logging.getLogger(__name__)
 
 
 async def post_sheet(talk: Talk, grid: Grid, attempt: Attempt) -> str:
-    """Post the largest sheet that this destination says it takes, or else the largest that it really takes."""
-    rung = 0
-    while True:
-        message, rung = await sheet_message(grid, await talk.limits(), rung)
-        try:
-            return await talk.post(message, attempt)
-        except TooLarge:
-            if rung < 0:
-                raise
-            rung += 1
+    return await post_largest(talk, partial(sheet_message, grid), attempt)
 
 
 @dataclass(frozen=True)

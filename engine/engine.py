@@ -4,33 +4,31 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from engine import fillers
+from engine import pieces
 from engine.brush import Brush
 from engine.comparing.comparisons import Comparisons
-from engine.contract.approaches import dress
 from engine.contract.comparison import Compare, EstimateComparison
 from engine.contract.errors import OutOfMemory, PaintingFailed, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, Progress
-from engine.contract.grid import Plan, PlannedCell
+from engine.contract.grid import Plan
 from engine.contract.orders import Job, MakeGrid
 from engine.contract.scoring import ScorePicture
 from engine.guest import Guest
 from engine.metrics.grid_score import grid_score
 from engine.news import News, fetching
 from engine.pace import Pace
-from engine.painter import Painted, Painter, PainterLost, Pixels
+from engine.painter import Painted, Painter, PainterLost
 from engine.planner import Planner
 from engine.pool import Pool
-from engine.report import Reporter, pixels
+from engine.report import Reporter
 from engine.running import Running
 from engine.scheduler import Scheduler
 from engine.scoring import Scorings
 from engine.stocking import Stocking
 from engine.trainings import Trainings
-from engine.wave import Mix, Row, Wave
+from engine.wave import Mix, Wave
 
 log = logging.getLogger(__name__)
 
@@ -198,8 +196,9 @@ class Engine:
             if not running.alive:
                 return
             running.tell(GridPlanned(plan=plan))
-            ahead = await asyncio.to_thread(self._painted_ahead, running, plan)
-            self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), _rows(job.id, plan, running, ahead))
+            ahead = await asyncio.to_thread(pieces.painted_ahead, self.planner.stock, job.id, plan, running.judged)
+            rows = pieces.rows(job.id, plan, {*running.judged, *ahead})
+            self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), rows)
             running.tell(self._news.progress(running, "waiting"))
             self._wake.set()
             await self._reporter.report(running, list(ahead), [Painted(picture) for picture in ahead.values()])
@@ -211,25 +210,12 @@ class Engine:
             log.exception("job failed while it was prepared", extra={"job": job.id})
             self._fail(running, error)
 
-    def _painted_ahead(self, running: Running, plan: Plan) -> dict[str, Pixels]:
-        """What the stock holds for this job; the rest is painted like everything else."""
-        stock, found = self.planner.stock, {}
-        for cell in plan.cells:
-            if stock and cell.stocked and cell.cell not in running.judged:
-                picture = stock.open(running.job.id, cell.stocked)
-                if picture is not None:
-                    found[cell.cell] = picture
-        return found
-
     async def _take_photos(self, running: Running, plan: Plan) -> None:
         cells = [cell for cell in plan.cells if cell.photo and cell.cell not in running.judged]
         if cells:
-            photos = await asyncio.to_thread(self._photos, cells, plan)
+            settings, profile, side = self.planner.settings, self.planner.profile, plan.recipe.size
+            photos = await asyncio.to_thread(pieces.photos, settings, profile, cells, side)
             await self._reporter.report(running, [cell.cell for cell in cells], [Painted(photo) for photo in photos])
-
-    def _photos(self, cells: Sequence[PlannedCell], plan: Plan) -> list[Pixels]:
-        source = fillers.photo_source(cells[0].source, self.planner.settings, self.planner.profile)
-        return [pixels(source.open(str(cell.photo)), plan.recipe.size) for cell in cells]
 
     async def _paint(self, painter: Painter, wave: Wave, *, cuts_in: bool) -> None:
         brush = Brush(painter, wave, self._alive, cuts_in=cuts_in)
@@ -358,21 +344,3 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _rows(job: str, plan: Plan, running: Running, ahead: Container[str]) -> list[Row]:
-    """What is still to be painted, the prompt's pictures first."""
-    recipe = plan.recipe
-    missing = [cell for cell in plan.cells if cell.cell not in running.judged and cell.cell not in ahead]
-    cells = [cell for cell in missing if cell.seed is not None]
-    cells.sort(key=lambda cell: not cell.unique)
-    return [
-        Row(
-            job=job,
-            cell=cell.cell,
-            prompt=recipe.dressed_prompt if cell.unique else dress(cell.prompt or "", None, recipe.words),
-            negative=recipe.negative or "",
-            seed=cell.seed or 0,
-        )
-        for cell in cells
-    ]

@@ -1,14 +1,15 @@
-"""The versions that a picture may depend on, for recipes and cards."""
+"""The versions that a picture may depend on, for recipes, cards and benchmarks."""
 
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = ("tessera", "torch", "diffusers", "transformers", "peft")
 
 
-def versions() -> dict[str, str]:
-    """Of the packages that are installed, by name."""
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """Of those that are installed, by name: a machine with a card brings its own PyTorch and not all of the rest."""
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

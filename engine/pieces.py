@@ -1,0 +1,46 @@
+"""What of a planned grid is there already, painted ahead or as photos, and which rows must still be painted."""
+
+from collections.abc import Collection, Sequence
+
+from engine import fillers
+from engine.contract.approaches import Profile, dress
+from engine.contract.grid import Plan, PlannedCell
+from engine.painter import Pixels
+from engine.report import pixels
+from engine.settings import Settings
+from engine.stock import Stock
+from engine.wave import Row
+
+
+def painted_ahead(stock: Stock | None, job: str, plan: Plan, judged: Collection[str]) -> dict[str, Pixels]:
+    """What the stock holds for this job, by cell; the rest is painted like everything else."""
+    found = {}
+    for cell in plan.cells:
+        if stock and cell.stocked and cell.cell not in judged:
+            picture = stock.open(job, cell.stocked)
+            if picture is not None:
+                found[cell.cell] = picture
+    return found
+
+
+def photos(settings: Settings, profile: Profile, cells: Sequence[PlannedCell], side: int) -> list[Pixels]:
+    """The photos of these cells, all from the same source, in the size of painted pictures."""
+    source = fillers.photo_source(cells[0].source, settings, profile)
+    return [pixels(source.open(str(cell.photo)), side) for cell in cells]
+
+
+def rows(job: str, plan: Plan, there: Collection[str]) -> list[Row]:
+    """What is to be painted but for the cells that are `there`, the prompt's pictures first."""
+    recipe = plan.recipe
+    cells = [cell for cell in plan.cells if cell.seed is not None and cell.cell not in there]
+    cells.sort(key=lambda cell: not cell.unique)
+    return [
+        Row(
+            job=job,
+            cell=cell.cell,
+            prompt=recipe.dressed_prompt if cell.unique else dress(cell.prompt or "", None, recipe.words),
+            negative=recipe.negative or "",
+            seed=cell.seed or 0,
+        )
+        for cell in cells
+    ]
