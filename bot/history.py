@@ -68,15 +68,24 @@ class Database:
         """Several statements that happen together or not at all."""
         async with self._lock:
             with _translated():
-                await self._writer.execute_fetchall("BEGIN IMMEDIATE")
                 try:
+                    await self._whole("BEGIN IMMEDIATE")
                     yield Transaction(self._writer)
-                    await self._writer.execute_fetchall("COMMIT")
+                    await self._whole("COMMIT")
                 except BaseException:
                     # Where the disk is full SQLite has rolled back already.
                     if self._writer.in_transaction:
-                        await self._writer.execute_fetchall("ROLLBACK")
+                        await self._whole("ROLLBACK")
                     raise
+
+    async def _whole(self, sql: str) -> None:
+        """A cancel waits for the statement: its thread goes on, and only afterwards it is known how things stand."""
+        running = asyncio.ensure_future(self._writer.execute_fetchall(sql))
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.gather(running, return_exceptions=True)
+            raise
 
     async def _migrate(self) -> None:
         row = await self.one("PRAGMA user_version")

@@ -1,9 +1,12 @@
 """The rows and the files: committed or not there at all, found by their owner, pruned oldest first."""
 
+import asyncio
 import hashlib
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -210,6 +213,33 @@ async def test_pictures_past_their_retention_go_and_the_grid_can_be_painted_agai
         assert job.pruned
         assert "were removed to make room" in shown.text
         assert [row.order.seed for row in await r.jobs()] == [5, 5]
+
+
+@pytest.mark.parametrize("when", ["BEGIN IMMEDIATE", "INSERT INTO preferences", "COMMIT"])
+async def test_a_cancel_at_any_moment_of_a_transaction_is_a_cancel_and_leaves_none_open(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(tmp_path) as b:
+        execute = b.database._writer.execute_fetchall
+
+        async def write() -> None:
+            async with b.database.transaction() as rows:
+                await rows.write("INSERT INTO preferences (scope, owner, name, value) VALUES ('person', 'a', 'b', 'c')")
+
+        async def interrupted(sql: str, values: Any = ()) -> Iterable[Any]:
+            if sql.startswith(when):
+                asyncio.get_running_loop().call_soon(writing.cancel)
+            return await execute(sql, values)
+
+        monkeypatch.setattr(b.database._writer, "execute_fetchall", interrupted)
+        writing = asyncio.create_task(write())
+        (ended,) = await asyncio.gather(writing, return_exceptions=True)
+        monkeypatch.undo()
+
+        assert isinstance(ended, asyncio.CancelledError)
+        assert not b.database._writer.in_transaction
+        async with b.database.transaction() as rows:
+            await rows.write("DELETE FROM preferences")
 
 
 async def test_a_persons_data_is_theirs_to_take_and_to_remove(tmp_path: Path) -> None:
