@@ -25,8 +25,8 @@ def build(settings: Settings, *, serving: bool = False) -> tuple[Engine, str]:
     """
     profile, why = _profile(settings)
     painter, device = _painter(settings, profile)
-    # A painter that measured its device says how many pictures keep it busy.
-    most = getattr(painter, "most", None) or MOST
+    # A painter that measured its device says how many pictures keep it busy; a pool says it for each of its own.
+    most = MOST if isinstance(painter, Pool) else getattr(painter, "most", None) or MOST
     if serving and not isinstance(painter, Pool):
         watchdog = Watchdog()
         painter = Watched(painter, watchdog)

@@ -186,9 +186,9 @@ async def real(nodes: Nodes, folder: Path) -> AsyncIterator[Engine]:
 
 
 PLAIN: dict[str, Any] = {"approach": 1, "blocks": 2}
-STYLED: dict[str, Any] = {"approach": 2, "blocks": 2, "style": "half"}
+STYLED: dict[str, Any] = {"approach": 2, "blocks": 2, "style": "halved"}
 ORDER = TrainStyle(
-    name="half", source="embedded", images=8, epochs=2, patience=9, batch=4, rank=2, seed=7, words="in pencil"
+    name="halved", source="embedded", images=8, epochs=2, patience=9, batch=4, rank=2, seed=7, words="in pencil"
 )
 
 
@@ -200,7 +200,7 @@ async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_a
         while not any(isinstance(event, EpochEnded) for event in training._told):
             assert training.alive, training._told
             await asyncio.sleep(0.02)
-        checkpoint = [place.name for place in (home / "training" / "half").glob("epoch-*")]
+        checkpoint = [place.name for place in (home / "training" / "halved").glob("epoch-*")]
         os.kill(far(engine)[0].pid, signal.SIGKILL)
         trained = await events(training)
         await ready(engine, 2)
@@ -217,10 +217,10 @@ async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_a
     assert isinstance(ending, StyleTrained), ending
     assert [epoch.epoch for epoch in ending.epochs] == [1, 2]
     assert [event.epoch for event in trained if isinstance(event, EpochEnded)] == [1, 2]
-    assert ending.folder == str(home / "styles" / "half")
-    assert ending.plot in {str(place) for place in (home / "styles" / "half").iterdir()}
+    assert ending.folder == str(home / "styles" / "halved")
+    assert ending.plot in {str(place) for place in (home / "styles" / "halved").iterdir()}
     assert len({*map(str, painters)}) == 1
-    assert set(painters[0]) == {"half"}
+    assert set(painters[0]) == {"halved"}
     assert [pictures(plain), pictures(styled)] == [pictures(told) for told in here]
     assert pictures(plain) != pictures(styled)
 

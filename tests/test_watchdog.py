@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -136,18 +137,20 @@ async def test_a_watched_painter_keeps_the_promises_of_the_one_that_it_watches()
 async def test_an_engine_whose_painter_hangs_ends_and_the_bot_goes_on_with_another(data: Path) -> None:
     environment = {**os.environ, "DATA_DIR": str(data)}
     async with no_engine_left(data):
-        with (data / "engine.log").open("wb") as log:
-            hanging = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.hanging_engine", env=environment, stderr=log, stdout=log
-            )
+        hanging = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.hanging_engine", env=environment, stderr=PIPE, stdout=DEVNULL
+        )
+        assert hanging.stderr
+        # Where it does not serve yet, the bot would start an engine of its own.
+        await hanging.stderr.readuntil(b"serving on")
         chat = FakeChat()
         async with bot(data, chat) as app:
             await app.parts.engine.ready()
             await app.hear(heard(chat, ANNA, "/grid prompt:a cat approach:3 blocks:1"))
             await chat.until(lambda: len(chat.posts()) == 1, 60)
+        told = (await hanging.stderr.read()).decode()
         status = await hanging.wait()
 
-    told = (data / "engine.log").read_text()
     assert status == STATUS
     assert status not in KINDLY
     assert "the painter hangs: A step of" in told
