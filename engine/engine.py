@@ -317,11 +317,7 @@ class Engine:
         self._scheduler.remove(running.job.id)
         self._disturbed()
         self.counts.failures += 1
-        if isinstance(error, TesseraError):
-            running.tell(JobFailed(reason=error.reason, detail=str(error)))
-        else:
-            detail = f"Something failed that should not; the engine's log has it under job {running.job.id}."
-            running.tell(JobFailed(reason="painting_failed", detail=detail))
+        running.fail(error)
 
     def _forget_old(self) -> None:
         old = time.monotonic() - KEPT_SECONDS

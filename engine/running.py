@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from engine.contract.events import ENDINGS, Event, GridMade, PicturePainted, Progress
+from engine.contract.errors import Reason, TesseraError
+from engine.contract.events import ENDINGS, Event, GridMade, JobFailed, PicturePainted, Progress
 from engine.contract.grid import GridScore, Judged, Plan
 from engine.contract.orders import Job
 from engine.painter import Pixels
@@ -53,6 +54,14 @@ class Running:
             self.thumbs.clear()
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+
+    def fail(self, error: Exception, otherwise: Reason = "painting_failed") -> None:
+        """Tell what ended it: a sentence that was meant for people, or where the trace is to be found."""
+        if isinstance(error, TesseraError):
+            self.tell(JobFailed(reason=error.reason, detail=str(error)))
+            return
+        detail = f"Something failed that should not; the engine's log has it under job {self.job.id}."
+        self.tell(JobFailed(reason=otherwise, detail=detail))
 
     async def follow(self) -> AsyncIterator[Event | None]:
         """All events from the first to the ending; of progress only the newest. None breaks a long silence."""

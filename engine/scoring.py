@@ -31,14 +31,12 @@ class Scorings:
             async with self._one:
                 running.tell(await asyncio.to_thread(self._score, order, fetching(running.tell)))
         except TesseraError as error:
-            running.tell(JobFailed(reason=error.reason, detail=str(error)))
+            running.fail(error)
         except ImportError:
             running.tell(JobFailed(reason="painting_failed", detail=NO_PACKAGES))
-        except Exception:
-            job = running.job.id
-            log.exception("a picture could not be scored", extra={"job": job})
-            detail = f"Something failed that should not; the engine's log has it under job {job}."
-            running.tell(JobFailed(reason="painting_failed", detail=detail))
+        except Exception as error:
+            log.exception("a picture could not be scored", extra={"job": running.job.id})
+            running.fail(error)
 
     def _score(self, order: ScorePicture, tell: models.Progress) -> Scored:
         return scored(opened(order.data), order.prompt, self._planner.profile, tell)

@@ -42,13 +42,12 @@ class Trainings:
                 self._guest.invite(running, await self._fetched(running, order))
                 self._wake()
         except TesseraError as error:
-            running.tell(JobFailed(reason=error.reason, detail=str(error)))
+            running.fail(error)
         except ImportError:
             running.tell(JobFailed(reason="training_failed", detail=NO_PACKAGES))
-        except Exception:
+        except Exception as error:
             log.exception("training could not be prepared", extra={"job": running.job.id})
-            detail = f"Something failed that should not; the engine's log has it under job {running.job.id}."
-            running.tell(JobFailed(reason="training_failed", detail=detail))
+            running.fail(error, "training_failed")
 
     def cancel(self, running: Running) -> None:
         """A training that has begun ends with its best epoch, one that has not ends at once."""

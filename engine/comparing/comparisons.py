@@ -81,10 +81,6 @@ def _fail(running: Running, error: Exception) -> None:
     """A group's first failure is what the person reads."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    if isinstance(error, TesseraError):
-        running.tell(JobFailed(reason=error.reason, detail=str(error)))
-        return
-    job = running.job.id
-    log.error("comparison failed", exc_info=error, extra={"job": job})
-    detail = f"Something failed that should not; the engine's log has it under job {job}."
-    running.tell(JobFailed(reason="painting_failed", detail=detail))
+    if not isinstance(error, TesseraError):
+        log.error("comparison failed", exc_info=error, extra={"job": running.job.id})
+    running.fail(error)
