@@ -1,6 +1,9 @@
 """The style's card: as JSON for the programs, as README.md for people."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from string import Template
 from typing import Any
 
 from engine.contract.training import Epoch, Stopped, TrainStyle
@@ -59,64 +62,33 @@ def as_json(result: Result) -> dict[str, Any]:
 
 
 def readme(result: Result) -> str:
-    """The model card."""
+    """The model card: the page of `card.md` with what the run found."""
     recipe, best = result.recipe, result.epochs[result.best - 1]
-    words = f"Add to a prompt: *{recipe.words}*." if recipe.words else "It needs no words in the prompt."
-    scores = [f"| {score.weight:g} | {score.match:.3f} | {score.likeness:.3f} |" for score in result.scores]
-    near = [f"| {prompt} | {name} | {cosine:.3f} |" for prompt, name, cosine in result.nearest]
-    settings = [f"| {name} | {value} |" for name, value in recipe.as_json().items()]
-    return "\n".join(
-        [
-            f"# {result.order.name}",
-            "",
-            f"A LoRA adapter for `{recipe.base}`, trained with Tessera. {words}",
-            "",
-            "![the same seeds at weights 0, 0.5 and 1](samples.png)",
-            "",
-            "## Data",
-            "",
-            f"{result.pictures.origin}, {len(result.pictures.examples)} pictures, one in ten held out.",
-            result.pictures.licence,
-            "",
-            "## Training",
-            "",
-            f"{len(result.epochs)} epochs, ended by: {result.stopped}. Kept: epoch {result.best},",
-            f"training loss {best.train_loss:.4f}, held-out loss {best.held_out_loss:.4f}. All losses: `losses.csv`.",
-            "",
-            "![losses](training_loss.png)",
-            "",
-            "| setting | value |",
-            "|---|---|",
-            *settings,
-            "",
-            "Versions: " + ", ".join(f"{name} {number}" for name, number in versions().items()) + ".",
-            "",
-            "## Scores",
-            "",
-            f"Judge: {result.judge}. *Match* is the mean cosine of a sample with its prompt,",
-            "*likeness* with the mean of the training pictures.",
-            "",
-            "| weight | match | likeness |",
-            "|---|---|---|",
-            *scores,
-            "",
-            "## The nearest training picture to each sample",
-            "",
-            f"By the judge's cosine between pictures; above {COPIED:g} a sample may be a copy.",
-            "",
-            "| sample | training picture | cosine |",
-            "|---|---|---|",
-            *near,
-            "",
-            "## Files",
-            "",
-            "`adapter_model.safetensors` and `adapter_config.json` are in peft's layout,",
-            "`pytorch_lora_weights.safetensors` is for `pipe.load_lora_weights` of diffusers,",
-            "`kohya.safetensors` for A1111 and ComfyUI.",
-            *(["", "## Notes", "", *(f"- {warning}" for warning in result.warnings)] if result.warnings else []),
-            "",
-        ]
+    notes = ["", "", "## Notes", "", *(f"- {warning}" for warning in result.warnings)] if result.warnings else []
+    return Template((Path(__file__).parent / "card.md").read_text()).substitute(
+        name=result.order.name,
+        base=recipe.base,
+        words=f"Add to a prompt: *{recipe.words}*." if recipe.words else "It needs no words in the prompt.",
+        origin=result.pictures.origin,
+        pictures=len(result.pictures.examples),
+        licence=result.pictures.licence,
+        epochs=len(result.epochs),
+        stopped=result.stopped,
+        best=result.best,
+        train_loss=f"{best.train_loss:.4f}",
+        held_out_loss=f"{best.held_out_loss:.4f}",
+        settings=_lines(f"| {name} | {value} |" for name, value in recipe.as_json().items()),
+        versions=", ".join(f"{name} {number}" for name, number in versions().items()),
+        judge=result.judge,
+        scores=_lines(f"| {score.weight:g} | {score.match:.3f} | {score.likeness:.3f} |" for score in result.scores),
+        copied=f"{COPIED:g}",
+        nearest=_lines(f"| {prompt} | {name} | {cosine:.3f} |" for prompt, name, cosine in result.nearest),
+        notes=_lines(notes),
     )
+
+
+def _lines(rows: Iterable[str]) -> str:
+    return "\n".join(rows)
 
 
 def csv(epochs: list[Epoch]) -> str:
