@@ -152,7 +152,15 @@ async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
             await run()
         except Exception:
             log.exception("%s failed; it goes on in %s s", getattr(run, "__qualname__", run), LOOP_PAUSE_S)
+            if _told_to_end():
+                return
         await asyncio.sleep(LOOP_PAUSE_S)
+
+
+def _told_to_end() -> bool:
+    """What fails while a cancel unwinds it shows its own failure in the cancel's place."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _opens_form(action: Action | None, pressed: Pressed) -> bool:

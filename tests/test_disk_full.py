@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import bot.pictures
+from bot.app import _for_ever
 from bot.disk import NotKept
 from bot.history import Database
 from engine.contract.jsonlog import Quietly
@@ -185,6 +186,24 @@ async def test_a_loop_of_the_bot_that_fails_goes_on(tmp_path: Path, caplog: pyte
 
         assert [job.state for job in await r.jobs()] == ["delivered"] * 2
         assert "Lender.run failed; it goes on" in caplog.text
+
+
+async def test_a_loop_that_fails_while_it_is_told_to_end_ends() -> None:
+    begun = asyncio.Event()
+
+    async def lose_the_cancel() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ValueError("no active connection") from None
+
+    loop = asyncio.create_task(_for_ever(lose_the_cancel))
+    await begun.wait()
+    loop.cancel()
+
+    async with asyncio.timeout(30):
+        await loop
 
 
 def test_a_log_that_cannot_be_written_shows_no_bare_arguments(capsys: pytest.CaptureFixture[str]) -> None:
