@@ -14,18 +14,21 @@ from torch.nn import functional
 
 from engine.embedded import EXAMINER, JUDGE, PIPELINE
 from engine.embedded.drawings import facts, right, sample, tell
-from engine.embedded.drawings.facts import UNTOLD
+from engine.embedded.drawings.facts import KINDS, UNTOLD, WORN
+from engine.embedded.drawings.scene import held_out_colours
 from engine.embedded.training import examiner
 from engine.embedded.training.exam import Exam, scenes
 from engine.embedded.training.examiner import answers_right
+from engine.embedded.training.gaps import GAPS, naming_losses, shows_a_gap, unlearned
 from engine.embedded.training.judge import contrast
-from engine.embedded.training.keeping import Keeper, Place
+from engine.embedded.training.keeping import Keeper
 from engine.embedded.training.latent_rgb import fit
 from engine.embedded.training.lesson import Lesson, rated, set_rate
 from engine.embedded.training.noising import Noising, spread_timesteps
 from engine.embedded.training.stages import STAGES
 from engine.embedded.training.texts import Library
 from engine.embedded.training.timetable import StageFailed, ready, run
+from engine.embedded.training.tokenizer import make as make_tokenizer
 from engine.embedded.training.workshop import Workshop
 from engine.embedded.vocabulary import COLOURS, SUBJECTS
 
@@ -62,7 +65,7 @@ def test_stages_of_one_core_run_beside_each_other_and_never_on_more_cores_than_t
     assert ready(workshop, ["denoiser", "decoder"], {}) == ["denoiser"]
 
 
-def test_a_lesson_that_was_cut_off_goes_on_with_the_same_weights_moments_and_clock(tmp_path: Path) -> None:
+def test_a_lesson_that_was_cut_off_goes_on_with_the_same_weights_and_moments(tmp_path: Path) -> None:
     def parts() -> tuple[Any, Any, Keeper]:
         torch.manual_seed(3)
         model = torch.nn.Linear(4, 2)
@@ -77,21 +80,29 @@ def test_a_lesson_that_was_cut_off_goes_on_with_the_same_weights_moments_and_clo
     whole, its_optimizer, keeper = parts()
     for number in range(3):
         step(whole, its_optimizer, number)
-    keeper.write(Place(seconds=40.0, steps=3))
+    keeper.write(3)
     step(whole, its_optimizer, 3)
 
     other, its_optimizer, keeper = parts()
-    place = keeper.read()
+    steps = keeper.read()
     step(other, its_optimizer, 3)
 
-    assert place == Place(40.0, 3)
+    assert steps == 3
     assert torch.equal(other.weight, whole.weight)
     assert {path.suffix for path in (tmp_path / "kept").iterdir()} == {".safetensors", ".json"}
-    lesson = Lesson("rehearsal", 40 / 60, dict, keeper)
-    assert list(lesson) == [1.0]
+    lesson = Lesson("rehearsal", 4, dict, keeper)
+    assert list(lesson) == [0.75]
     assert lesson.steps == 4
     keeper.forget()
-    assert keeper.read() == Place()
+    assert keeper.read() == 0
+
+
+def test_the_same_seed_makes_the_tokenizer_that_ships(tmp_path: Path) -> None:
+    make_tokenizer(Workshop(tmp_path), 0)
+
+    for name in ("vocab.json", "merges.txt"):
+        assert (tmp_path / "tokenizer" / name).read_text() == (PIPELINE / "tokenizer" / name).read_text()
+        assert (tmp_path / "tokenizer" / name).read_text() == (JUDGE / name).read_text()
 
 
 # ---------------------------------------------------------------- the judge's lessons
@@ -157,6 +168,30 @@ def test_texts_that_no_picture_shows_are_only_wrong_answers_and_a_tie_of_true_on
 
     assert contrast(even, true) == pytest.approx((of_pictures + of_texts) / 2)
     assert contrast(torch.tensor([[9.0, 9.0, 0.0], [-9.0, 9.0, -9.0]]), true) < contrast(even, true)
+
+
+def test_what_no_training_shows_is_neither_learned_as_wrong_nor_told() -> None:
+    cat, dog = SUBJECTS.index("cat"), SUBJECTS.index("dog")
+    colour = COLOURS.index(held_out_colours("cat")[0])
+    shown = torch.tensor(
+        [[dog, colour, 0, UNTOLD, 0, UNTOLD, 0], [cat, COLOURS.index("gray"), 0, UNTOLD, 0, UNTOLD, 0]]
+    )
+    plain = torch.zeros(2, len(SUBJECTS))
+    sure_of_cats = plain.index_fill(1, torch.tensor([cat]), 30.0)
+
+    # A dog in that colour is as good as a cat, which never has it; a gray cat is a cat.
+    losses = naming_losses(sure_of_cats, shown, "subject")
+    assert losses[0] == pytest.approx(np.log(len(SUBJECTS) - GAPS[:, colour].sum()), abs=1e-5)
+    assert losses[1] == pytest.approx(0, abs=1e-5)
+    told = np.array([facts_of(cat), facts_of(cat, colour), facts_of(dog)])
+    assert unlearned(told, shown.numpy()).tolist() == [[True, False, False], [False, False, False]]
+    assert shows_a_gap(told).tolist() == [False, True, False]
+    worn = naming_losses(torch.zeros(2, len(WORN)), shown, "worn")
+    assert worn.tolist() == pytest.approx([np.log(len(WORN))] * 2)
+
+
+def facts_of(subject: int, colour: int = UNTOLD) -> list[int]:
+    return [subject, colour, *[UNTOLD] * (len(KINDS) - 2)]
 
 
 # ---------------------------------------------------------------- the exam
@@ -238,12 +273,13 @@ def test_the_learning_rate_warms_up_holds_and_falls_to_its_floor() -> None:
     assert rates == pytest.approx([0.01, 1.0, 1.0, 0.51, 0.02])
 
 
-def test_a_lesson_takes_one_step_even_without_time_and_then_ends() -> None:
-    lesson = Lesson("rehearsal", 1e-9, lambda: {"right": 1 / 3})
+def test_a_lesson_takes_its_steps_and_never_fewer_than_one() -> None:
+    lesson = Lesson("rehearsal", 0, lambda: {"right": 1 / 3})
 
     shares = list(lesson)
 
-    assert shares == [1.0]
+    assert shares == [0.0]
+    assert list(Lesson("rehearsal", 4, dict)) == [0.0, 0.25, 0.5, 0.75]
     assert lesson.result() == {"steps": 1, "right": 0.3333}
 
 

@@ -76,7 +76,7 @@ class Scene:
     def held_out(self) -> bool:
         """Whether this combination of subject, colour and accessory is kept from every training."""
         if self.worn is None:
-            return self.colour in _held_out_colours(self.subject)
+            return self.colour in held_out_colours(self.subject)
         return _lot(self.subject, self.colour, self.worn) % 8 == 0
 
 
@@ -85,8 +85,11 @@ def _lot(*words: str) -> int:
 
 
 @cache
-def _held_out_colours(subject: str) -> list[str]:
-    """Two of its eleven; never a usual one, of which captions without a colour must find examples."""
+def held_out_colours(subject: str) -> list[str]:
+    """The two of its eleven colours that no training shows it in where it wears nothing.
+
+    Never a usual one, of which captions without a colour must find examples.
+    """
     unusual = [colour for colour in PAINTS if colour not in _USUAL[subject]]
     return sorted(unusual, key=lambda colour: _lot(subject, colour))[:2]
 

@@ -16,7 +16,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     workshop = Workshop(
         out=arguments.out,
-        scale=arguments.minutes_scale,
+        scale=arguments.scale,
         seed=arguments.seed,
         device=arguments.device,
         processes=arguments.processes,
@@ -30,7 +30,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine.embedded.training", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of this run; run again to go on after a break")
-    parser.add_argument("--minutes-scale", type=_scale, default=1.0, help="stretch all times; 0.01 is a rehearsal")
+    parser.add_argument("--scale", type=_scale, default=1.0, help="multiply all steps; 0.01 is a rehearsal")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--stage", choices=STAGES, help="make this one stage anew")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")

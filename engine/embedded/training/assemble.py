@@ -11,7 +11,7 @@ from engine.embedded.training.noising import SCHEDULE
 from engine.embedded.training.workshop import Workshop, write_json
 
 
-def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
     """Writes `weights/pipeline`, `weights/judge` and `weights/examiner`."""
     pipeline, judge = workshop.weights / "pipeline", workshop.weights / "judge"
     _pipeline(workshop).save_pretrained(pipeline)

@@ -27,14 +27,14 @@ _GLANCE = 128
 """So many pictures tell how far it is."""
 
 
-def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     torch.manual_seed(workshop.seed)
     shown, rng = pictures.load(workshop), np.random.default_rng(workshop.seed)
     rows = shown.training("colour", "ink", "sketch")
     autoencoder = _build().to(workshop.device)
     optimizer = torch.optim.AdamW([rated(autoencoder.parameters(), _RATE)], betas=(0.9, 0.98), weight_decay=1e-3)
     keeper = Keeper(workshop.kept("autoencoder"), optimizer, autoencoder=autoencoder)
-    lesson = Lesson("autoencoder", minutes, lambda: _measure(workshop, autoencoder, shown), keeper)
+    lesson = Lesson("autoencoder", steps, lambda: _measure(workshop, autoencoder, shown), keeper)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=50)
         drawn = tensor(shown.pixels[rng.choice(rows, _BATCH)], workshop.device)

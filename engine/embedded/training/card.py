@@ -17,7 +17,7 @@ _PARTS = {
 }
 
 
-def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
     """Writes README.md beside the weights."""
     page = Template((Path(__file__).parent / "card.md").read_text()).substitute(_facts(workshop))
     (workshop.out / "README.md").write_text(page)

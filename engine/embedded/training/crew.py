@@ -28,14 +28,6 @@ class Crew:
         """Only the leader measures, reports and saves."""
         return self.rank == 0
 
-    def agree(self, value: float) -> float:
-        """The leader's value, in every process."""
-        if self.size == 1:
-            return value
-        shared = torch.tensor(value, dtype=torch.float64)
-        dist.broadcast(shared, src=0)
-        return shared.item()
-
     def average_gradients(self, parameters: Iterable[Parameter]) -> None:
         """Every process ends with the mean of all gradients, in one message."""
         if self.size == 1:

@@ -21,7 +21,7 @@ _EDGES = 0.7
 _NOISE = 0.06
 
 
-def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     from diffusers import AutoencoderKL
 
     torch.manual_seed(workshop.seed)
@@ -32,7 +32,7 @@ def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
     learning = [*autoencoder.decoder.parameters(), *autoencoder.post_quant_conv.parameters()]
     optimizer = torch.optim.AdamW([rated(learning, _RATE)], betas=(0.9, 0.98), weight_decay=1e-3)
     keeper = Keeper(workshop.kept("decoder"), optimizer, autoencoder=autoencoder)
-    lesson = Lesson("decoder", minutes, lambda: _measure(autoencoder, shown, stored), keeper)
+    lesson = Lesson("decoder", steps, lambda: _measure(autoencoder, shown, stored), keeper)
     colour, lines = shown.training("colour"), shown.training("ink", "sketch")
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=50, floor=0.02)

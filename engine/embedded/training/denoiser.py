@@ -22,15 +22,15 @@ _BATCH = {"cpu": 32, "cuda": 256}
 _RATE, _TEXT_RATE = 1e-3, 5e-4
 
 
-def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     workshop.denoiser.mkdir(exist_ok=True)
     processes = workshop.processes if workshop.device == "cpu" else 1
-    work_together(_learn, processes, workshop, minutes)
+    work_together(_learn, processes, workshop, steps)
     measured: dict[str, Any] = json.loads((workshop.denoiser / "measured.json").read_text())
     return measured
 
 
-def _learn(crew: Crew, workshop: Workshop, minutes: float) -> None:
+def _learn(crew: Crew, workshop: Workshop, steps: int) -> None:
     # This is a new process.
     quieten()
     torch.manual_seed(workshop.seed)
@@ -46,7 +46,7 @@ def _learn(crew: Crew, workshop: Workshop, minutes: float) -> None:
 
     parts = {"unet": unet, "text": text, "average_unet": averages[0].model, "average_text": averages[1].model}
     keeper = Keeper(workshop.kept("denoiser"), optimizer, **parts)
-    lesson = Lesson("denoiser" if crew.leads else "", minutes, measure, keeper, crew.agree)
+    lesson = Lesson("denoiser" if crew.leads else "", steps, measure, keeper)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=150, flat=0.3, floor=0.02)
         lines = reading.lines(_BATCH[workshop.device])

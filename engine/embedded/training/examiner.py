@@ -18,7 +18,9 @@ from torch.nn import functional
 
 from engine.embedded.drawings import draw, facts, sample
 from engine.embedded.drawings.facts import KINDS, PLACES, WAYS, WORN
+from engine.embedded.training.average import Average
 from engine.embedded.training.exam import Exam
+from engine.embedded.training.gaps import naming_losses
 from engine.embedded.training.judging import tensor
 from engine.embedded.training.keeping import Keeper
 from engine.embedded.training.lesson import Lesson, rated, set_rate
@@ -33,7 +35,7 @@ _SEED = 9_000_000
 _SHARES = (0.84, 0.04, 0.12)
 """Of the ways of drawing."""
 _RECOLOURED = 0.4
-_POOL = 24_000
+_POOL = 60_000
 """Drawings made before the first step."""
 
 
@@ -63,7 +65,7 @@ def _block(before: int, width: int) -> nn.Module:
     )
 
 
-def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     from safetensors.torch import save_file
 
     torch.manual_seed(workshop.seed + 9)
@@ -71,9 +73,10 @@ def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
     pixels, shown = _drawings(workshop)
     rng = np.random.default_rng(workshop.seed + 9)
     optimizer = torch.optim.AdamW([rated(examiner.parameters(), _RATE)], weight_decay=0.01)
-    keeper = Keeper(workshop.kept("examiner"), optimizer, examiner=examiner)
+    average = Average(examiner)
+    keeper = Keeper(workshop.kept("examiner"), optimizer, examiner=examiner, average=average.model)
     exam = Exam(workshop.seed + 9, None)
-    lesson = Lesson("examiner", minutes, lambda: answers_right(examiner, exam.pixels, exam.shown), keeper)
+    lesson = Lesson("examiner", steps, lambda: answers_right(average.model, exam.pixels, exam.shown), keeper)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=50)
         chosen = rng.integers(0, len(pixels), _BATCH)
@@ -82,9 +85,10 @@ def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
+        average.follow(lesson.steps)
         lesson.learned(loss.item())
     workshop.examiner.mkdir(exist_ok=True)
-    halves = {name: value.half().cpu().contiguous() for name, value in examiner.state_dict().items()}
+    halves = {name: value.half().cpu().contiguous() for name, value in average.model.state_dict().items()}
     save_file(halves, workshop.examiner / "model.safetensors")
     (workshop.examiner / "config.json").write_text(json.dumps({"names": NAMES}, indent=2) + "\n")
     keeper.forget()
@@ -144,8 +148,8 @@ def _roughened(pictures: Tensor, rng: np.random.Generator) -> Tensor:
 def _loss(answered: dict[str, Tensor], shown: Tensor, *, colours: bool) -> Tensor:
     coloured = shown[:, KINDS.index("manner")] == WAYS.index("colour")
     total: Tensor = torch.zeros((), device=shown.device)
-    for name, column in zip(NAMES, _COLUMNS, strict=True):
-        losses = functional.cross_entropy(answered[name], shown[:, column], reduction="none")
+    for name in NAMES:
+        losses = naming_losses(answered[name], shown, name)
         if name != "colour":
             total = total + losses.mean()
         elif colours and coloured.any():

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.embedded.drawings import right
-from engine.embedded.drawings.facts import KINDS, PLACES, WORN
+from engine.embedded.drawings.facts import PLACES, WORN
 from engine.embedded.training import pictures
 from engine.embedded.training.exam import Exam
+from engine.embedded.training.gaps import naming_losses, unlearned
 from engine.embedded.training.judging import tensor, text_vectors
 from engine.embedded.training.keeping import Keeper
 from engine.embedded.training.lesson import Lesson, rated, set_rate
@@ -27,17 +28,20 @@ from engine.embedded.training.workshop import Workshop
 from engine.embedded.vocabulary import COLOURS, SUBJECTS
 
 _BATCH, _RATE, _SHORT, _NAMING = 64, 1.2e-3, 0.4, 1.0
+_NAMED = ("subject", "colour", "worn", "place")
 _SHARPEST = math.log(60)
 """The logit scale's bound; CLIP's own is 100."""
+_NOT_SEEN = -1e4
+"""The logit of a text that is left out; finite, as it is multiplied by 0."""
 
 
-def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     from transformers import CLIPImageProcessorPil, CLIPTokenizer
 
     torch.manual_seed(workshop.seed)
     tokenizer = CLIPTokenizer.from_pretrained(workshop.tokenizer)
     judge = _build(tokenizer).to(workshop.device)
-    lesson = _teach(workshop, judge, tokenizer, minutes)
+    lesson = _teach(workshop, judge, tokenizer, steps)
     judge.eval().save_pretrained(workshop.judge)
     tokenizer.save_pretrained(workshop.judge)
     size = {"height": 64, "width": 64}
@@ -68,7 +72,7 @@ def _build(tokenizer: Any) -> Any:
     return CLIPModel(config)
 
 
-def _teach(workshop: Workshop, judge: Any, tokenizer: Any, minutes: float) -> Lesson:
+def _teach(workshop: Workshop, judge: Any, tokenizer: Any, steps: int) -> Lesson:
     shown, rng = pictures.load(workshop), np.random.default_rng(workshop.seed)
     library, heads = Library(shown, tokenizer), _Heads(judge.config.vision_config.hidden_size).to(workshop.device)
     rows = shown.training("colour", "ink", "sketch")
@@ -76,7 +80,7 @@ def _teach(workshop: Workshop, judge: Any, tokenizer: Any, minutes: float) -> Le
     optimizer = torch.optim.AdamW([rated(learning, _RATE)], betas=(0.9, 0.98), weight_decay=0.02)
     exam = Exam(workshop.seed, tokenizer)
     keeper = Keeper(workshop.kept("judge"), optimizer, judge=judge, heads=heads)
-    lesson = Lesson("judge", minutes, lambda: exam.of_judge(judge), keeper)
+    lesson = Lesson("judge", steps, lambda: exam.of_judge(judge), keeper)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=60)
         chosen = rng.choice(rows, _BATCH, replace=False)
@@ -104,8 +108,8 @@ class _Heads(nn.Module):
         )
 
     def loss(self, pooled: Tensor, facts: Tensor) -> Tensor:
-        losses = [functional.cross_entropy(head(pooled), facts[:, n]) for n, head in enumerate(self.each[:3])]
-        return sum(losses, functional.cross_entropy(self.each[3](pooled), facts[:, KINDS.index("place")]))
+        losses = [naming_losses(head(pooled), facts, kind).mean() for kind, head in zip(_NAMED, self.each, strict=True)]
+        return sum(losses[1:], losses[0])
 
 
 def _loss(judge: Any, heads: _Heads, seen: Tensor, texts: Texts, facts: Any) -> Tensor:
@@ -116,6 +120,7 @@ def _loss(judge: Any, heads: _Heads, seen: Tensor, texts: Texts, facts: Any) -> 
         read = text_vectors(judge, texts.ids.to(device))
     true = torch.from_numpy(right(texts.told, facts)).to(device)
     logits = judge.logit_scale.clamp(max=_SHARPEST).exp() * looked.float() @ read.float().T
+    logits = logits.masked_fill(torch.from_numpy(unlearned(texts.told, facts)).to(device), _NOT_SEEN)
     named = heads.loss(pooled.float(), torch.from_numpy(facts).to(device))
     return contrast(logits, true) + _NAMING * named
 

@@ -2,19 +2,10 @@
 
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
-
-
-@dataclass
-class Place:
-    """How far a stage is."""
-
-    seconds: float = 0.0
-    steps: int = 0
 
 
 class Keeper:
@@ -23,7 +14,8 @@ class Keeper:
     def __init__(self, folder: Path, optimizer: Any, **modules: Any) -> None:
         self._folder, self._optimizer, self._modules = folder, optimizer, modules
 
-    def write(self, place: Place) -> None:
+    def write(self, steps: int) -> None:
+        """`steps` have been taken."""
         from safetensors.torch import save_file
 
         half = self._folder.with_suffix(".half")
@@ -32,16 +24,16 @@ class Keeper:
         for name, module in self._modules.items():
             save_file(_own(module.state_dict()), half / f"{name}.safetensors")
         save_file(self._learned(), half / "optimizer.safetensors")
-        (half / "place.json").write_text(json.dumps({"seconds": place.seconds, "steps": place.steps}))
+        (half / "place.json").write_text(json.dumps({"steps": steps}))
         shutil.rmtree(self._folder, ignore_errors=True)
         half.replace(self._folder)
 
-    def read(self) -> Place:
-        """Puts everything back; where nothing was kept, the stage begins."""
+    def read(self) -> int:
+        """Puts everything back; returns the steps that were taken, 0 where nothing was kept."""
         from safetensors.torch import load_file
 
         if not self._folder.exists():
-            return Place()
+            return 0
         for name, module in self._modules.items():
             module.load_state_dict(load_file(self._folder / f"{name}.safetensors"))
         kept = load_file(self._folder / "optimizer.safetensors")
@@ -51,7 +43,8 @@ class Keeper:
             state.setdefault(int(index), {})[key] = value
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": state, "param_groups": groups})
-        return Place(**json.loads((self._folder / "place.json").read_text()))
+        steps: int = json.loads((self._folder / "place.json").read_text())["steps"]
+        return steps
 
     def forget(self) -> None:
         """The stage is finished."""

@@ -9,7 +9,7 @@ from engine.embedded.training.autoencoder import encode
 from engine.embedded.training.workshop import Workshop
 
 
-def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
     """Encodes everything."""
     from diffusers import AutoencoderKL
     from safetensors.torch import save_file

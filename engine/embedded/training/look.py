@@ -19,7 +19,7 @@ _SHOWN = 64
 Pixels = npt.NDArray[np.uint8]
 
 
-def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
     """Measures the folders that are shipped. What the two judges say of real drawings is their ceiling."""
     from diffusers import StableDiffusionPipeline
     from transformers import CLIPModel, CLIPTokenizer

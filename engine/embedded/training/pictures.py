@@ -68,7 +68,7 @@ def load(workshop: Workshop) -> Pictures:
     return Pictures(pixels, told["captions"], facts_told, shown, told["many"])
 
 
-def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
     """Draws everything."""
     workshop.pictures.mkdir(exist_ok=True)
     many = {manner: workshop.count(*counts) for manner, counts in _MANY.items()}

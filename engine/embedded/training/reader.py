@@ -23,7 +23,7 @@ _MOST = 32
 _HELD_OUT = 512
 
 
-def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     from transformers import CLIPTokenizer
 
     torch.manual_seed(workshop.seed + 31)
@@ -43,7 +43,7 @@ def make(workshop: Workshop, minutes: float) -> dict[str, Any]:
         ids, told = batch(held_out, np.zeros(len(held_out), np.int64))
         return {"facts_right": (heads(text(ids).last_hidden_state).argmax(-1) == told).float().mean().item()}
 
-    lesson = Lesson("reader", minutes, measure)
+    lesson = Lesson("reader", steps, measure)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=50)
         ids, told = batch(rng.choice(rows, _BATCH), rng.integers(0, pictures.CAPTIONS, _BATCH))

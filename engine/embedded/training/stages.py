@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,26 +18,28 @@ ALL_CORES = 0
 
 @dataclass(frozen=True)
 class Stage:
-    """`module` of this package has `make(workshop, minutes)`, which answers with what it measured."""
+    """`module` of this package has `make(workshop, steps)`, which answers with what it measured."""
 
     module: str
     minutes: float
-    """On two cores with bfloat16, at scale 1; for stages without a time limit an estimate."""
+    """About; on two quiet cores with bfloat16, at scale 1."""
     needs: tuple[str, ...] = ()
     cores: int = 1
     """How many it keeps busy; ALL_CORES for as many as there are."""
+    steps: int = 0
+    """Of its training, at scale 1; 0 where it trains nothing."""
 
 
 STAGES = {
     "pictures": Stage("pictures", 3, cores=ALL_CORES),
     "tokenizer": Stage("tokenizer", 0.2),
-    "autoencoder": Stage("autoencoder", 18, ("pictures",)),
-    "reader": Stage("reader", 2, ("pictures", "tokenizer")),
-    "examiner": Stage("examiner", 10),
-    "judge": Stage("judge", 28, ("pictures", "tokenizer")),
+    "autoencoder": Stage("autoencoder", 18, ("pictures",), steps=3900),
+    "reader": Stage("reader", 2, ("pictures", "tokenizer"), steps=425),
+    "examiner": Stage("examiner", 8, steps=4000),
+    "judge": Stage("judge", 20, ("pictures", "tokenizer"), steps=6000),
     "latents": Stage("latents", 1.5, ("autoencoder",)),
-    "denoiser": Stage("denoiser", 75, ("latents", "reader"), ALL_CORES),
-    "decoder": Stage("decoder", 35, ("latents",)),
+    "denoiser": Stage("denoiser", 75, ("latents", "reader"), ALL_CORES, steps=5000),
+    "decoder": Stage("decoder", 35, ("latents",), steps=4700),
     "assemble": Stage("assemble", 0.2, ("denoiser", "decoder", "judge", "examiner")),
     "look": Stage("look", 3, ("assemble",), ALL_CORES),
     "card": Stage("card", 0.1, ("look",)),
@@ -50,8 +53,8 @@ def make(workshop: Workshop, name: str) -> None:
     if missing:
         raise FileNotFoundError(f"stage {name} needs {' and '.join(missing)} first; run without --stage to make them")
     begun = time.monotonic()
-    work: Callable[[Workshop, float], dict[str, Any]] = import_module(f"{__package__}.{stage.module}").make
-    found = work(workshop, stage.minutes * workshop.scale)
+    work: Callable[[Workshop, int], dict[str, Any]] = import_module(f"{__package__}.{stage.module}").make
+    found = work(workshop, math.ceil(stage.steps * workshop.scale))
     took = round((time.monotonic() - begun) / 60, 2)
     write_json(_marker(workshop, name), {"stage": name, "minutes": took, "measured": found})
     _log.info("%s: done in %.1f minutes %s", name, took, json.dumps(found))

@@ -11,6 +11,7 @@ from torch import Tensor
 from engine.embedded.drawings.captions import article
 from engine.embedded.drawings.facts import KINDS, UNTOLD, WORN
 from engine.embedded.drawings.scene import WEARERS
+from engine.embedded.training.gaps import shows_a_gap
 from engine.embedded.training.pictures import CAPTIONS, Pictures
 from engine.embedded.training.tokenizer import LENGTH, token_ids
 from engine.embedded.vocabulary import COLOURS, OPENINGS, SUBJECTS
@@ -37,6 +38,9 @@ class Library:
         short = list(short_texts())
         self._short = Texts(token_ids(tokenizer, [text for text, _ in short]), np.array([told for _, told in short]))
         self._of_subject = [np.flatnonzero(self._short.told[:, 0] == subject) for subject in range(len(SUBJECTS))]
+        # A held-out combination is never right in a training: its text would only be learned as wrong.
+        self._seen = ~shows_a_gap(self._short.told)
+        self._seen_of_subject = [rows[self._seen[rows]] for rows in self._of_subject]
 
     def captions(self, rows: Facts, rng: np.random.Generator) -> Texts:
         """One caption of each of these pictures, by lot."""
@@ -54,10 +58,10 @@ class Library:
 
     def near_misses(self, shown: Facts, rng: np.random.Generator) -> Texts:
         """Short texts that are nearly right for these pictures: the same subject otherwise, or the same of another."""
-        chosen = [rng.choice(self._of_subject[facts[0]]) for facts in shown[::2]]
+        chosen = [rng.choice(self._seen_of_subject[facts[0]]) for facts in shown[::2]]
         for facts in shown[1::2]:
             alike = (self._short.told[:, 1] == facts[1]) | (self._short.told[:, 2] == max(1, facts[2]))
-            chosen.append(rng.choice(np.flatnonzero(alike)))
+            chosen.append(rng.choice(np.flatnonzero(alike & self._seen)))
         return self._chosen(np.array(chosen))
 
     def _chosen(self, rows: Facts) -> Texts:

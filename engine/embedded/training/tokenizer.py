@@ -2,10 +2,12 @@
 
 import json
 import random
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, normalizers, pre_tokenizers
 
 from engine.embedded.drawings import caption, sample
 from engine.embedded.training.workshop import Workshop
@@ -13,6 +15,8 @@ from engine.embedded.training.workshop import Workshop
 LENGTH = 32
 """Tokens of a prompt with its two marks; the longest caption has 19."""
 _END = "</w>"
+_LEAST = 2
+"""How often a pair must come to be merged."""
 _MARKS = ("<|startoftext|>", "<|endoftext|>")
 # How CLIP cuts a text into words before the BPE sees them.
 _WORD = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
@@ -26,7 +30,7 @@ _LATER_WORDS = (
 )
 
 
-def make(workshop: Workshop, _minutes: float) -> dict[str, Any]:
+def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
     from transformers import CLIPTokenizer
 
     merges = _merges(_texts(random.Random(workshop.seed)))  # noqa: S311 - captions, no secrets
@@ -52,22 +56,48 @@ def _texts(rng: random.Random) -> list[str]:
 
 
 def _merges(texts: list[str]) -> list[list[str]]:
-    bpe = Tokenizer(models.BPE(end_of_word_suffix=_END))
-    bpe.normalizer = normalizers.Sequence(
-        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
-    )
+    """The merges of byte pair encoding (Sennrich et al. 2016), the commonest pair first, of equal ones the older.
+
+    The library's own trainer numbers the letters that end a word in the order of a hash table, which differs from run
+    to run, and so does what it makes of pairs that are equally common.
+    """
+    words = [([*word[:-1], word[-1] + _END], count) for word, count in _words(texts).items()]
+    letters = sorted(_letters())
+    age = {part: number for number, part in enumerate([*letters, *(letter + _END for letter in letters)])}
+    merges: list[list[str]] = []
+    while pairs := _pairs(words):
+        best = min(pairs, key=lambda pair: (-pairs[pair], age[pair[0]], age[pair[1]]))
+        if pairs[best] < _LEAST:
+            break
+        merges.append([*best])
+        age.setdefault("".join(best), len(age))
+        for parts, _ in words:
+            _merge(parts, best)
+    return merges
+
+
+def _words(texts: list[str]) -> Counter[str]:
+    """As CLIP cuts them, in the letters of `_letters`."""
+    clean = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
     cut = pre_tokenizers.Split(Regex(_WORD), behavior="removed", invert=True)
-    bpe.pre_tokenizer = pre_tokenizers.Sequence([cut, pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    trainer = trainers.BpeTrainer(
-        vocab_size=1200,
-        min_frequency=2,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        end_of_word_suffix=_END,
-        show_progress=False,
-    )
-    bpe.train_from_iterator(texts, trainer)
-    merges = json.loads(bpe.to_str())["model"]["merges"]
-    return [merge if isinstance(merge, list) else merge.split(" ") for merge in merges]
+    to_words = pre_tokenizers.Sequence([cut, pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    return Counter(word for text in texts for word, _ in to_words.pre_tokenize_str(clean.normalize_str(text)))
+
+
+def _pairs(words: list[tuple[list[str], int]]) -> Counter[tuple[str, str]]:
+    pairs: Counter[tuple[str, str]] = Counter()
+    for parts, count in words:
+        for pair in pairwise(parts):
+            pairs[pair] += count
+    return pairs
+
+
+def _merge(parts: list[str], pair: tuple[str, str]) -> None:
+    place = 0
+    while place < len(parts) - 1:
+        if (parts[place], parts[place + 1]) == pair:
+            parts[place : place + 2] = ["".join(pair)]
+        place += 1
 
 
 def _write(folder: Path, merges: list[list[str]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Workshop:
-    """A folder with one training run. `scale` stretches the minutes of every stage; 1 is the full training."""
+    """A folder with one training run. `scale` multiplies the steps of every stage; 1 is the full training."""
 
     out: Path
     scale: float = 1.0
