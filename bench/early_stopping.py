@@ -1,6 +1,6 @@
 """How often does a training stop at a wrong epoch? The original's rule and ours, on the embedded drawings.
 
-    python -m bench.early_stopping [--seeds 5] [--epochs 16] [--out bench/results]
+    python -m bench.early_stopping [--seeds 5] [--epochs 30] [--out bench/results]
 
 For every seed one training runs to the end without stopping. A large set of fixed triples on pictures that neither
 rule sees says how good each epoch's adapter really is. Then both rules are asked where they would have stopped, with
@@ -37,7 +37,7 @@ CPU = torch.device("cpu")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--out", type=Path, default=Path("bench/results"))
     given = parser.parse_args()
     quiet()

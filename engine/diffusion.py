@@ -12,6 +12,7 @@ import torch
 from engine import models
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.errors import OutOfMemory
+from engine.cores import one_core
 from engine.denoising import Denoising, decode
 from engine.device.card import Card
 from engine.device.card import card as measured
@@ -82,7 +83,7 @@ class DiffusionPainter:
         return await self._run(judge.cosines, await self._aside(judge.inputs, pictures), texts)
 
     async def train(self, lesson: Lesson) -> Any:
-        return await self._run(lesson.next)
+        return await self._run(self._train, lesson)
 
     async def forget(self, style: str) -> None:
         await self._run(self._pipelines.forget_style, style)
@@ -123,6 +124,10 @@ class DiffusionPainter:
         state = self._waves.pop(wave)
         loaded = self._pipelines.get(state.wave.mix.model, state.wave.mix.quality)
         return state.land(loaded.forms.decode if loaded.forms else partial(decode, loaded.pipe.vae))
+
+    def _train(self, lesson: Lesson) -> Any:
+        with one_core(self.device):
+            return lesson.next()
 
     def _its_judge(self) -> Judge:
         if self._judge is None:

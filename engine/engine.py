@@ -84,6 +84,7 @@ class Engine:
         self._disturbed()
         if job.id not in self.jobs:
             running = self.jobs[job.id] = Running(job)
+            self.guest.knock()
             self._spawn(self._begin(running))
         return self.jobs[job.id]
 

@@ -3,6 +3,7 @@ share of the device where somebody does. The engine's loop calls; the guest neve
 """
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -41,6 +42,7 @@ class Guest:
         self._line: deque[_Visit] = deque()
         self._credit = 0.0
         self._usual = UNKNOWN_SECONDS
+        self._knocked = math.inf
         self.seconds = 0.0
         """Of the device's time so far."""
 
@@ -83,8 +85,13 @@ class Guest:
 
     async def alone(self) -> None:
         """Nobody waits for a grid: run a piece. The next grid then begins with nothing saved up."""
-        self._credit = min(self._credit, 0.0)
+        self._credit, self._knocked = min(self._credit, 0.0), math.inf
         await self._piece()
+        self._credit -= max(0.0, self._clock() - self._knocked)
+
+    def knock(self) -> None:
+        """Somebody comes. What they wait for the piece that runs is part of the share that training has beside them."""
+        self._knocked = min(self._knocked, self._clock())
 
     def close(self) -> None:
         """End everything; checkpoints stay."""

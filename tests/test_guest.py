@@ -103,6 +103,34 @@ async def test_a_quiet_hour_saves_up_no_more_than_two_pieces() -> None:
     assert lesson.done <= 2
 
 
+async def test_what_a_grid_waits_for_a_piece_at_its_start_is_training_s_share_already() -> None:
+    time = Time()
+    lesson = Lesson(10_000, time, seconds=0.09)
+    guest = Guest(Lender(), share=0.1, clock=time)
+    guest.invite(Running(job()), lesson)
+
+    await guest.alone()
+    guest._line[0].lesson._pieces = _knocking(guest, time)
+    await guest.alone()
+    guest._line[0].lesson._pieces = lesson.pieces()
+    before = lesson.done
+    for _ in range(8):
+        await guest.between(0.1)
+
+    # 0.09 s were waited for, which is a tenth of 0.9 s.
+    assert lesson.done == before
+    for _ in range(12):
+        await guest.between(0.1)
+    assert lesson.done == before + 1
+
+
+def _knocking(guest: Guest, time: Time) -> Iterator[Any]:
+    """A piece at whose beginning a grid comes."""
+    guest.knock()
+    time.now += 0.09
+    yield Progress(done=1, total=2, phase="training")
+
+
 async def test_a_share_of_nothing_lets_training_wait_for_quiet_times() -> None:
     time = Time()
     lesson = Lesson(10, time)
