@@ -1,5 +1,6 @@
 """The training of the embedded model: its timetable, what it keeps, what it asks of whom. Nothing trains long."""
 
+import json
 import random
 import warnings
 from collections import Counter
@@ -98,11 +99,16 @@ def test_a_lesson_that_was_cut_off_goes_on_with_the_same_weights_and_moments(tmp
 
 
 def test_the_same_seed_makes_the_tokenizer_that_ships(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer").mkdir()
+    (tmp_path / "tokenizer" / "tokenizer.json").write_text("of an earlier run")
     make_tokenizer(Workshop(tmp_path), 0)
 
-    for name in ("vocab.json", "merges.txt"):
-        assert (tmp_path / "tokenizer" / name).read_text() == (PIPELINE / "tokenizer" / name).read_text()
-        assert (tmp_path / "tokenizer" / name).read_text() == (JUDGE / name).read_text()
+    made = tmp_path / "tokenizer"
+    for ships in (PIPELINE / "tokenizer", JUDGE):
+        for name in ("vocab.json", "merges.txt"):
+            assert (made / name).read_text() == (ships / name).read_text()
+        whole = [json.loads((folder / "tokenizer.json").read_text())["model"] for folder in (made, ships)]
+        assert whole[0] == whole[1]
 
 
 # ---------------------------------------------------------------- the judge's lessons
@@ -227,9 +233,9 @@ def test_the_judge_that_ships_tells_subject_colour_and_accessory_of_held_out_dra
 
     found = Exam(321, tokenizer, 300).of_judge(judge)
 
-    assert found["subject"] >= 0.9
-    assert found["colour"] >= 0.9
-    assert found["worn"] >= 0.8  # of some twenty drawings
+    assert found["subject"] >= 0.97
+    assert found["colour"] >= 0.97
+    assert found["worn"] >= 0.9  # of some twenty drawings
 
 
 def test_the_judges_text_tower_is_not_the_painters() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -101,7 +102,9 @@ def _merge(parts: list[str], pair: tuple[str, str]) -> None:
 
 
 def _write(folder: Path, merges: list[list[str]]) -> None:
-    folder.mkdir(exist_ok=True)
+    # The library would read an older tokenizer.json rather than what is written here.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     letters = _letters()
     # CLIP's order: the bytes, the bytes that end a word, the merges, the two marks.
     entries = [*letters, *(letter + _END for letter in letters), *map("".join, merges), *_MARKS]
