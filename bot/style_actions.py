@@ -69,7 +69,7 @@ async def rollback(asked: Asked, subject: str, _more: str) -> Message:
 async def rename(asked: Asked, subject: str, _more: str) -> Message | None:
     """A form with the name; sent, the style has the new one everywhere."""
     if not asked.values:
-        name = Field("name", "lower-case letters, digits and hyphens", subject, required=True)
+        name = Field("name", "new name: lower-case letters, digits, hyphens", subject, required=True)
         await asked.talk.ask(Form("Rename a style", f"rename:{subject}", (name,)))
         return None
     new = asked.values.get("name", "").strip()
