@@ -1,6 +1,7 @@
 """A style's training: the same losses every time, the best epoch kept, a folder that other programs read."""
 
 import json
+import resource
 from collections.abc import Callable
 from dataclasses import Field, fields
 from pathlib import Path
@@ -228,6 +229,21 @@ def test_a_full_disk_ends_with_a_sentence_and_no_style(settings: Settings, monke
 
     assert styles.names(settings) == []
     assert checkpoint.state(settings.training_dir / "sketch") is not None
+
+
+def test_a_disk_that_takes_no_tensors_ends_with_a_sentence_too(settings: Settings) -> None:
+    training = ready(settings, order(rank=8))
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    # Small files fit, the adapter does not: what a full disk says, only with another number.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, most))
+    try:
+        with pytest.raises(TrainingFailed, match=r"cannot be written \(File too large\). Check DATA_DIR"):
+            run(training)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    assert styles.names(settings) == []
 
 
 @pytest.mark.parametrize(

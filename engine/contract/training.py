@@ -12,6 +12,12 @@ from engine.contract.order import STYLE_NAME, Order, Seed, Text
 
 TrainingSource = Literal["wikiart", "folder", "embedded"]
 Stopped = Literal["patience", "epochs", "cancelled"]
+ENDED: dict[Stopped, str] = {
+    "patience": "the held-out loss no longer improved",
+    "epochs": "all its epochs were done",
+    "cancelled": "it was cancelled",
+}
+"""Why a training ended, after a colon or a because."""
 
 
 class TrainStyle(Order):
