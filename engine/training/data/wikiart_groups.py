@@ -194,7 +194,7 @@ class trouble:  # noqa: N801 - used as a with-block, like contextlib's
         from huggingface_hub.utils import logging
 
         # Its attempts, eight lines for each way, say less than the one sentence at the end.
-        logging.set_verbosity_error()
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         from huggingface_hub import constants
