@@ -34,12 +34,13 @@ def cost(order: TrainStyle, found: Estimated) -> str:
     """What a training would take, before it begins."""
     source = f"WikiArt, {texts.plain(order.art_style, 60)}" if order.source == "wikiart" else "the built-in drawings"
     time = f"at most {texts.duration(found.seconds)}" if found.seconds is not None else UNKNOWN_TIME
+    more, memory = _perhaps_more(order, found), _megabytes(found.memory_bytes)
     goes_on = " It goes on from its last checkpoint, where there is one." if order.resume else ""
     return "\n".join(
         (
             f"*Train the style {order.name}?*",
             f"{found.images} pictures from {source}; at most {found.steps:,} steps, {time}; it stops early by itself.",
-            f"To download: {_megabytes(found.bytes_to_fetch)}. Memory for the model: {_megabytes(found.memory_bytes)}.",
+            f"To download: {_megabytes(found.bytes_to_fetch)}{more}. Memory for the model: {memory}.",
             f"Grids go first meanwhile: the training only gets what they leave over.{goes_on}",
         )
     )
@@ -93,6 +94,10 @@ def buttons(name: str) -> tuple[Button, ...]:
         Button("Reject", f"reject:{name}"),
         Button("Card", f"style:{name}"),
     )
+
+
+def _perhaps_more(order: TrainStyle, found: Estimated) -> str:
+    return ", more where WikiArt's dataset server is away" if order.source == "wikiart" and found.bytes_to_fetch else ""
 
 
 def _phase(event: Progress, epochs: Sequence[Epoch]) -> str:

@@ -127,6 +127,22 @@ def test_row_groups_that_were_read_already_are_not_fetched_again_for_the_rest(
     assert server.sent < 1.1 * sum(file.stat().st_size for file in (files / "data").iterdir())
 
 
+@pytest.mark.parametrize("gone", ["nothing", "the dataset server"])
+def test_a_style_with_fewer_pictures_than_asked_for_costs_no_whole_shard(
+    server: WikiArt, settings: Settings, gone: str
+) -> None:
+    if gone == "the dataset server":
+        server.fault("/rows", "missing", 99)
+        server.fault("/filter", "missing", 99)
+
+    found = collect(settings, images=50)
+
+    usable = len(EXPECTED) - 1
+    assert found.warnings[-1] == f"WikiArt gave {usable} pictures of Impressionism instead of 50."
+    assert len(found.examples) == usable
+    assert all("range" in request.headers for request in server.asked("GET /datasets/huggan/wikiart/resolve"))
+
+
 def test_a_hub_that_goes_away_in_the_middle_is_told_with_what_is_kept_and_the_rest_comes_later(
     server: WikiArt, settings: Settings
 ) -> None:

@@ -80,6 +80,8 @@ def _bring(collection: Collection, style: str, images: int, settings: Settings, 
                 progress(done * PICTURE_BYTES, images * PICTURE_BYTES)
                 if done >= images:
                     return
+            if way.WHOLE:
+                return
         except Unavailable as error:
             failures.append(str(error))
     kept = len(collection.usable(images))

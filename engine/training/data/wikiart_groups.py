@@ -14,6 +14,8 @@ from engine.training.data.collection import Collection, Found, Names, artist
 from engine.training.data.unavailable import Unavailable
 
 REPO = "datasets/huggan/wikiart"
+WHOLE = True
+"""Every picture's style is known here: what is not found is not there, and no shard needs to be fetched for it."""
 BATCH = 8
 BUFFER = 1 << 20
 """Bytes read at once; without it pyarrow holds a group's pictures a third time, 400 MB more where groups are large."""

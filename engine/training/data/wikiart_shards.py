@@ -10,6 +10,7 @@ from engine.training.data.unavailable import Unavailable
 from engine.training.data.wikiart_groups import BUFFER, class_names, of_group, trouble
 
 REPO = "huggan/wikiart"
+WHOLE = True
 
 
 def names(settings: Settings) -> Names:
