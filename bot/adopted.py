@@ -22,10 +22,19 @@ class Scope:
     owner: str
 
 
-def scope_of(asked: Asked) -> Scope:
-    if asked.server is None:
-        return Scope("person", str(asked.who))
-    return Scope("server", asked.server)
+def scope_of(asked: Asked, more: str = "") -> Scope:
+    """`more`: the end of a press. What was asked for in a workspace and had to be shown in direct messages, as Slack
+    shows pictures, means the workspace still.
+    """
+    meant = next((word for word in more.split() if word.startswith(f"{asked.person.platform}:")), None)
+    server = asked.server or meant
+    return Scope("server", server) if server else Scope("person", str(asked.who))
+
+
+def press(action: str, style: str, scope: Scope, *words: str) -> str:
+    """What a button about a style sends; it keeps whose choice it is about."""
+    more = " ".join([*words, *([scope.owner] if scope.scope == "server" else [])])
+    return ":".join([action, style, *([more] if more else [])])
 
 
 async def with_adopted(asked: Asked, work: MakeGrid) -> MakeGrid:

@@ -11,4 +11,4 @@ def heading(job: JobRow) -> str:
         return f"*Training the style {texts.plain(job.prompt, 40)}* · `{job.id}`"
     if job.comparison:
         return f"*{texts.plain(job.prompt)}* · {WHAT[job.comparison_order.compares]} · `{job.id}`"
-    return texts.head(job.prompt, job.order.approach, job.id)
+    return texts.head(job.prompt, job.order.approach, job.order.style, job.id)

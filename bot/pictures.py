@@ -36,11 +36,7 @@ class Pictures:
         async with self._database.transaction() as rows:
             values = {"job": job.number, "cell": cell, "sha": sha256, "bytes": size, "judged": judged.model_dump_json()}
             if await rows.write(KEEP, **values):
-                await rows.write(
-                    "UPDATE jobs SET bytes = bytes + :bytes, painted = painted + 1 WHERE number = :job",
-                    bytes=size,
-                    job=job.number,
-                )
+                await rows.write(COUNT, bytes=size, job=job.number, cell=cell)
 
     async def have(self, job: JobRow) -> dict[str, Judged]:
         """What is known of the cells that are kept, address → judged."""
@@ -106,6 +102,14 @@ SELECT * FROM kept WHERE days > 0 AND ended_at < :now - 86400 * days ORDER BY nu
 KEEP = """
 INSERT INTO pictures (job, cell, sha256, bytes, judged) VALUES (:job, :cell, :sha, :bytes, :judged)
 ON CONFLICT (job, cell) DO NOTHING RETURNING cell
+"""
+# A photo, or what was painted ahead, costs nobody a picture; so the refund of a cancelled grid is all that was left.
+COUNT = """
+UPDATE jobs SET bytes = bytes + :bytes, painted = painted + NOT EXISTS (
+    SELECT 1 FROM plans, json_each(plans.plan, '$.cells') AS cell
+    WHERE plans.job = :job AND json_extract(cell.value, '$.cell') = :cell
+        AND COALESCE(json_extract(cell.value, '$.photo'), json_extract(cell.value, '$.stocked')) IS NOT NULL
+) WHERE number = :job
 """
 
 

@@ -1,7 +1,7 @@
 """What the buttons of trainings and styles do. The table in bot.actions says that most are for moderators only."""
 
 from bot import texts
-from bot.adopted import Adopted, scope_of
+from bot.adopted import Adopted, press, scope_of
 from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
 from bot.errors import Refused
@@ -9,6 +9,7 @@ from bot.style_card import show_style
 from bot.training_order import propose, start
 
 LONGEST = 40
+SURE = "yes"
 
 
 async def train(asked: Asked, subject: str, _more: str) -> None:
@@ -33,32 +34,32 @@ async def style(asked: Asked, subject: str, more: str) -> Message:
     return await show_style(asked, more or subject)
 
 
-async def adopt(asked: Asked, subject: str, _more: str) -> Message:
+async def adopt(asked: Asked, subject: str, more: str) -> Message:
     """Make it the style that approach 2 paints with here."""
     await asked.parts.engine.client.style(subject)
-    scope = scope_of(asked)
+    scope = scope_of(asked, more)
     await Adopted(asked.parts.database).adopt(scope, subject)
     whose = "of this server" if scope.scope == "server" else "of your own, in direct messages"
     return Message(
         f"`{subject}` is the adopted style {whose} from now on: `/grid prompt:… approach:2` paints with it."
         " With `weight:0` it paints without. /styles can roll back.",
-        buttons=(Button("Roll back", f"rollback:{subject}"),),
+        buttons=(Button("Roll back", press("rollback", subject, scope)),),
     )
 
 
-async def reject(_asked: Asked, subject: str, _more: str) -> Message:
+async def reject(asked: Asked, subject: str, more: str) -> Message:
     """Adopt nothing; the files stay."""
     name = texts.plain(subject, LONGEST)
     return Message(
         f"`{name}` is not adopted. Its files stay, so `/grid approach:2 style:{name}` can still use it."
         f" To delete it, press Delete here or in `/styles name:{name}`.",
-        buttons=(Button("Delete", f"unstyle:{subject}", "danger"),),
+        buttons=(Button("Delete", press("unstyle", subject, scope_of(asked, more)), "danger"),),
     )
 
 
-async def rollback(asked: Asked, subject: str, _more: str) -> Message:
+async def rollback(asked: Asked, subject: str, more: str) -> Message:
     """Back to the style that was adopted before. The button names the style, so that a second press changes nothing."""
-    adopted, scope = Adopted(asked.parts.database), scope_of(asked)
+    adopted, scope = Adopted(asked.parts.database), scope_of(asked, more)
     if await adopted.style(scope) != subject:
         raise Refused(f"`{texts.plain(subject, LONGEST)}` is not the adopted style here, so nothing is rolled back.")
     now = await adopted.roll_back(scope)
@@ -66,14 +67,14 @@ async def rollback(asked: Asked, subject: str, _more: str) -> Message:
     return Message(f"`{subject}` is given up. {after}")
 
 
-async def rename(asked: Asked, subject: str, _more: str) -> Message | None:
+async def rename(asked: Asked, subject: str, more: str) -> Message | None:
     """A form with the name; sent, the style has the new one everywhere."""
     if not asked.values:
-        name = Field("name", "lower-case letters, digits and hyphens", subject, required=True)
-        await asked.talk.ask(Form("Rename a style", f"rename:{subject}", (name,)))
+        name = Field("name", "new name: lower-case letters, digits, hyphens", subject, required=True)
+        await asked.talk.ask(Form("Rename a style", press("rename", subject, scope_of(asked, more)), (name,)))
         return None
     new = asked.values.get("name", "").strip()
-    await _check_not_elsewhere(asked, subject)
+    await _check_not_elsewhere(asked, subject, more)
     await asked.parts.engine.client.rename_style(subject, new)
     await Adopted(asked.parts.database).replaced(subject, new)
     return Message(f"`{subject}` is `{new}` now. Grids that wait with the old name cannot find it any more.")
@@ -81,19 +82,20 @@ async def rename(asked: Asked, subject: str, _more: str) -> Message | None:
 
 async def unstyle(asked: Asked, subject: str, more: str) -> Message:
     """Ask once; then the style goes with all its files."""
-    await _check_not_elsewhere(asked, subject)
-    if more != "yes":
+    await _check_not_elsewhere(asked, subject, more)
+    if SURE not in more.split():
         await asked.parts.engine.client.style(subject)
+        sure = press("unstyle", subject, scope_of(asked, more), SURE)
         words = f"Delete the style `{subject}` with all its files? Grids made with it stay. There is no way back."
-        return Message(words, buttons=(Button("Delete it", f"unstyle:{subject}:yes", "danger"),))
+        return Message(words, buttons=(Button("Delete it", sure, "danger"),))
     await asked.parts.engine.client.delete_style(subject)
     await Adopted(asked.parts.database).replaced(subject, None)
     return Message(f"The style `{subject}` is deleted.")
 
 
-async def _check_not_elsewhere(asked: Asked, name: str) -> None:
+async def _check_not_elsewhere(asked: Asked, name: str, more: str) -> None:
     """One engine serves several servers; nobody takes another's adopted style away."""
-    if await Adopted(asked.parts.database).elsewhere(scope_of(asked), name):
+    if await Adopted(asked.parts.database).elsewhere(scope_of(asked, more), name):
         raise Refused(
             f"`{texts.plain(name, LONGEST)}` is the adopted style of another server, so it is neither renamed nor"
             " deleted here."

@@ -1,7 +1,7 @@
 """One style as a message: its card, its sample sheet or else its curve, and what moderators may do with it."""
 
 from bot import texts
-from bot.adopted import Adopted, scope_of
+from bot.adopted import Adopted, Scope, press, scope_of
 from bot.asked import Asked
 from bot.chat import Button, Message, Picture
 from bot.errors import BadCommand
@@ -19,17 +19,21 @@ async def show_style(asked: Asked, name: str) -> Message:
         raise BadCommand(_missing(name, list(cards)))
     picture = await _picture(asked, name)
     adopted = Adopted(asked.parts.database)
-    now = await adopted.style(scope_of(asked)) == name
+    scope = scope_of(asked)
+    now = await adopted.style(scope) == name
     head = f"*{name}*" + (" · adopted here" if now else "")
     use = f"Use it with: `/grid prompt:… approach:2{'' if now else f' style:{name}'}`"
     lines = [head, *card_lines(cards[name]), use]
-    buttons = _buttons(name, adopted=now) if asked.person.moderator else ()
+    buttons = _buttons(name, scope, adopted=now) if asked.person.moderator else ()
     return Message("\n".join(lines), (picture,) if picture else (), buttons)
 
 
-def _buttons(name: str, *, adopted: bool) -> tuple[Button, ...]:
-    first = Button("Roll back", f"rollback:{name}") if adopted else Button("Adopt", f"adopt:{name}", "primary")
-    return first, Button("Rename", f"rename:{name}"), Button("Delete", f"unstyle:{name}", "danger")
+def _buttons(name: str, scope: Scope, *, adopted: bool) -> tuple[Button, ...]:
+    """They may be pressed where this message had to be shown, which need not be where it was asked for."""
+    back, adopt = press("rollback", name, scope), press("adopt", name, scope)
+    first = Button("Roll back", back) if adopted else Button("Adopt", adopt, "primary")
+    rename, delete = press("rename", name, scope), press("unstyle", name, scope)
+    return first, Button("Rename", rename), Button("Delete", delete, "danger")
 
 
 async def _picture(asked: Asked, name: str) -> Picture | None:

@@ -21,17 +21,17 @@ def line(card: Card, adopted: str | None) -> str:
     return " · ".join(part for part in (f"`{texts.plain(name, 40)}`{mark}", about, score) if part)
 
 
-def card_lines(card: Card) -> list[str]:
-    """The card in a few lines: data, training, scores, how to use it."""
+def card_lines(card: Card, *, training: bool = True) -> list[str]:
+    """The card in a few lines: data, training, scores, how to use it. Without `training` where that is told already."""
     data, recipe = _mapping(card.get("data")), _mapping(card.get("recipe"))
     origin = _text(data.get("origin")) or _text(card.get("summary"))
     count = f", {data['images']} pictures" if data.get("images") and data.get("origin") else ""
-    numbers = [f"{name} {recipe[key]}" for name, key in NUMBERS.items() if recipe.get(key) is not None]
+    numbers = [f"{name} {_number(recipe[key])}" for name, key in NUMBERS.items() if recipe.get(key) is not None]
     lines = [
         f"Learned from: {texts.plain(origin, 150)}{count}." if origin else "",
         f"Licence of the pictures: {texts.plain(_text(data.get('licence')), 200)}" if data.get("licence") else "",
         f"Base {texts.plain(_text(card.get('base')), 80)}" + (f"; {', '.join(numbers)}." if numbers else "."),
-        _training(card),
+        _training(card) if training else "",
         _scores(card),
         f"Words added to a prompt: {texts.quoted(_text(card.get('words')), 150)}" if card.get("words") else "",
     ]
@@ -64,15 +64,21 @@ def _training(card: Card) -> str:
 def _scores(card: Card) -> str:
     """What the judge measured on the samples; `likeness` is to the training pictures."""
     rows = [row for row in _rows(card) if isinstance(row.get("match"), float)]
-    told = [f"{row['weight']:g}: {row['match']:.3f} / {row['likeness']:.3f}" for row in rows]
+    told = [f"{row['match']:.3f} and {row['likeness']:.3f} at weight {row['weight']:g}" for row in rows]
+    judge = _text(_mapping(card.get("scores")).get("judge"))
+    by = f", judge {texts.plain(judge, 80)}" if judge else ""
     return (
-        f"Samples' match with their prompts / likeness to the pictures, by weight: {'; '.join(told)}." if told else ""
+        f"How the samples fit their prompts, and the training pictures (cosine{by}): {'; '.join(told)}." if told else ""
     )
 
 
 def _best_score(card: Card) -> str:
     whole = next((row for row in _rows(card) if row.get("weight") == 1 and row.get("likeness") is not None), None)
-    return f"likeness {whole['likeness']:.3f}" if whole else ""
+    return f"likeness to its pictures {whole['likeness']:.3f}" if whole else ""
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _rows(card: Card) -> list[Card]:

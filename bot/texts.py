@@ -40,8 +40,9 @@ def bar(share: float) -> str:
     return "▰" * full + "▱" * (BAR - full)
 
 
-def head(prompt: str | None, approach: int, job: str) -> str:
-    return f"*{plain(prompt)}* · approach {approach} ({TITLES[approach]}) · `{job}`"
+def head(prompt: str | None, approach: int, style: str | None, job: str) -> str:
+    worn = f", style {plain(style, 40)}" if style else ""
+    return f"*{plain(prompt)}* · approach {approach} ({TITLES[approach]}{worn}) · `{job}`"
 
 
 def waiting(place: int, eta: float | None, why: str) -> str:

@@ -26,7 +26,7 @@ STOPPING = "The training stops and keeps its best epoch; the style follows in a 
 STOPPING_EARLY = "The training stops. If an epoch has ended by then, the best one is kept."
 PAUSED = "The engine does not answer. The training goes on from its last epoch as soon as it does."
 MADE = "Trained. Posting the style…"
-UNKNOWN_TIME = "a time that is not known before this machine has trained once"
+UNKNOWN_TIME = "how long that takes is not known before this machine has trained once"
 NOTHING_MADE = "Cancelled. No style was made."
 
 
@@ -34,22 +34,23 @@ def cost(order: TrainStyle, found: Estimated) -> str:
     """What a training would take, before it begins."""
     source = f"WikiArt, {texts.plain(order.art_style, 60)}" if order.source == "wikiart" else "the built-in drawings"
     time = f"at most {texts.duration(found.seconds)}" if found.seconds is not None else UNKNOWN_TIME
+    more, memory = _perhaps_more(order, found), _megabytes(found.memory_bytes)
     goes_on = " It goes on from its last checkpoint, where there is one." if order.resume else ""
     return "\n".join(
         (
             f"*Train the style {order.name}?*",
             f"{found.images} pictures from {source}; at most {found.steps:,} steps, {time}; it stops early by itself.",
-            f"To download: {_megabytes(found.bytes_to_fetch)}. Memory for the model: {_megabytes(found.memory_bytes)}.",
+            f"To download: {_megabytes(found.bytes_to_fetch)}{more}. Memory for the model: {memory}.",
             f"Grids go first meanwhile: the training only gets what they leave over.{goes_on}",
         )
     )
 
 
 def progress(event: Progress, epochs: Sequence[Epoch]) -> str:
-    """The bar and, once an epoch has ended, the losses."""
-    share = event.done / event.total if event.total else 0.0
+    """How far it is, with a bar where that is known, and once an epoch has ended the losses."""
+    bar = f"{texts.bar(event.done / event.total)} " if event.total > 1 else ""
     left = f", about {texts.duration(event.eta_s)} left at most" if event.eta_s is not None else ""
-    lines = [f"{texts.bar(share)} {_phase(event, epochs)}{left}."]
+    lines = [f"{bar}{_phase(event, epochs)}{left}."]
     return "\n".join([*lines, losses(epochs)] if epochs else lines)
 
 
@@ -67,12 +68,12 @@ def losses(epochs: Sequence[Epoch]) -> str:
 def result(found: StyleTrained) -> str:
     """Why it ended, what is kept, its losses, and what to be careful of."""
     count = len(found.epochs)
-    lines = [f"*The style {found.name} is trained.* {WHY[found.stopped]}"]
+    lines = [f"*The style {found.name} is trained.*", WHY[found.stopped]]
     kept = next((epoch for epoch in found.epochs if epoch.epoch == found.best_epoch), None)
     if kept:
         lines.append(
             f"Kept: epoch {kept.epoch} of {count}, held-out loss {kept.held_out_loss:.4f},"
-            f" training loss {kept.train_loss:.4f}; base {texts.plain(found.base, 80)}."
+            f" training loss {kept.train_loss:.4f}."
         )
     if found.sheet:
         lines.append("The sheet shows the same seeds at weights 0, 0.5 and 1: without the style, half and whole.")
@@ -93,6 +94,10 @@ def buttons(name: str) -> tuple[Button, ...]:
         Button("Reject", f"reject:{name}"),
         Button("Card", f"style:{name}"),
     )
+
+
+def _perhaps_more(order: TrainStyle, found: Estimated) -> str:
+    return ", more where WikiArt's dataset server is away" if order.source == "wikiart" and found.bytes_to_fetch else ""
 
 
 def _phase(event: Progress, epochs: Sequence[Epoch]) -> str:

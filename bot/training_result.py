@@ -22,7 +22,7 @@ async def style_message(parts: Parts, job: JobRow, found: StyleTrained) -> Messa
     lines, pictures = [trained.result(found)], []
     sheet = unpacked(found.sheet)
     with suppress(TesseraError):
-        lines += card_lines(await parts.engine.client.style(found.name))
+        lines += card_lines(await parts.engine.client.style(found.name), training=False)
         sheet = sheet or await parts.engine.client.style_file(found.name, SHEET)
     if sheet:
         pictures.append(sheet_picture(found.name, job.id, sheet))

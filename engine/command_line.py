@@ -19,7 +19,7 @@ from engine.contract.jsonlog import log_json, log_plainly
 from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
 from engine.contract.sentence import explain, unknown
-from engine.contract.training import TrainStyle
+from engine.contract.training import ENDED, TrainStyle
 from engine.contract.words import measured
 from engine.settings import Settings
 
@@ -221,15 +221,10 @@ def summary(found: dict[str, Any]) -> str:
 
 def style_summary(found: dict[str, Any]) -> str:
     """A trained style in a few lines for a person."""
-    ended = {
-        "patience": "it no longer improved",
-        "epochs": "all its epochs were done",
-        "cancelled": "it was cancelled",
-    }[found["stopped"]]
     best = next(epoch for epoch in found["epochs"] if epoch["epoch"] == found["best_epoch"])
     lines = [
         f"Style {found['name']}: {found['folder']}",
-        f"  kept epoch {found['best_epoch']} of {len(found['epochs'])}: {ended}",
+        f"  kept epoch {found['best_epoch']} of {len(found['epochs'])}: {ENDED[found['stopped']]}",
         f"  held-out loss {best['held_out_loss']:.4f}, training loss {best['train_loss']:.4f}",
         f"  card: {found['card']}",
         f"  use it: python -m engine grid --approach 2 --style {found['name']} --prompt …",

@@ -1,4 +1,4 @@
-"""What a kill left half done under DATA_DIR/training, put away when an engine starts. It loads no torch.
+"""What a kill left half done of a training, put away when an engine starts. It loads no torch.
 
 What can be gone on with stays: a training's last whole checkpoint.
 """
@@ -21,13 +21,17 @@ OLD_SECONDS = 3600.0
 
 
 def put_away(settings: Settings, now: float | None = None) -> None:
-    """Delete half-written folders, and the checkpoints of trainings whose style has been saved."""
+    """Delete half-written folders, half-fetched shards, and the checkpoints of trainings whose style has been saved."""
     root, at = settings.training_dir, time.time() if now is None else now
     for place in sorted(root.iterdir()) if root.is_dir() else ():
         if place.name.startswith((ASIDE, DONE)):
             shutil.rmtree(place, ignore_errors=True)
         elif place.is_dir():
             _tidy(place, settings, at)
+    for half in (settings.cache_dir / "wikiart").rglob("*.incomplete"):
+        # Half a shard, 450 MB at most; the hub's client would begin anew.
+        if at - half.stat().st_mtime > OLD_SECONDS:
+            half.unlink(missing_ok=True)
 
 
 def end(place: Path) -> None:

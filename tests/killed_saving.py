@@ -16,12 +16,13 @@ import torch
 from engine import models
 from engine.contract.training import TrainStyle
 from engine.settings import Settings
-from engine.training import checkpoint, saving
+from engine.training import checkpoint, saving, tensors
 from engine.training.prepare import prepare
 from tests.stand_ins import tiny
 
 WRITES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"}
 EMPTYING = {"os.remove", "os.rmdir"}
+NEVER = 10**9
 ORDER = TrainStyle(name="sketch", source="embedded", images=8, epochs=2, rank=2, batch=4, seed=7, lr=0.01)
 
 
@@ -44,10 +45,8 @@ class Doom:
         self._data, self._left = str(data), left
 
     def begin(self) -> None:
-        import safetensors.torch
-
-        self._save = safetensors.torch.save_file
-        safetensors.torch.save_file = self._saved
+        self._save = tensors.save
+        tensors.save = self._saved
         sys.addaudithook(self._heard)
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -58,12 +57,12 @@ class Doom:
             self._count()
 
     def _saved(self, state: Any, file: Path, metadata: Any = None) -> None:
-        if self._left == 1:
-            self._save(state, file, metadata)
-            with file.open("r+b") as half:
-                half.truncate(file.stat().st_size // 2)
-        self._count()
+        left, self._left = self._left, NEVER
         self._save(state, file, metadata)
+        if left == 1:
+            os.truncate(file, file.stat().st_size // 2)
+        self._left = left
+        self._count()
 
     def _count(self) -> None:
         self._left -= 1

@@ -15,8 +15,9 @@ from bot.history import Database
 from bot.jobs import JobRow, Jobs
 from bot.line import Line
 from bot.people import People
+from bot.pictures import Pictures
 from bot.queue import Caps, NewJob, Queue
-from engine.contract.grid import Plan, PlannedCell, Recipe
+from engine.contract.grid import Judged, Plan, PlannedCell, Recipe
 from engine.contract.ids import new_id
 
 ALL = Caps()
@@ -145,6 +146,30 @@ async def test_a_plan_corrects_the_charge_to_what_is_painted(tmp_path: Path) -> 
         row = await b.database.one("SELECT charged FROM people")
         assert row is not None
         assert row["charged"] == 1
+
+
+async def test_photos_and_what_was_painted_ahead_are_no_painted_pictures_where_a_grid_is_cancelled(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as b:
+        job = await b.put("A", "A1", cost=64)
+        assert job is not None
+        await b.lend()
+        common = {"block": (0, 0), "source": "generated", "prompt": "p", "seed": 1}
+        cells = [PlannedCell(cell=name, unique=True, **common) for name in ("A1", "B1", "C1")]
+        cells += [PlannedCell(cell="A2", block=(0, 0), unique=False, source="album", photo="x.png")]
+        cells += [PlannedCell(cell="B2", unique=False, stocked="y", **common)]
+        plan = Plan(seed=1, cells=tuple(cells), profile="embedded", judge="j", recipe=RECIPE)
+        await b.jobs.planned(job, plan)
+
+        pictures = Pictures(b.database, tmp_path / "pictures")
+        for cell in ("A1", "A2", "B2"):
+            await pictures.keep(job, cell, b"x", None, Judged())
+        await b.jobs.cancelled(job.id)
+
+        row = await b.database.one("SELECT charged, painted FROM people JOIN jobs ON jobs.person = people.id")
+        assert row is not None
+        assert (row["painted"], row["charged"]) == (1, 1)
 
 
 async def test_interactive_work_goes_before_training(tmp_path: Path) -> None:

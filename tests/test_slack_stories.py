@@ -183,6 +183,13 @@ async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path,
         assert "is the adopted style of this server" in slack.space.whispers[-1]["text"]
         assert grid.order.style == "ink"
 
+        await ada.command("C7", "/tessera", "styles ink")
+        await r.settled()
+        card = slack.posted("DU1")[-1]
+        await ada.press(card, "Roll back", "DU1")
+        await r.settled()
+        assert "`ink` is given up" in slack.posted("DU1")[-1]["text"]
+
 
 async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_path: Path, slack: SlackServer) -> None:
     async with rig(tmp_path, slack) as r:

@@ -4,12 +4,14 @@ import io
 import json
 import pickle
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from diffusers import UNet2DConditionModel
+from safetensors.torch import load, save
+from torch import Tensor
 
 from engine import embedded, server
 from engine.painter import FakePainter
@@ -104,6 +106,13 @@ def changed(files: dict[str, bytes], **config: object) -> dict[str, bytes]:
     return {**files, "adapter_config.json": json.dumps({**known, **config}).encode()}
 
 
+def tensors(files: dict[str, bytes], change: Callable[[str, Tensor], Tensor | None]) -> dict[str, bytes]:
+    """Every tensor changed, or left out where there is None."""
+    known = {key: change(key, value) for key, value in load(files["adapter_model.safetensors"]).items()}
+    kept = {key: value.contiguous() for key, value in known.items() if value is not None}
+    return {**files, "adapter_model.safetensors": save(kept)}
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -121,6 +130,10 @@ def changed(files: dict[str, bytes], **config: object) -> dict[str, bytes]:
         (lambda files: changed(files, r=None), "does not tell r and lora_alpha"),
         (lambda files: changed(files, peft_type="LOHA"), "no LoRA adapter"),
         (lambda files: changed(files, r=4), "is not of rank 4"),
+        (lambda files: tensors(files, lambda _key, value: None), "holds no tensor at all"),
+        (lambda files: tensors(files, lambda key, value: value * ("lora_A" in key)), "all its B matrices are zero"),
+        (lambda files: tensors(files, lambda key, value: value[:, :-1] if "lora_A" in key else value), "another base"),
+        (lambda files: tensors(files, lambda key, value: None if "lora_A" in key else value), "stands alone"),
     ],
 )
 async def test_a_style_that_cannot_be_used_is_refused_and_leaves_nothing(

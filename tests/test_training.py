@@ -1,7 +1,9 @@
 """A style's training: the same losses every time, the best epoch kept, a folder that other programs read."""
 
 import json
+import resource
 from collections.abc import Callable
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,14 @@ from safetensors.torch import load_file
 from engine import models, styles
 from engine.contract.errors import BadRequest, Cancelled, DiskFull, NoData, TrainingFailed
 from engine.contract.events import Progress
+from engine.contract.sentence import bounds
 from engine.contract.training import EpochEnded, StyleTrained, TrainStyle
 from engine.settings import Settings
 from engine.training import checkpoint, saving
+from engine.training.estimate import estimate
 from engine.training.noising import Noising
 from engine.training.prepare import prepare
-from engine.training.recipe import recipe
+from engine.training.recipe import Recipe, recipe
 from engine.training.stopping import Stopping
 from engine.training.trainer import Trainer
 from engine.training.training import Training
@@ -227,6 +231,21 @@ def test_a_full_disk_ends_with_a_sentence_and_no_style(settings: Settings, monke
     assert checkpoint.state(settings.training_dir / "sketch") is not None
 
 
+def test_a_disk_that_takes_no_tensors_ends_with_a_sentence_too(settings: Settings) -> None:
+    training = ready(settings, order(rank=8))
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    # Small files fit, the adapter does not: what a full disk says, only with another number.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, most))
+    try:
+        with pytest.raises(TrainingFailed, match=r"cannot be written \(File too large\). Check DATA_DIR"):
+            run(training)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    assert styles.names(settings) == []
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -345,6 +364,15 @@ def test_the_full_profile_keeps_the_originals_numbers() -> None:
     assert numbers.base == "stabilityai/sd-turbo"
 
 
+@pytest.mark.parametrize("field", fields(Recipe), ids=lambda field: field.name)
+def test_every_number_of_a_recipe_can_be_ordered_within_bounds(field: Field[Any]) -> None:
+    asked = TrainStyle.model_fields[field.name]
+
+    # The base and the words are texts; a text has a longest length instead.
+    numbers = field.name not in {"base", "words"}
+    assert all(bound is not None for bound in bounds(asked)) is numbers
+
+
 def folder_of(place: Path, good: int, bad: int = 0) -> Path:
     place.mkdir()
     for number in range(good):
@@ -371,6 +399,18 @@ def test_a_folder_with_too_few_pictures_is_refused(
         ready(settings, order(source="folder", data=str(place)))
 
 
+def test_the_cost_of_a_folder_counts_its_pictures_and_one_without_any_is_refused(
+    settings: Settings, tmp_path: Path
+) -> None:
+    few, none = folder_of(tmp_path / "mine", 10), folder_of(tmp_path / "empty", 0)
+
+    told = estimate(order(source="folder", data=str(few)), settings, "embedded")
+
+    assert (told.images, told.steps) == (10, 3 * EPOCHS)
+    with pytest.raises(NoData, match="There are no pictures in"):
+        estimate(order(source="folder", data=str(none)), settings, "embedded")
+
+
 def test_a_folder_is_learned_from_with_its_captions_and_without_its_broken_pictures(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -391,7 +431,7 @@ def test_a_folder_is_learned_from_with_its_captions_and_without_its_broken_pictu
     [
         ({"source": "folder"}, "data is missing"),
         ({"data": "/anywhere"}, "say --source folder"),
-        ({"art_style": "Cubism"}, "say --source wikiart"),
+        ({"art_style": "Cubism"}, "“Cubism” would be one of WikiArt's styles, but the source is embedded"),
         ({"caption": "{titel} in ink"}, r"there is no {titel}\. A template may use {caption}"),
     ],
 )

@@ -100,6 +100,20 @@ def test_what_another_process_is_writing_just_now_is_left_alone(killed: Path, tm
     assert half.is_dir()
 
 
+def test_half_a_shard_of_a_killed_process_is_put_away_and_one_that_is_being_fetched_is_not(tmp_path: Path) -> None:
+    half = tmp_path / "cache" / "wikiart" / "shards" / ".cache" / "a.1b2c.incomplete"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"half")
+    fetched = half.stat().st_mtime
+
+    leftovers.put_away(settings(tmp_path), fetched + 1)
+    young = half.exists()
+    leftovers.put_away(settings(tmp_path), fetched + LATER)
+
+    assert young
+    assert not half.exists()
+
+
 @pytest.mark.parametrize("what", ["keeping", "saving"])
 def test_the_training_goes_on_to_the_adapter_of_an_unbroken_one(killed: Path, what: str) -> None:
     cut_off = [place for place in places(killed, what) if "sketch" not in checked(place)]

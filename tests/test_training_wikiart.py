@@ -1,6 +1,6 @@
 """WikiArt's pictures by the three ways, against a stand-in of both services: few bytes, kept, resumed, told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,61 @@ def test_without_the_dataset_server_the_cheapest_row_groups_are_read(
     assert all("range" in request.headers for request in server.asked("GET /datasets/huggan/wikiart/resolve"))
 
 
+def leaving_after(pictures: int) -> Callable[[int, int], None]:
+    """Progress that breaks the fetching off, as a kill does."""
+    seen: list[int] = []
+
+    def leave(done: int, _total: int) -> None:
+        seen.append(done)
+        if len(seen) == pictures:
+            raise Cancelled("enough")
+
+    return leave
+
+
+def test_row_groups_that_were_read_already_are_not_fetched_again_for_the_rest(
+    server: WikiArt, settings: Settings, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wikiart, "WAYS", wikiart.WAYS[1:2])
+    with pytest.raises(Cancelled):
+        data.collect(TrainStyle(name="any"), 16, settings, leaving_after(10))
+
+    found = collect(settings, images=16)
+
+    assert len(found.examples) == 16
+    assert server.sent < 1.1 * sum(file.stat().st_size for file in (files / "data").iterdir())
+
+
+@pytest.mark.parametrize("gone", ["nothing", "the dataset server"])
+def test_a_style_with_fewer_pictures_than_asked_for_costs_no_whole_shard(
+    server: WikiArt, settings: Settings, gone: str
+) -> None:
+    if gone == "the dataset server":
+        server.fault("/rows", "missing", 99)
+        server.fault("/filter", "missing", 99)
+
+    found = collect(settings, images=50)
+
+    usable = len(EXPECTED) - 1
+    assert found.warnings[-1] == f"WikiArt gave {usable} pictures of Impressionism instead of 50."
+    assert len(found.examples) == usable
+    assert all("range" in request.headers for request in server.asked("GET /datasets/huggan/wikiart/resolve"))
+
+
+def test_a_hub_that_goes_away_in_the_middle_is_told_with_what_is_kept_and_the_rest_comes_later(
+    server: WikiArt, settings: Settings
+) -> None:
+    collect(settings, images=8)
+    for method in ("GET", "POST", "HEAD"):
+        server.fault(f"{method} ", "cut", 999)
+
+    with pytest.raises(NoData, match=r"WikiArt cannot be fetched: .*8 of 12 pictures are here and kept"):
+        collect(settings, images=12)
+    server.fault_no_more()
+
+    assert len(collect(settings, images=12).examples) == 12
+
+
 def test_without_range_reads_the_shards_are_read_from_the_first_on(
     server: WikiArt, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,15 +180,8 @@ def test_a_server_that_is_busy_is_asked_again(server: WikiArt, settings: Setting
 
 
 def test_pictures_that_came_before_the_network_went_are_kept(server: WikiArt, settings: Settings) -> None:
-    seen: list[int] = []
-
-    def leave(done: int, _total: int) -> None:
-        seen.append(done)
-        if len(seen) == 4:
-            raise Cancelled("enough")
-
     with pytest.raises(Cancelled):
-        data.collect(TrainStyle(name="any"), 10, settings, leave)
+        data.collect(TrainStyle(name="any"), 10, settings, leaving_after(4))
     before = len(server.asked("/assets/"))
     collect(settings)
 
@@ -155,8 +203,19 @@ def test_where_nothing_answers_the_sentence_says_what_to_check(settings: Setting
 def test_a_style_that_wikiart_does_not_have_is_refused_with_the_nearest(
     settings: Settings, asked: str, hint: str
 ) -> None:
-    with pytest.raises(BadRequest, match=f"art_style: There is no .*{hint.replace('?', '.')}"):
+    with pytest.raises(BadRequest, match=f"WikiArt's styles: There is no .*{hint.replace('?', '.')}"):
         collect(settings, art_style=asked)
+
+
+def test_a_style_that_wikiart_is_known_not_to_have_is_refused_before_its_cost_is_told(settings: Settings) -> None:
+    order = TrainStyle(name="any", art_style="impresionism")
+    before = data.to_fetch(order, 10, settings)
+    collect(settings, images=8)
+
+    with pytest.raises(BadRequest, match="Did you mean impressionism"):
+        data.to_fetch(order, 10, settings)
+
+    assert before == 10 * wikiart.PICTURE_BYTES
 
 
 def test_the_groups_with_the_fewest_bytes_for_a_picture_are_chosen() -> None:

@@ -65,7 +65,7 @@ def _choices(annotation: Any) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    return f"“{shorten(str(value), 40)}”"
+    return f"“{shorten(f'{value:g}' if isinstance(value, float) else str(value), 40)}”"
 
 
 def shorten(text: str, most: int) -> str:

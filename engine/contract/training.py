@@ -12,6 +12,12 @@ from engine.contract.order import STYLE_NAME, Order, Seed, Text
 
 TrainingSource = Literal["wikiart", "folder", "embedded"]
 Stopped = Literal["patience", "epochs", "cancelled"]
+ENDED: dict[Stopped, str] = {
+    "patience": "the held-out loss no longer improved",
+    "epochs": "all its epochs were done",
+    "cancelled": "it was cancelled",
+}
+"""Why a training ended, after a colon or a because."""
 
 
 class TrainStyle(Order):
@@ -39,6 +45,12 @@ class TrainStyle(Order):
     batch: Annotated[int | None, Field(ge=1, le=64, description="pictures in one training step")] = None
     dropout: Annotated[float | None, Field(ge=0, le=0.9, description="share of the adapter's inputs left out")] = None
     weight_decay: Annotated[float | None, Field(ge=0, le=1, description="AdamW's weight decay")] = None
+    caption_dropout: Annotated[
+        float | None, Field(ge=0, le=0.9, description="share of the steps without a caption, for guidance")
+    ] = None
+    last_lr: Annotated[
+        float | None, Field(ge=0, le=1, description="share of the learning rate that the last round ends with")
+    ] = None
     base: Annotated[
         str | None, Field(max_length=200, description="the model to train on, where it is not approach 2's own")
     ] = None

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from engine.contract.training import Epoch, Stopped, TrainStyle
+from engine.contract.training import ENDED, Epoch, Stopped, TrainStyle
 from engine.training.data import Pictures
 from engine.training.recipe import Recipe
 from engine.training.samples import Judged
@@ -47,6 +47,7 @@ def as_json(result: Result) -> dict[str, Any]:
             "origin": result.pictures.origin,
             "licence": result.pictures.licence,
             "images": len(result.pictures.examples),
+            "caption": result.pictures.examples[0].caption,
         },
         "recipe": recipe.as_json(),
         "stopped": result.stopped,
@@ -72,12 +73,13 @@ def readme(result: Result) -> str:
         origin=result.pictures.origin,
         pictures=len(result.pictures.examples),
         licence=result.pictures.licence,
-        epochs=len(result.epochs),
-        stopped=result.stopped,
+        caption=result.pictures.examples[0].caption,
+        epochs="1 epoch" if len(result.epochs) == 1 else f"{len(result.epochs)} epochs",
+        stopped=ENDED[result.stopped],
         best=result.best,
         train_loss=f"{best.train_loss:.4f}",
         held_out_loss=f"{best.held_out_loss:.4f}",
-        settings=_lines(f"| {name} | {value} |" for name, value in recipe.as_json().items()),
+        settings=_lines(f"| {name} | {_value(value)} |" for name, value in recipe.as_json().items()),
         versions=", ".join(f"{name} {number}" for name, number in versions().items()),
         judge=result.judge,
         scores=_lines(f"| {score.weight:g} | {score.match:.3f} | {score.likeness:.3f} |" for score in result.scores),
@@ -85,6 +87,10 @@ def readme(result: Result) -> str:
         nearest=_lines(f"| {prompt} | {name} | {cosine:.3f} |" for prompt, name, cosine in result.nearest),
         notes=_lines(notes),
     )
+
+
+def _value(value: Any) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _lines(rows: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.contract.errors import TrainingFailed
-from engine.training import adapter
+from engine.training import adapter, tensors
 from engine.training.adapter import State
 from engine.training.trainer import Trainer
 
@@ -34,14 +34,12 @@ class Saved:
 
 def write(root: Path, epoch: int, trainer: Trainer, best: State, state: dict[str, Any]) -> None:
     """Keep this epoch and drop the ones before. Raises OSError."""
-    from safetensors.torch import save_file
-
     half = root / ".half"
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(parents=True)
-    save_file(adapter.state(trainer.unet), half / ADAPTER)
-    save_file(best, half / BEST)
-    save_file(_flat(trainer), half / OPTIMIZER)
+    tensors.save(adapter.state(trainer.unet), half / ADAPTER)
+    tensors.save(best, half / BEST)
+    tensors.save(_flat(trainer), half / OPTIMIZER)
     (half / FACTS).write_text(json.dumps({**state, "scaler": trainer.scaler.state_dict()}))
     place = root / f"epoch-{epoch:04d}"
     shutil.rmtree(place, ignore_errors=True)

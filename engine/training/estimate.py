@@ -17,18 +17,19 @@ OPTIMIZER_BYTES = 16
 
 
 def estimate(order: TrainStyle, settings: Settings, profile: Profile) -> Estimated:
-    """Asks no network. Raises BadRequest for an order that would be refused."""
+    """Asks no network. Raises BadRequest for an order that would be refused, NoData for a folder without pictures."""
     refuse(order, settings)
     numbers = recipe(order, profile)
-    learned, _ = counts(numbers.images)
+    images = data.most(order, numbers.images)
+    learned, _ = counts(images)
     steps = -(-learned // numbers.batch) * numbers.epochs
     here = EMBEDDED if numbers.base == EMBEDDED else checkpoints.local(numbers.base)
     place = models.folder(numbers.base) if here else None
     return Estimated(
-        images=numbers.images,
+        images=images,
         steps=steps,
         seconds=Pace(settings, numbers, _device()).left(steps),
-        bytes_to_fetch=data.to_fetch(order, numbers.images, settings) + (0 if here else BASE_BYTES),
+        bytes_to_fetch=data.to_fetch(order, images, settings) + (0 if here else BASE_BYTES),
         memory_bytes=_memory(place, numbers.rank) if place else None,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from engine import models, styles
 from engine.contract.approaches import Profile
 from engine.contract.errors import BadRequest, TrainingFailed
+from engine.contract.sentence import shorten
 from engine.contract.training import TrainStyle
 from engine.settings import Settings
 from engine.training import checkpoint, data, saving
@@ -26,7 +27,8 @@ def refuse(order: TrainStyle, settings: Settings) -> None:
     if order.source != "folder" and order.data:
         raise BadRequest(f"data names a folder, but the source is {order.source}; say --source folder to use it.")
     if order.source != "wikiart" and order.art_style != TrainStyle.model_fields["art_style"].default:
-        raise BadRequest(f"art_style is one of WikiArt's, but the source is {order.source}; say --source wikiart.")
+        style = shorten(order.art_style, 40)
+        raise BadRequest(f"“{style}” would be one of WikiArt's styles, but the source is {order.source}, not wikiart.")
     if order.name in styles.names(settings) or (settings.styles_dir / order.name).exists():
         raise BadRequest(saving.taken(order.name))
 

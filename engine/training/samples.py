@@ -39,13 +39,13 @@ class Samples:
     def sheet(self) -> Image.Image:
         """A row for each weight, a column for each prompt, lettered."""
         side = max(128, self.painted[WEIGHTS[0]][0].shape[0] // 2)
-        left, top, gap = 70, 40, 8
+        left, top, gap = 70, 48, 8
         width = left + len(self.prompts) * (side + gap)
         image = Image.new("RGB", (width + gap, top + len(self.painted) * (side + gap) + gap), PAPER)
         draw, font = ImageDraw.Draw(image), ImageFont.load_default(14)
         for column, prompt in enumerate(self.prompts):
-            words = _fitting(prompt, font, side)
-            draw.text((left + column * (side + gap) + side / 2, top / 2), words, fill=INK, font=font, anchor="mm")
+            words, middle = _lines(prompt, font, side), (left + column * (side + gap) + side / 2, top / 2)
+            draw.multiline_text(middle, words, fill=INK, font=font, anchor="mm", align="center")
         for row, (weight, pictures) in enumerate(self.painted.items()):
             y = top + row * (side + gap)
             draw.text((left / 2, y + side / 2), f"x {weight:g}", fill=INK, font=font, anchor="mm")
@@ -102,6 +102,14 @@ def nearest(judge: Any, samples: Samples, learned: Sequence[Pixels]) -> list[tup
     """For each sample at weight 1: its prompt, the nearest training picture's index and their cosine."""
     cosines = judge.features(samples.painted[WEIGHTS[-1]]) @ judge.features(learned).T
     return [(prompt, int(row.argmax()), float(row.max())) for prompt, row in zip(samples.prompts, cosines, strict=True)]
+
+
+def _lines(text: str, font: Any, room: int) -> str:
+    """The text in two lines at most; what does not fit then is cut."""
+    words = text.split()
+    n = next((n for n in range(len(words), 0, -1) if font.getlength(" ".join(words[:n])) <= room), 1)
+    lines = (" ".join(words[:n]), " ".join(words[n:]))
+    return "\n".join(_fitting(line, font, room) for line in lines if line)
 
 
 def _fitting(text: str, font: Any, room: int) -> str:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine import styles
 from engine.contract.errors import BadRequest, DiskFull, TesseraError, TrainingFailed
-from engine.training import adapter, card, formats, plot
+from engine.training import adapter, card, formats, plot, tensors
 from engine.training.recipe import Recipe
 
 PLOT, README, SHEET, LOSSES = "training_loss.png", "README.md", "samples.png", "losses.csv"
@@ -22,15 +22,15 @@ AGAIN = "again"
 
 def write(folder: Path, state: adapter.State, result: card.Result, sheet: Image.Image) -> None:
     """All files of a style, into a folder that is not yet a style."""
-    from safetensors.torch import save_file
-
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     adapter.config(result.recipe).save_pretrained(str(folder))
-    save_file(state, folder / styles.WEIGHTS, metadata=formats.header(result.recipe, styles.PREFIX))
+    tensors.save(state, folder / styles.WEIGHTS, metadata=formats.header(result.recipe, styles.PREFIX))
     bare = formats.diffusers(state)
-    save_file(bare, folder / formats.DIFFUSERS, metadata=formats.header(result.recipe, formats.UNET))
-    save_file(formats.kohya(state, result.recipe.alpha), folder / formats.KOHYA, metadata=_kohya_header(result.recipe))
+    tensors.save(bare, folder / formats.DIFFUSERS, metadata=formats.header(result.recipe, formats.UNET))
+    tensors.save(
+        formats.kohya(state, result.recipe.alpha), folder / formats.KOHYA, metadata=_kohya_header(result.recipe)
+    )
     (folder / styles.CARD).write_text(json.dumps(card.as_json(result), ensure_ascii=False, indent=1))
     (folder / README).write_text(card.readme(result), encoding="utf-8")
     (folder / LOSSES).write_text(card.csv(result.epochs))

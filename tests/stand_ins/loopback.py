@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
+CHUNK = 1 << 20
 Kind = Literal[
     "429", "500", "502", "503", "504", "cut", "slow", "truncated", "garbled", "gated", "missing", "no-ranges"
 ]
@@ -37,7 +38,8 @@ class Answer:
 
 
 class Loopback:
-    """Use as a context manager. `url` has no trailing slash; `log` holds every request in order.
+    """Use as a context manager. `url` has no trailing slash; `log` holds every request in order; `sent` counts the
+    bytes of the answers that went out, without headers.
 
     `fault(match, kind, n)`: the next n requests whose "METHOD path" holds `match` go wrong. Subclasses give `answer`
     and, where their service says it in its own way, `refusal`.
@@ -48,6 +50,7 @@ class Loopback:
 
     def __init__(self) -> None:
         self.log: list[Request] = []
+        self.sent = 0
         self._faults: list[tuple[str, Kind, int]] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -69,6 +72,10 @@ class Loopback:
     def fault_no_more(self) -> None:
         with self._lock:
             self._faults.clear()
+
+    def count(self, sent: int) -> None:
+        with self._lock:
+            self.sent += sent
 
     def asked(self, match: str) -> list[Request]:
         return [request for request in self.log if match in f"{request.method} {request.path}"]
@@ -169,7 +176,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        self.wfile.write(answer.body)
+        for start in range(0, len(answer.body), CHUNK):
+            self.wfile.write(answer.body[start : start + CHUNK])
+            self.server.owner.count(min(CHUNK, len(answer.body) - start))
 
 
 def byte_range(request: Request, size: int) -> tuple[int, int] | None:

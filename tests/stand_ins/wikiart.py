@@ -1,12 +1,12 @@
 """WikiArt over loopback: the dataset server's /rows and /filter with one address a picture, and the hub's side of the
-same set as parquet shards, with ranges. Counts the bytes that it sends.
+same set as parquet shards, with ranges.
 """
 
 import hashlib
 import io
 import json
 import re
-import threading
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,27 +26,33 @@ RESOLVE = re.compile(r"/datasets/huggan/wikiart/resolve/[^/]+/(?P<path>.+)")
 
 def make(folder: Path, rows: int, shards: int, group: int, side: int = 48, *, broken: tuple[int, ...] = ()) -> Path:
     """Parquet files as `datasets` writes them: noise, with styles and artists; `broken` rows hold junk."""
-    features = {
-        "image": {"_type": "Image"},
-        "artist": {"names": list(ARTISTS), "_type": "ClassLabel"},
-        "genre": {"names": ["any"], "_type": "ClassLabel"},
-        "style": {"names": list(STYLES), "_type": "ClassLabel"},
-    }
-    info = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
     (folder / "data").mkdir(parents=True)
     for shard in range(shards):
         numbers = range(shard * rows // shards, (shard + 1) * rows // shards)
-        table = pa.table(
-            {
-                "image": [{"bytes": picture(n, side) if n not in broken else b"junk", "path": None} for n in numbers],
-                "artist": pa.array([n % len(ARTISTS) for n in numbers], pa.int64()),
-                "genre": pa.array([0 for _ in numbers], pa.int64()),
-                "style": pa.array([style_of(n) for n in numbers], pa.int64()),
-            }
-        ).replace_schema_metadata(info)
+        columns = {
+            "image": [{"bytes": picture(n, side) if n not in broken else b"junk", "path": None} for n in numbers],
+            "artist": [n % len(ARTISTS) for n in numbers],
+            "genre": [0 for _ in numbers],
+            "style": [style_of(n) for n in numbers],
+        }
+        table = pa.table(columns, schema=schema(STYLES, ARTISTS))
         name = f"train-{shard:05d}-of-{shards:05d}.parquet"
         parquet.write_table(table, folder / "data" / name, row_group_size=group)
     return folder
+
+
+def schema(styles: Sequence[str], artists: Sequence[str]) -> Any:
+    """The set's columns, with the class names where `datasets` writes them."""
+    features = {
+        "image": {"_type": "Image"},
+        "artist": {"names": list(artists), "_type": "ClassLabel"},
+        "genre": {"names": ["any"], "_type": "ClassLabel"},
+        "style": {"names": list(styles), "_type": "ClassLabel"},
+    }
+    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    fields = [("image", image), *((name, pa.int64()) for name in ("artist", "genre", "style"))]
+    info = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    return pa.schema(fields, metadata=info)
 
 
 def style_of(row: int) -> int:
@@ -68,8 +74,6 @@ class WikiArt(Loopback):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._count = threading.Lock()
-        self.sent = 0
 
     @cached_property
     def _table(self) -> Any:
@@ -79,13 +83,6 @@ class WikiArt(Loopback):
         )
 
     def answer(self, request: Request) -> Answer:
-        answer = self._answer(request)
-        if request.method != "HEAD":
-            with self._count:
-                self.sent += len(answer.body)
-        return answer
-
-    def _answer(self, request: Request) -> Answer:
         if request.path == "/rows":
             return _json(self._page(range(self._table.num_rows), request))
         if request.path == "/filter":

@@ -59,6 +59,12 @@ def collect(order: TrainStyle, images: int, settings: Settings, progress: Progre
     return found
 
 
+def most(order: TrainStyle, images: int) -> int:
+    """How many pictures there can be, where the source knows it beforehand. Raises NoData where there are none."""
+    source = import_module(SOURCES[order.source])
+    return min(images, source.most(order)) if hasattr(source, "most") else images
+
+
 def to_fetch(order: TrainStyle, images: int, settings: Settings) -> int:
     """How many bytes `collect` will bring over the network, estimated."""
     source = import_module(SOURCES[order.source])

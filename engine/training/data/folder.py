@@ -8,7 +8,7 @@ from engine.contract.errors import NoData, NoFillers
 from engine.contract.training import TrainStyle
 from engine.fillers.pictures import Pictures as Squares
 from engine.settings import Settings
-from engine.training.data import Example, Pictures, Progress
+from engine.training.data import FEWEST, Example, Pictures, Progress
 from engine.training.data.captions import captioned
 
 METADATA = "metadata.jsonl"
@@ -19,15 +19,8 @@ NAMED = 5
 
 def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Progress) -> Pictures:
     """The first `images` usable pictures by name. Raises NoData."""
-    folder = Path(order.data or "").expanduser()
-    if not folder.is_dir():
-        raise NoData(f"There is no folder {folder}. Give --data a folder of pictures.")
-    absent = f"There are no pictures in {folder}; it must hold .jpg, .png, .webp or the like."
-    try:
-        names = Squares(folder, str(folder), absent).names()
-    except NoFillers as error:
-        raise NoData(str(error)) from error
-    squares, told = Squares(folder, str(folder), absent), _metadata(folder)
+    folder, squares, names = _opened(order)
+    told = _metadata(folder)
     examples: list[Example] = []
     broken: list[str] = []
     for name in names:
@@ -43,8 +36,28 @@ def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Prog
     return Pictures(examples, f"the folder {folder.name}", licence, _notes(examples, broken, images))
 
 
+def most(order: TrainStyle) -> int:
+    """How many pictures there are, usable or not. Raises NoData where there are none."""
+    _, _, names = _opened(order)
+    return len(names)
+
+
 def to_fetch(_order: TrainStyle, _images: int, _settings: Settings) -> int:
     return 0
+
+
+def _opened(order: TrainStyle) -> tuple[Path, Squares, list[str]]:
+    """The folder, its pictures and their names. Raises NoData."""
+    folder = Path(order.data or "").expanduser()
+    if not folder.is_dir():
+        raise NoData(f"There is no folder {folder}. Give --data a folder of pictures.")
+    squares = Squares(
+        folder, str(folder), f"There are no pictures in {folder}; it must hold .jpg, .png, .webp or the like."
+    )
+    try:
+        return folder, squares, squares.names()
+    except NoFillers as error:
+        raise NoData(str(error)) from error
 
 
 def _opens(squares: Squares, name: str) -> bool:
@@ -60,6 +73,9 @@ def _notes(examples: list[Example], broken: list[str], images: int) -> list[str]
     if broken:
         more = f" and {len(broken) - NAMED} more" if len(broken) > NAMED else ""
         notes.append(f"Pictures that cannot be read were left out: {', '.join(broken[:NAMED])}{more}.")
+    if len(examples) < FEWEST:
+        # That alone is what matters then.
+        return notes
     if len(examples) < images:
         notes.append(f"There are {len(examples)} usable pictures instead of {images}.")
     without = sum(example.subject is None for example in examples)

@@ -59,9 +59,11 @@ def collect(order: TrainStyle, images: int, settings: Settings, progress: Progre
 
 
 def to_fetch(order: TrainStyle, images: int, settings: Settings) -> int:
-    """By the cheapest way."""
-    here = len(Collection(settings.cache_dir / "wikiart", order.art_style).usable(images))
-    return max(0, images - here) * PICTURE_BYTES
+    """By the cheapest way. Raises BadRequest for a style that WikiArt is known not to have."""
+    collection = Collection(settings.cache_dir / "wikiart", order.art_style)
+    if names := collection.names():
+        style_number(names, order.art_style)
+    return max(0, images - len(collection.usable(images))) * PICTURE_BYTES
 
 
 def _bring(collection: Collection, style: str, images: int, settings: Settings, progress: Progress) -> None:
@@ -78,6 +80,8 @@ def _bring(collection: Collection, style: str, images: int, settings: Settings, 
                 progress(done * PICTURE_BYTES, images * PICTURE_BYTES)
                 if done >= images:
                     return
+            if way.WHOLE:
+                return
         except Unavailable as error:
             failures.append(str(error))
     kept = len(collection.usable(images))
@@ -93,7 +97,7 @@ def style_number(names: Names, style: str) -> int:
     plain = {name.replace("_", " ").lower(): number for number, name in enumerate(names.styles)}
     wanted = style.replace("_", " ").lower().strip()
     if wanted not in plain:
-        raise BadRequest(f"art_style: {unknown(wanted, plain)}")
+        raise BadRequest(f"WikiArt's styles: {unknown(wanted, plain)}")
     return plain[wanted]
 
 

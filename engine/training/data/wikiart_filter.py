@@ -11,6 +11,8 @@ from engine.training.data.collection import Collection, Found, Names, artist
 from engine.training.data.unavailable import Unavailable
 
 SPLIT = {"dataset": "huggan/wikiart", "config": "default", "split": "train"}
+WHOLE = False
+"""Only the beginning of a large split is filtered, so there may be more than this way finds."""
 PAGE = 100
 """The most rows that the server gives at once."""
 ATTEMPTS = 4

@@ -7,9 +7,10 @@ from typing import Any
 from engine.settings import Settings
 from engine.training.data.collection import Collection, Found, Names
 from engine.training.data.unavailable import Unavailable
-from engine.training.data.wikiart_groups import class_names, of_group, trouble
+from engine.training.data.wikiart_groups import BUFFER, class_names, of_group, trouble
 
 REPO = "huggan/wikiart"
+WHOLE = True
 
 
 def names(settings: Settings) -> Names:
@@ -43,10 +44,10 @@ def _shards() -> list[str]:
 
 
 def _open(settings: Settings, shard: str) -> Any:
-    """A shard on disk; a download that broke off goes on where it was."""
+    """A shard on disk. After a kill it is fetched from its beginning: the hub's client keeps no half."""
     from huggingface_hub import hf_hub_download
     from pyarrow.parquet import ParquetFile
 
     place = settings.cache_dir / "wikiart" / "shards"
     path = hf_hub_download(REPO, shard, repo_type="dataset", local_dir=place)
-    return ParquetFile(path, memory_map=True, pre_buffer=False)
+    return ParquetFile(path, pre_buffer=False, buffer_size=BUFFER)
