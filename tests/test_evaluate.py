@@ -348,7 +348,7 @@ def test_weights_of_a_style_stand_beside_the_baseline_with_the_control_and_real_
         ("ink x 0.5", "compared", 0.5, "pencil drawing"),
         ("ink x 1", "compared", 1.0, "pencil drawing"),
         ("approach 3", "compared", None, None),
-        ("approach 1 + words", "control", None, "pencil drawing"),
+        ("saying “pencil drawing”", "control", None, "pencil drawing"),
     ]
     assert [control["label"] for control in found["controls"]] == ["real ink", "fillers"]
     assert (found["held_out"], found["trained"]) == ({"ink": 40}, {"ink": 18})

@@ -8,6 +8,7 @@ holds:
     some are told more in style, and all of these
         are told to show less of what was asked for  every gain costs content; where it costs the least
     nothing is told of any column                    too few pictures to tell any from the baseline
+    nothing is told of any style, but some show less too few pictures to tell about style; which cost content
     anything else                                    none is known to gain style and keep the content
 """
 
@@ -15,8 +16,9 @@ from collections.abc import Sequence
 
 from engine.contract.comparison import ComparedColumn
 from engine.contract.estimate import signed
+from engine.contract.sentence import together
 from engine.evaluation.summary import CONTENT, STYLE
-from engine.evaluation.verdict import finding
+from engine.evaluation.verdict import Finding, finding
 
 KEPT = {"same", "within", "more", "much more"}
 MORE, LESS = {"more", "much more"}, {"less", "much less"}
@@ -42,9 +44,19 @@ def headline(columns: Sequence[ComparedColumn]) -> str | None:
             f"Every gain in style costs content here; {least.label} pays the least ({signed(_content(least))} content "
             f"for {signed(_style(least))} style)."
         )
+    return _untold(found, max(column.n for column in compared))
+
+
+def _untold(found: Sequence[tuple[ComparedColumn, Finding, Finding]], n: int) -> str:
+    """Where no gain in style is told."""
     if all(content in UNTOLD and style in UNTOLD for _, content, style in found):
-        n = max(column.n for column in compared)
         return f"{n} pictures a column are too few to tell any of them from the baseline."
+    losing = [column.label for column, content, _ in found if content in LESS]
+    if losing and all(style in UNTOLD for _, _, style in found):
+        verb = "costs" if len(losing) == 1 else "cost"
+        return (
+            f"{n} pictures a column are too few to tell whether any gains style, but {together(losing)} {verb} content."
+        )
     return "No column is known to gain style while it keeps the content."
 
 
