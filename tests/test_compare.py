@@ -426,6 +426,14 @@ SENTENCES: list[tuple[Callable[[], list[ComparedColumn]], str | None]] = [
     ),
     (
         lambda: [column("a", about(0.0, 0.3), about(0.2)), column("b", about(-0.2), about(0.1))],
+        "a gains style (+0.200), but 8 pictures a column are too few to tell what it costs in content.",
+    ),
+    (
+        lambda: [column("a", about(-0.05), about(0.1, 0.2)), column("b", about(-0.2), about(0.4))],
+        "Only b is known to gain style, and it costs content (−0.200 content for +0.400 style).",
+    ),
+    (
+        lambda: [column("a", about(-0.05), about(-0.1)), column("b", about(0.0), about(0.1, 0.2))],
         "No column is known to gain style while it keeps the content.",
     ),
     (

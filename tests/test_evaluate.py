@@ -645,5 +645,5 @@ def test_a_missing_picture_and_a_missing_prompt_are_refused(tmp_path: Path, caps
     (tmp_path / "x.png").write_bytes(b"")
 
     assert refused(capsys, "score", "/nowhere.png", "--prompt", "a cat") == "There is no file /nowhere.png."
-    assert refused(capsys, "score", str(tmp_path / "x.png")) == "prompt is missing: what to paint."
+    assert refused(capsys, "score", str(tmp_path / "x.png")) == "prompt is missing: what the picture is held against."
     assert "picture" in refused(capsys, "score").lower()
