@@ -1,10 +1,13 @@
 """What people read of a comparison: its cost, its table of differences, and what they mean."""
 
+from collections.abc import Sequence
+
 from bot import texts
 from engine.contract.comparison import Compared, ComparedColumn, ComparisonEstimated
 from engine.contract.estimate import Estimate, number, signed
+from engine.contract.sentence import begun, together
 
-LONGEST = 22
+LONGEST = 24
 GAP = "  "
 LETTERS = "ABCDEFGHIJKL"
 WHAT = {
@@ -47,9 +50,26 @@ def table(found: Compared) -> list[str]:
 
 
 def verdicts(found: Compared) -> list[str]:
-    """The sentence that holds for all first, then one for each column."""
-    own = [texts.plain(column.verdict, 300) for column in found.columns if column.verdict]
-    return [*([f"*{texts.plain(found.headline, 400)}*"] if found.headline else []), *own]
+    """The sentence that holds for all first, then one for all columns of which the same is said."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for column in found.columns:
+        groups.setdefault(_around(column), []).append(column.label)
+    own = [texts.plain(_of(labels, *words), 600) for words, labels in groups.items() if any(words)]
+    return [*([f"*{texts.plain(begun(found.headline), 600)}*"] if found.headline else []), *own]
+
+
+def _around(column: ComparedColumn) -> tuple[str, str]:
+    """What a verdict says before and after the column's name."""
+    said = column.verdict or ""
+    name = begun(column.label) if said.startswith(begun(column.label)) else column.label
+    before, _, after = said.partition(name)
+    return before, after
+
+
+def _of(labels: Sequence[str], before: str, after: str) -> str:
+    if len(labels) == 1:
+        return begun(f"{before}{labels[0]}{after}")
+    return f"{before or 'Each of '}{together(labels)}{after}"
 
 
 def footnote(found: Compared) -> str:

@@ -136,15 +136,16 @@ def evaluate(settings: Settings, arguments: list[str]) -> None:
 
 def score(settings: Settings, arguments: list[str]) -> None:
     """Say how well a picture agrees with a prompt, beside reference prompts"""
-    from engine.contract.scoring import Scored, in_words
+    from engine.contract.scoring import Scored, ScorePicture, in_words
     from engine.score_picture import score_picture
 
     parser = Parser("python -m engine score", description=score.__doc__)
     parser.add_argument("picture", type=Path, metavar="PICTURE", help="any picture's file")
-    parser.add_argument("--prompt", metavar="PROMPT", help=MakeGrid.model_fields["prompt"].description)
+    parser.add_argument("--prompt", metavar="PROMPT", help=ScorePicture.model_fields["prompt"].description)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
-    found = score_picture(settings, given.picture, order({"prompt": given.prompt}).prompt)
+    asked = _checked(ScorePicture, {"prompt": given.prompt, "picture": ""})
+    found = score_picture(settings, given.picture, asked.prompt)
     print(json.dumps(found, ensure_ascii=False) if given.json else in_words(Scored.model_validate(found)))  # noqa: T201
 
 

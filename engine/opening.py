@@ -46,7 +46,7 @@ def opened(data: bytes, name: str = "The file") -> Pixels:
         raise BadRequest(f"{name} is no picture that can be read; {KINDS}.") from error
     # Pillow's decoders raise whatever the damage leads them to.
     except Exception as error:
-        raise BadRequest(f"{name} is damaged ({type(error).__name__}); {KINDS}.") from error
+        raise BadRequest(f"{name} is damaged or incomplete; {KINDS}.") from error
 
 
 def _check(image: Image.Image, name: str) -> None:

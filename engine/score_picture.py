@@ -1,5 +1,6 @@
 """How well any picture agrees with a prompt, and which reference prompts come near: what the number means."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,10 +42,12 @@ def score_picture(settings: Settings, picture: Path, prompt: str) -> dict[str, A
 def scored(picture: Pixels, prompt: str, profile: Profile, fetching: models.Progress) -> Scored:
     """The plain cosine, its rank among the reference prompts and the nearest of these. Blocks.
 
-    The references are the profile's shipped prompts without this one. The judge takes the picture's centre square.
+    The references are the profile's shipped prompts without this one, however it is written. The judge takes the
+    picture's centre square.
     """
     folder = models.folder(JUDGES[profile], fetching, judge=True)
-    references = [each.prompt for each in read(SHIPPED[profile]).prompts if each.prompt.lower() != prompt.lower()]
+    shipped = (each.prompt for each in read(SHIPPED[profile]).prompts)
+    references = [each for each in shipped if _letters(each) != _letters(prompt)]
     judge = kept_judge(folder)
     text, *others = judge.texts([prompt, *references])
     found = standing(judge.features([picture])[0], text, np.stack(others), references)
@@ -58,6 +61,11 @@ def scored(picture: Pixels, prompt: str, profile: Profile, fetching: models.Prog
         tokens_not_scored=models.tokens_cut(folder, prompt),
         profile=profile,
     )
+
+
+def _letters(prompt: str) -> list[str]:
+    """“Neon-glasses” is no competitor of “neon glasses”."""
+    return re.findall(r"\w+", prompt.casefold())
 
 
 def as_json(found: Scored, picture: Path, prompt: str) -> dict[str, Any]:

@@ -46,6 +46,12 @@ def card(name: str, settings: Settings) -> dict[str, Any]:
     return {**(_json(file) if file.is_file() else {}), "name": name}
 
 
+def said(name: str, settings: Settings) -> str | None:
+    """What is said in a prompt instead of using the style: its own words, or else what such pictures are called."""
+    known = card(name, settings)
+    return known.get("words") or known.get("called")
+
+
 def check(folder: Path, base: Facts) -> Style:
     """The style in `folder` if it can be used on `base`; only headers and the B matrices are read."""
     config, card = _json(folder / CONFIG), _json(folder / CARD) if (folder / CARD).is_file() else {}

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -38,6 +39,7 @@ from engine.engine import Engine
 from engine.evaluation import real_pictures
 from engine.evaluation.looking import judge_in
 from engine.evaluation.prompt_sets import read
+from engine.score_picture import scored
 from engine.settings import Settings
 from engine.wave import Wave
 from tests.engines import TouchyPainter, events, grid, running_engine
@@ -119,7 +121,7 @@ async def test_weights_stand_beside_the_model_without_the_style_and_the_words_al
             ("without the style", "baseline", None, CAT),
             ("ink x 0.5", "compared", 0.5, f"{CAT}, pencil drawing"),
             ("ink x 1", "compared", 1.0, f"{CAT}, pencil drawing"),
-            ("without the style + words", "control", None, f"{CAT}, pencil drawing"),
+            ("saying “pencil drawing”", "control", None, f"{CAT}, pencil drawing"),
         ]
         assert [[cell.cell for cell in row] for row in found.plan.rows] == [
             [f"{letter}{number}" for letter in "ABCD"] for number in (1, 2, 3)
@@ -168,7 +170,7 @@ async def test_approaches_that_paint_alike_are_painted_once_and_shown_twice(fold
         assert found.painted["A2"].sha256 == found.painted["B2"].sha256
         assert found.column("approach 3").differences["clip_score"].ties
         assert found.column("approach 3").verdict == "Approach 3 and the baseline score exactly the same in every pair."
-        assert any("paint the same pictures here" in note for note in found.compared.notes)
+        assert any("The same pictures come of approach 1 and approach 3 here" in note for note in found.compared.notes)
 
 
 async def test_two_prompts_are_painted_in_one_way_with_the_same_seeds(folder: Path) -> None:
@@ -182,6 +184,7 @@ async def test_two_prompts_are_painted_in_one_way_with_the_same_seeds(folder: Pa
             seed for _, prompt, seed in rows(painter) if prompt != CAT
         }
         assert [column.label for column in found.compared.columns] == [CAT, "a red mug"]
+        assert any("scored with its own prompt" in note for note in found.compared.notes)
         assert "style_score" not in dict(found.compared.metrics)
         assert found.compared.plot is None
 
@@ -327,6 +330,28 @@ async def test_a_style_without_words_or_pictures_is_told_in_sentences(folder: Pa
         assert found.plot is None
 
 
+async def test_a_style_without_words_is_held_against_what_its_pictures_are_called(folder: Path) -> None:
+    if not (folder / "styles" / "called").is_dir():
+        embedded_style(folder, "called", data=SKETCHES)
+    card = folder / "styles" / "called" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "called": "pencil sketch"}))
+    async with running_engine(folder, TouchyPainter()) as engine:
+        found = await told(engine, compare(styles="called", weights="1"))
+
+        read_by_model = [column.recipe.dressed_prompt for column in found.plan.columns]
+        assert found.plan.columns[-1].label == "saying “pencil sketch”"
+        assert read_by_model == [CAT, CAT, f"{CAT}, pencil sketch"], "the style itself needs no words"
+
+
+async def test_approaches_without_a_style_are_told_how_to_have_one(folder: Path) -> None:
+    async with running_engine(folder, TouchyPainter()) as engine:
+        bare = await told(engine, compare(approaches="1,2"))
+        styled = await told(engine, compare(approaches="1,2", styles="ink"))
+
+        assert any("Approach 2 wears no style here" in note for note in bare.plan.warnings)
+        assert not any("wears no style" in note for note in styled.plan.warnings)
+
+
 async def test_any_picture_is_scored_as_the_command_line_scores_it(folder: Path) -> None:
     out = io.BytesIO()
     drawing = draw(sample(random.Random(5), "cat"))
@@ -343,6 +368,18 @@ async def test_any_picture_is_scored_as_the_command_line_scores_it(folder: Path)
         assert found.nearest[0].score == pytest.approx(float(plain[1:].max()), abs=1e-5)
         assert isinstance(broken, JobFailed)
         assert broken.reason == "bad_request"
+
+
+def test_a_prompt_is_not_its_own_competitor_however_it_is_written() -> None:
+    picture = np.asarray(draw(sample(random.Random(5), "cat")))
+
+    plain, other = (
+        scored(picture, words, "embedded", lambda _done, _total: None)
+        for words in (CAT, CAT.replace(" glasses", "-Glasses!"))
+    )
+
+    assert (plain.of, other.of) == (len(read("embedded").prompts),) * 2
+    assert all("neon glasses" not in near.prompt for near in (*plain.nearest, *other.nearest))
 
 
 async def test_the_real_model_paints_every_column_its_own_way(folder: Path) -> None:
@@ -389,7 +426,19 @@ SENTENCES: list[tuple[Callable[[], list[ComparedColumn]], str | None]] = [
     ),
     (
         lambda: [column("a", about(0.0, 0.3), about(0.2)), column("b", about(-0.2), about(0.1))],
+        "a gains style (+0.200), but 8 pictures a column are too few to tell what it costs in content.",
+    ),
+    (
+        lambda: [column("a", about(-0.05), about(0.1, 0.2)), column("b", about(-0.2), about(0.4))],
+        "Only b is known to gain style, and it costs content (−0.200 content for +0.400 style).",
+    ),
+    (
+        lambda: [column("a", about(-0.05), about(-0.1)), column("b", about(0.0), about(0.1, 0.2))],
         "No column is known to gain style while it keeps the content.",
+    ),
+    (
+        lambda: [column("a", about(0.0, 0.3), about(0.1, 0.2)), column("b", about(-0.2), about(0.1, 0.2))],
+        "8 pictures a column are too few to tell whether any gains style, but b costs content.",
     ),
     (lambda: [column("a", about(-0.2), about(0.1))], None),
 ]

@@ -43,7 +43,7 @@ async def test_the_cost_is_told_before_anything_is_painted_and_cancel_starts_not
         told = await estimate(r)
 
         assert "*Compare 4 columns of “a cat wearing neon-glasses”?*" in told.text
-        assert "A without the style, B sketch x 0.5, C sketch x 1, D without the style + words" in told.text
+        assert "A without the style, B sketch x 0.5, C sketch x 1, D saying “pencil drawing”" in told.text
         assert "4 seeds, the same in every column: 16 pictures to paint, about 42 s" in told.text
 
         await press(r, told, "Cancel")
@@ -67,7 +67,9 @@ async def test_the_result_is_a_sheet_a_plot_a_table_and_a_sentence(tmp_path: Pat
         assert (job.state, job.cost, job.painted) == ("delivered", 16, 16)
         assert lines[0] == f"*a cat wearing neon-glasses* · comparing weights · `{job.id}`"
         assert lines[1].startswith("*Every gain in style costs content here; sketch x 0.5 pays the least")
-        assert "Sketch x 1 clearly shows less of what was asked for and is clearly more in style." in lines
+        both = "clearly shows less of what was asked for and is clearly more in style."
+        assert lines[2] == f"Each of sketch x 0.5 and sketch x 1 {both}"
+        assert lines[3] == "4 pictures are too few to tell saying “pencil drawing” from the baseline."
         assert len(table) == 5
         assert len({len(line) for line in table}) == 1
         assert table[3].startswith("`C sketch x 1 ")

@@ -348,7 +348,7 @@ def test_weights_of_a_style_stand_beside_the_baseline_with_the_control_and_real_
         ("ink x 0.5", "compared", 0.5, "pencil drawing"),
         ("ink x 1", "compared", 1.0, "pencil drawing"),
         ("approach 3", "compared", None, None),
-        ("approach 1 + words", "control", None, "pencil drawing"),
+        ("saying “pencil drawing”", "control", None, "pencil drawing"),
     ]
     assert [control["label"] for control in found["controls"]] == ["real ink", "fillers"]
     assert (found["held_out"], found["trained"]) == ({"ink": 40}, {"ink": 18})
@@ -645,5 +645,5 @@ def test_a_missing_picture_and_a_missing_prompt_are_refused(tmp_path: Path, caps
     (tmp_path / "x.png").write_bytes(b"")
 
     assert refused(capsys, "score", "/nowhere.png", "--prompt", "a cat") == "There is no file /nowhere.png."
-    assert refused(capsys, "score", str(tmp_path / "x.png")) == "prompt is missing: what to paint."
+    assert refused(capsys, "score", str(tmp_path / "x.png")) == "prompt is missing: what the picture is held against."
     assert "picture" in refused(capsys, "score").lower()

@@ -5,9 +5,11 @@ holds:
 
     every pair of every column is equal              they are the same, as far as the judge can tell
     some keep the content and are told more in style the one among them that gains the most style
-    some are told more in style, and all of these
-        are told to show less of what was asked for  every gain costs content; where it costs the least
+    some are told more in style, and of one of these
+        nothing is told about its content            what it gains; too few pictures to tell what it costs
+    some are told more in style                      every gain costs content; where it costs the least
     nothing is told of any column                    too few pictures to tell any from the baseline
+    nothing is told of any style, but some show less too few pictures to tell about style; which cost content
     anything else                                    none is known to gain style and keep the content
 """
 
@@ -15,8 +17,9 @@ from collections.abc import Sequence
 
 from engine.contract.comparison import ComparedColumn
 from engine.contract.estimate import signed
+from engine.contract.sentence import together
 from engine.evaluation.summary import CONTENT, STYLE
-from engine.evaluation.verdict import finding
+from engine.evaluation.verdict import Finding, finding
 
 KEPT = {"same", "within", "more", "much more"}
 MORE, LESS = {"more", "much more"}, {"less", "much less"}
@@ -36,15 +39,37 @@ def headline(columns: Sequence[ComparedColumn]) -> str | None:
         best = max(kept, key=_style)
         return f"Of what keeps the content, {best.label} gains the most style ({signed(_style(best))})."
     gaining = [(column, content) for column, content, style in found if style in MORE]
-    if gaining and all(content in LESS for _, content in gaining):
-        least = max((column for column, _ in gaining), key=_content)
+    if gaining:
+        return _gained(gaining)
+    return _untold(found, max(column.n for column in compared))
+
+
+def _gained(gaining: Sequence[tuple[ComparedColumn, Finding]]) -> str:
+    """Where some gain style, and none of these is told to keep the content."""
+    unsure = [column for column, content in gaining if content in UNTOLD]
+    if unsure:
+        most = max(unsure, key=_style)
         return (
-            f"Every gain in style costs content here; {least.label} pays the least ({signed(_content(least))} content "
-            f"for {signed(_style(least))} style)."
+            f"{most.label} gains style ({signed(_style(most))}), but {most.n} pictures a column are too few to tell "
+            "what it costs in content."
         )
+    least = max((column for column, _ in gaining), key=_content)
+    paid = f"{signed(_content(least))} content for {signed(_style(least))} style"
+    if len(gaining) == 1:
+        return f"Only {least.label} is known to gain style, and it costs content ({paid})."
+    return f"Every gain in style costs content here; {least.label} pays the least ({paid})."
+
+
+def _untold(found: Sequence[tuple[ComparedColumn, Finding, Finding]], n: int) -> str:
+    """Where no gain in style is told."""
     if all(content in UNTOLD and style in UNTOLD for _, content, style in found):
-        n = max(column.n for column in compared)
         return f"{n} pictures a column are too few to tell any of them from the baseline."
+    losing = [column.label for column, content, _ in found if content in LESS]
+    if losing and all(style in UNTOLD for _, _, style in found):
+        verb = "costs" if len(losing) == 1 else "cost"
+        return (
+            f"{n} pictures a column are too few to tell whether any gains style, but {together(losing)} {verb} content."
+        )
     return "No column is known to gain style while it keeps the content."
 
 

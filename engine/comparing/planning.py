@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import models
-from engine.comparing.columns import columns
+from engine import models, styles
+from engine.comparing.columns import STYLED, columns
 from engine.contract.approaches import EMBEDDED, JUDGES, dress
 from engine.contract.comparison import MOST_COLUMNS, Compare, ComparisonPlan, PlannedColumn
 from engine.contract.grid import PlannedCell
 from engine.contract.order import SEEDS
+from engine.contract.sentence import together
 from engine.contract.sheet import address
 from engine.embedded import vocabulary
 from engine.evaluation.chosen import Way, way_of
@@ -17,15 +18,20 @@ from engine.evaluation.columns import with_words
 from engine.evaluation.plan import seed_of
 from engine.evaluation.results import Column
 from engine.planner import Planner
+from engine.settings import Settings
 
 NO_WORDS = "The style “{}” has no words of its own, so there is no control without training; name some with words:…"
+TWO_PROMPTS = (
+    "Each picture is scored with its own prompt, and some prompts score higher than others whoever paints them."
+)
+BARE = "Approach 2 wears no style here: adopt one, or name one with styles:…"
 NO_ROOM = f"There are {MOST_COLUMNS} columns already, so there is no control without training."
 
 
 def planned(order: Compare, planner: Planner, fetching: models.Progress) -> ComparisonPlan:
     """Blocks while models are fetched. Raises BadRequest, BadStyle, NoModel, DiskFull."""
     found = [(way_of(column, planner, fetching), prompt) for column, prompt in columns(order, planner.profile)]
-    control, warnings = _control(order, [way for way, _ in found])
+    control, warnings = _control(order, [way for way, _ in found], planner.settings)
     if control:
         found.append((way_of(control, planner, fetching), order.prompt))
     chosen = tuple(_column(way, prompt) for way, prompt in found)
@@ -64,12 +70,12 @@ def look(column: PlannedColumn) -> tuple[str, str | None]:
     return column.recipe.model_dump_json(), column.adapter
 
 
-def _control(order: Compare, ways: Sequence[Way]) -> tuple[Column | None, list[str]]:
+def _control(order: Compare, ways: Sequence[Way], settings: Settings) -> tuple[Column | None, list[str]]:
     """The baseline with the style's words in the prompt: the free alternative to training."""
     styled = next((way.column for way in ways if way.column.style), None)
     if order.compares == "prompts" or (styled is None and order.words is None):
         return None, []
-    words = order.words or (styled.words if styled else None)
+    words = order.words or (styles.said(str(styled.style), settings) if styled else None)
     if not words:
         return None, [NO_WORDS.format(styled.style if styled else "")]
     if len(ways) >= MOST_COLUMNS:
@@ -97,6 +103,8 @@ def _column(way: Way, prompt: str) -> PlannedColumn:
 def _remarks(chosen: Sequence[PlannedColumn], judge: Path) -> list[str]:
     """What a reader should know of the prompts: words that are not understood, texts that are too long."""
     notes = _twins(chosen)
+    if len({column.prompt for column in chosen}) > 1:
+        notes.append(TWO_PROMPTS)
     for prompt in dict.fromkeys(column.prompt for column in chosen):
         if chosen[0].recipe.model == EMBEDDED:
             notes += vocabulary.prompt_notes(prompt)
@@ -111,8 +119,10 @@ def _twins(chosen: Sequence[PlannedColumn]) -> list[str]:
     groups: dict[object, list[str]] = {}
     for column in chosen:
         groups.setdefault(look(column), []).append(column.label)
-    return [
-        f"{', '.join(labels[:-1])} and {labels[-1]} paint the same pictures here, so each is painted once."
+    told = [
+        f"The same pictures come of {together(labels)} here, so each is painted once."
         for labels in groups.values()
         if len(labels) > 1
     ]
+    bare = any(column.approach == STYLED and not column.style for column in chosen)
+    return [*told, BARE] if told and bare else told

@@ -1,6 +1,6 @@
 """A rejected order in one sentence: what was wrong, what would be right. Bounds are read from the order itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -30,6 +30,16 @@ def unknown(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
     return f"There is no {_shown(name)}. {hint}"
+
+
+def together(names: Sequence[str]) -> str:
+    """One, two and three."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def begun(text: str) -> str:
+    """With a capital, as a sentence begins."""
+    return text[:1].upper() + text[1:]
 
 
 def bounds(field: FieldInfo) -> tuple[float | None, float | None]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine import models
+from engine import models, styles
 from engine.contract.approaches import PROFILES, Profile
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Recipe
@@ -34,7 +34,7 @@ def ways(asked: Asked, planner: Planner, fetching: models.Progress) -> tuple[lis
     """The columns, the baseline first, and sentences on what is left out. Raises BadRequest, BadStyle, NoModel."""
     found = [way_of(column, planner, fetching) for column in _columns(asked, planner.profile)]
     styled = next((way for way in found if way.column.style), None)
-    words = asked.words or (styled.column.words if styled else None)
+    words = asked.words or (styles.said(str(styled.column.style), planner.settings) if styled else None)
     if words:
         return [*found, way_of(with_words(found[0].column, words), planner, fetching)], []
     if styled:

@@ -6,6 +6,9 @@ from engine.contract.approaches import PROFILES, Profile
 from engine.contract.errors import BadRequest
 from engine.evaluation.results import Column, Role
 
+LONGEST = 32
+"""Of words in a column's label, in letters."""
+
 
 def of_approaches(
     profile: Profile, numbers: Sequence[int], style: str | None = None, words: str | None = None
@@ -49,7 +52,8 @@ def of_weights(
 
 def with_words(baseline: Column, words: str) -> Column:
     """The control that costs no training: the baseline with the style's words in the prompt."""
-    changed = {"key": f"{baseline.key}-words", "label": f"{baseline.label} + words", "role": "control", "words": words}
+    said = words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip(' ,')}…"
+    changed = {"key": f"{baseline.key}-words", "label": f"saying “{said}”", "role": "control", "words": words}
     return baseline.model_copy(update=changed)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from engine.contract.approaches import JUDGES
+from engine.contract.sentence import begun
 from engine.evaluation import controls
 from engine.evaluation.encoders import sharing
-from engine.evaluation.markup import counted, first
+from engine.evaluation.markup import counted
 from engine.evaluation.measuring import Looks, measure
 from engine.evaluation.planned import Planned
 from engine.evaluation.real_pictures import Fillers
@@ -65,4 +66,4 @@ def _title(planned: Planned) -> str:
     compared = [column.label for column in planned.columns if column.role == "compared"]
     told = f"{', '.join(compared)} against " if compared else ""
     base = next(column.label for column in planned.columns if column.role == "baseline")
-    return first(f"{told}{base}, {counted(len(planned.prompts.prompts), 'prompt')}")
+    return begun(f"{told}{base}, {counted(len(planned.prompts.prompts), 'prompt')}")

@@ -71,6 +71,7 @@ def layout(found: Tradeoff) -> Layout:
     y = Axis(*_range([(p.y, p.high, p.kind == "real") for p in found.points]), BOTTOM, TOP)
     spots = [(x.at(p.x), y.at(p.y)) for p in found.points]
     taken: list[Box] = [(a - 8, b - 8, a + 8, b + 8) for a, b in spots]
+    taken += [box for point, spot in zip(found.points, spots, strict=True) for box in _bars(point, spot, x, y)]
     marks = []
     for point, spot in zip(found.points, spots, strict=True):
         pinned = x.beyond(point.x) or y.beyond(point.y)
@@ -96,6 +97,14 @@ def _range(values: Sequence[tuple[float, tuple[float, float] | None, bool]]) -> 
 def _label(point: Point, *, pinned: bool) -> str:
     text = point.label if len(point.label) <= LONGEST else point.label[: LONGEST - 1] + "…"
     return f"{text} ({signed(point.x, 2)}, {signed(point.y, 2)})" if pinned else text
+
+
+def _bars(point: Point, spot: tuple[float, float], x: Axis, y: Axis) -> Iterator[Box]:
+    """The lines of a point's intervals, so that no label is written across them."""
+    if point.wide:
+        yield x.at(point.wide[0]), spot[1] - 2, x.at(point.wide[1]), spot[1] + 2
+    if point.high:
+        yield spot[0] - 2, y.at(point.high[1]), spot[0] + 2, y.at(point.high[0])
 
 
 def _free(spot: tuple[float, float], label: str, taken: Sequence[Box]) -> Box:

@@ -15,7 +15,3 @@ def listed(lines: Iterable[str]) -> str:
 
 def counted(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
-
-
-def first(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -2,8 +2,9 @@
 
 from html import escape
 
+from engine.contract.sentence import begun
 from engine.evaluation.intervals import RESAMPLES
-from engine.evaluation.markup import counted, facts, first, listed
+from engine.evaluation.markup import counted, facts, listed
 from engine.evaluation.results import Evaluation
 from engine.evaluation.statistics import ENOUGH_PROMPTS
 from engine.metrics import metric
@@ -13,7 +14,7 @@ def measured(evaluation: Evaluation) -> str:
     judge = evaluation.judge
     revision = f", revision {judge.revision}" if judge.revision else ""
     told = {
-        "judge": f"{first(evaluation.judged_by)}{revision}. {judge.sharing}",
+        "judge": f"{begun(evaluation.judged_by)}{revision}. {judge.sharing}",
         "scale": "Plain cosines, −1 … 1, judged in single precision on the saved 8-bit pictures.",
         "baseline": f"{evaluation.baseline.label}. Every difference pairs pictures of the same prompt and seed.",
         "fillers": f"{evaluation.fillers} pictures, the same for all: {evaluation.filler_source}."

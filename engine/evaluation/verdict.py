@@ -16,6 +16,7 @@ gain in style is for the person to say.
 from typing import Literal
 
 from engine.contract.estimate import Estimate
+from engine.contract.sentence import begun
 
 MARGIN = 0.01
 """Cosines nearer than this are as good as the same: the standard error of a grid's mean score is of this size."""
@@ -45,18 +46,18 @@ def verdict(label: str, content: Estimate, style: Estimate | None, pictures: int
     found = finding(content, margin)
     other = finding(style, margin) if style else "unmeasured"
     if {found, other} <= {"same", "unmeasured"} and "same" in {found, other}:
-        return f"{_first(label)} and the baseline score exactly the same in every pair."
+        return f"{begun(label)} and the baseline score exactly the same in every pair."
     if found in CONTENT and other in STYLE:
-        return f"{_first(label)} {CONTENT[found]} and {STYLE[other]}."
+        return f"{begun(label)} {CONTENT[found]} and {STYLE[other]}."
     if found in CONTENT:
         more = f", but {_few(pictures)} to tell about its style" if other == "open" else ""
-        return f"{_first(label)} {CONTENT[found]}{more}."
+        return f"{begun(label)} {CONTENT[found]}{more}."
     if other in STYLE:
         rest = f"{_few(pictures)} to tell about its content" if found == "open" else "its content was not measured"
-        return f"{_first(label)} {STYLE[other]}, but {rest}."
+        return f"{begun(label)} {STYLE[other]}, but {rest}."
     if "open" in {found, other}:
-        return f"{_first(_few(pictures))} to tell {label} from the baseline."
-    return f"{_first(label)} cannot be compared: {content.note or 'nothing was measured.'}"
+        return f"{begun(_few(pictures))} to tell {label} from the baseline."
+    return f"{begun(label)} cannot be compared: {content.note or 'nothing was measured.'}"
 
 
 def finding(difference: Estimate, margin: float = MARGIN) -> Finding:
@@ -77,7 +78,3 @@ def finding(difference: Estimate, margin: float = MARGIN) -> Finding:
 
 def _few(pictures: int) -> str:
     return "one picture is too few" if pictures == 1 else f"{pictures} pictures are too few"
-
-
-def _first(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -34,12 +34,13 @@ class Result:
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """What `/styles` shows. `words` dress a prompt."""
+    """What `/styles` shows. `words` dress a prompt; `called` is said instead of the style where that has no words."""
     recipe = result.recipe
     return {
         "name": result.order.name,
         "summary": f"{result.pictures.origin}, {len(result.pictures.examples)} pictures",
         "words": recipe.words,
+        "called": result.pictures.called,
         "base": recipe.base,
         "revision": result.revision,
         "data": {

@@ -38,12 +38,16 @@ class Example:
 
 @dataclass
 class Pictures:
-    """What a source has to offer; `licence` is a sentence for the card."""
+    """What a source has to offer; `licence` is a sentence for the card.
+
+    `called` is what somebody would say in a prompt who wants such pictures without training.
+    """
 
     examples: list[Example]
     origin: str
     licence: str
     warnings: list[str] = field(default_factory=list)
+    called: str | None = None
 
 
 def collect(order: TrainStyle, images: int, settings: Settings, progress: Progress) -> Pictures:

@@ -18,7 +18,8 @@ SEED = 20_000_000
 def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Progress) -> Pictures:
     """Sketches of every subject in turn; the same for everybody, so that results can be compared."""
     examples = [_sketch(number, order.caption) for number in range(images)]
-    return Pictures(examples, "Tessera's own drawings, as pencil sketches", "They are part of Tessera (MIT).")
+    origin, licence = "Tessera's own drawings, as pencil sketches", "They are part of Tessera (MIT)."
+    return Pictures(examples, origin, licence, called="pencil sketch")
 
 
 def to_fetch(_order: TrainStyle, _images: int, _settings: Settings) -> int:

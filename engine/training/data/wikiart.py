@@ -54,8 +54,9 @@ def collect(order: TrainStyle, images: int, settings: Settings, progress: Progre
         )
         for found in collection.usable(images)
     ]
+    called = f"{adjective(order.art_style)} painting"
     warnings = [*collection.notes, *_few(len(examples), images, order.art_style)]
-    return Pictures(examples, f"WikiArt (huggan/wikiart), {order.art_style}", LICENCE, warnings)
+    return Pictures(examples, f"WikiArt (huggan/wikiart), {order.art_style}", LICENCE, warnings, called)
 
 
 def to_fetch(order: TrainStyle, images: int, settings: Settings) -> int:
