@@ -28,6 +28,14 @@ def spread(work: Callable[..., T], *rows: Tensor, device: torch.device) -> list[
     return list(_pool(threads).map(lambda part: _without_gradients(work, *part), enumerate(parts)))
 
 
+def alone(work: Callable[[], T], device: torch.device) -> T:
+    """`work()` on one core: for what is so little that waiting for the other cores would take longer than the work."""
+    threads = torch.get_num_threads()
+    if device.type != "cpu" or threads == 1:
+        return work()
+    return _pool(threads).submit(work).result()
+
+
 def _without_gradients(work: Callable[..., T], index: int, part: Sequence[Tensor]) -> T:
     # The mode is a thread's own, so the caller's does not reach here.
     with torch.inference_mode():

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from engine import models
+from engine import cores, models
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.errors import OutOfMemory
 from engine.denoising import Denoising, decode
@@ -107,7 +107,7 @@ class DiffusionPainter:
     def _begin(self, wave: Wave) -> int:
         loaded = self._pipelines.styled(wave.mix)
         predict = loaded.forms.predict(guided=wave.mix.guidance > 1) if loaded.forms else None
-        self._waves[wave.id] = Denoising(loaded.pipe, wave, predict)
+        self._waves[wave.id] = cores.alone(lambda: Denoising(loaded.pipe, wave, predict), self.device)
         return self._waves[wave.id].steps
 
     def _step(self, wave: int, preview: bool) -> list[Pixels] | None:  # noqa: FBT001 - passed on by position
