@@ -1,6 +1,7 @@
 """Plots as SVG, written by hand so that a benchmark needs no plotting library."""
 
 from html import escape
+from math import log10
 from typing import Any
 
 WIDTH, ROW, LEFT, RIGHT = 720, 30, 230, 90
@@ -28,11 +29,12 @@ def bars(title: str, values: dict[str, dict[str, Any]], floor: float | None = No
     return _svg(title, body, height)
 
 
-def line(title: str, points: dict[int, float], unit: str = " s", digits: int = 1) -> str:
-    """A line through points, both axes from zero."""
+def line(title: str, points: dict[int, float], unit: str = " s", digits: int = 1, *, decades: bool = False) -> str:
+    """A line through points, both axes from zero; with `decades` the lower one counts digits, so that all are seen."""
     wide, high = WIDTH - 120, 220
-    x_scale, y_scale = wide / max(points), high / max(points.values())
-    at = {x: (60 + x * x_scale, 50 + high - y * y_scale) for x, y in points.items()}
+    right = {x: log10(x) if decades else x for x in points}
+    x_scale, y_scale = wide / max(right.values()), high / max(points.values())
+    at = {x: (60 + right[x] * x_scale, 50 + high - y * y_scale) for x, y in points.items()}
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at.values())
     body = [_rule(60, 50 + high, 60 + wide, 50 + high, INK), _rule(60, 50, 60, 50 + high, INK)]
     body += [f'<polyline points="{path}" fill="none" stroke="{BAR}" stroke-width="2"/>']
