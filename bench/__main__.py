@@ -1,6 +1,6 @@
 """`python -m bench [PART …] [--quick]`: one table, JSON and plots in bench/results/. `python -m bench gpu`: on a card.
 
-Every part ends within ten minutes on two quiet cores.
+All parts together take about half an hour on two quiet cores, each of them less than ten minutes.
 """
 
 import argparse

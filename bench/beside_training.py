@@ -1,79 +1,61 @@
 """Grids beside a training: how much longer they take, large and small ones, and what the training gets.
 
-    python -m bench.beside_training [--blocks 1 2 4] [--rounds 3]
-
 In turns on one engine: the grid alone, the same grid while a style is trained. Every grid has all its pictures painted.
 """
 
-import argparse
 import asyncio
 import contextlib
-import json
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from bench.machine import describe, line
-from bench.rounds import ratio, spread
+from bench import report
+from bench.grids import settings_in
+from bench.rounds import LEAST, ratio, spread
+from bench.size import Size
 from engine.contract.events import GridMade
 from engine.contract.ids import new_id
 from engine.contract.orders import Job, MakeGrid
 from engine.contract.training import TrainStyle
 from engine.diffusion import DiffusionPainter
 from engine.engine import Engine
-from engine.painter import Painter
 from engine.planner import Planner
 from engine.quiet import quiet
 from engine.running import Running
-from engine.settings import Settings
 
-RESULT = Path(__file__).parent / "results" / "beside_training.json"
 LONGEST_TRAINING = 1000
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--blocks", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=RESULT)
-    given = parser.parse_args()
-    quiet()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder), profile="embedded", _env_file=None)  # type: ignore[call-arg] # pydantic's own
-        painter = DiffusionPainter(settings, "embedded")
-        found = asyncio.run(measure(settings, painter, given.blocks, given.rounds))
-    given.out.parent.mkdir(exist_ok=True)
-    given.out.write_text(json.dumps(found, indent=1))
-    print(table(found))
-
-
-async def measure(settings: Settings, painter: Painter, blocks: list[int], rounds: int) -> dict[str, Any]:
+async def measure(folder: Path, size: Size) -> dict[str, Any]:
     """Seconds of every grid, and the training's share of the time beside it."""
-    engine = Engine(Planner(settings, "embedded"), painter)
+    quiet()
+    settings = settings_in(folder)
+    engine = Engine(Planner(settings, "embedded"), DiffusionPainter(settings, "embedded"))
     painting = asyncio.create_task(engine.run())
-    found: dict[str, Any] = {"machine": describe(), "share_wanted": settings.training_share, "grids": {}}
     try:
         await _grid(engine, 1)
-        for side in blocks:
-            found["grids"][str(side)] = await _compare(engine, side, rounds)
+        grids = {str(side): await _compare(engine, side, min(LEAST, size.rounds)) for side in size.trained}
     finally:
         painting.cancel()
         await asyncio.gather(painting, return_exceptions=True)
         await engine.close()
-    return found
+    return {"share_wanted": settings.training_share, "grids": grids}
 
 
 def table(found: dict[str, Any]) -> str:
-    rows = [
-        f"| {grid['pictures']} | {grid['alone']['median']:.2f} s | {grid['beside']['median']:.2f} s "
-        f"| {grid['longer']['median'] - 1:+.1%} "
-        f"({grid['longer']['least'] - 1:+.1%} … {grid['longer']['most'] - 1:+.1%}) "
-        f"| {grid['share']['median']:.1%} |"
+    body = [
+        (
+            grid["pictures"],
+            report.spread(grid["alone"]),
+            report.spread(grid["beside"]),
+            report.percent({key: grid["longer"][key] - 1 for key in ("least", "median", "most")}),
+            report.percent(grid["share"]),
+        )
         for grid in found["grids"].values()
     ]
-    head = "| painted pictures | alone | beside a training | longer | the training's share |"
-    return "\n".join([head, "|---|---|---|---|---|", *rows, "", line(found["machine"])])
+    head = f"While grids are painted a training is to get {found['share_wanted']:.0%} of the time."
+    columns = ("painted pictures", "alone, s", "beside a training, s", "longer", "the training's share")
+    return "\n\n".join([head, report.rows(columns, body)])
 
 
 async def _compare(engine: Engine, blocks: int, rounds: int) -> dict[str, Any]:
@@ -121,7 +103,3 @@ async def _training(engine: Engine) -> Any:
         async for _ in running.follow():
             pass
         engine.remove(job.id)
-
-
-if __name__ == "__main__":
-    main()

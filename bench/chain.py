@@ -34,6 +34,7 @@ MOMENTS = {
     "preview": "first preview",
     "first": "first picture",
     "painted": "last picture",
+    "sheet": "sheet laid out",
     "posted": "sheet posted",
 }
 
@@ -75,6 +76,7 @@ class WatchedTalk(FakeTalk):
         await super().update(message)
 
     async def post(self, message: Message, delivery: Delivery) -> str:
+        self.watch.see("sheet")
         found = await super().post(message, delivery)
         self.watch.see("posted")
         return found
@@ -91,7 +93,7 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
         painter = DiffusionPainter(settings, "embedded")
         stack.push_async_callback(painter.close)
         entrants = {"chain": _ordering(app, chat, watch, size.blocks), "painter": contenders.painter(painter, planned)}
-        marks = await alternate(entrants, size.rounds, size.limit_s / 2)
+        marks = await alternate(entrants, size.rounds, size.limit_s)
         apart = await parts.measure(painter, planned, size.rounds)
     alone = [mark["painted"] for mark in marks["painter"]]
     return {

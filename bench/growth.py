@@ -51,7 +51,7 @@ def plots(found: dict[str, Any]) -> dict[str, str]:
 
 async def _grown(painter: DiffusionPainter, works: dict[int, Work], size: Size) -> dict[str, Any]:
     entrants = {str(n): contenders.painter(painter, planned) for n, planned in works.items()}
-    marks = await alternate(entrants, size.rounds, size.limit_s / 3)
+    marks = await alternate(entrants, size.rounds, size.limit_s, warm=[next(iter(entrants))])
     return {
         str(n): {"pictures": len(planned.rows), "seconds": spread([mark["painted"] for mark in marks[str(n)]])}
         for n, planned in works.items()

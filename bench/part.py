@@ -29,7 +29,10 @@ PARTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "quality": ("bench.quality", "What `quality: fast` costs in score", {}),
     "growth": ("bench.growth", "How painting grows with blocks and steps", {}),
     "people": ("bench.crowd", "How soon people who ask at once are acknowledged", {}),
+    "painters": ("bench.painters", "How painting grows with the painters of a Ray cluster", {}),
     "history": ("bench.history", "How answers grow with the history", {}),
+    "training": ("bench.training_speed", "Steps of a training", {}),
+    "beside": ("bench.beside_training", "Grids beside a training", {}),
     "starts": ("bench.starts", "A fresh process", {}),
 }
 

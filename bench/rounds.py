@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 Marks = dict[str, float]
@@ -10,20 +10,27 @@ Marks = dict[str, float]
 Contender = Callable[[], Awaitable[Marks]]
 
 
+# A median of fewer says little.
+LEAST = 3
+
+
 async def alternate(
     contenders: Mapping[str, Contender],
     rounds: int,
     limit_s: float = float("inf"),
     clock: Callable[[], float] = time.monotonic,
+    *,
+    warm: Collection[str] | None = None,
 ) -> dict[str, list[Marks]]:
-    """Up to `rounds` turns of each, one after the other, after one that does not count; no round is begun after
-    `limit_s`, but one there is always."""
+    """Up to `rounds` turns of each, one after the other; after `limit_s` none but the first `LEAST` is begun. Before,
+    those of `warm` (all, where nothing is said) take a turn that does not count."""
     begun = clock()
-    for contender in contenders.values():
-        await contender()
+    for name, contender in contenders.items():
+        if warm is None or name in warm:
+            await contender()
     found: dict[str, list[Marks]] = {name: [] for name in contenders}
     for done in range(rounds):
-        if done and clock() - begun > limit_s:
+        if done >= LEAST and clock() - begun > limit_s:
             break
         for name, contender in contenders.items():
             found[name].append(await contender())

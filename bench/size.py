@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Size:
-    """`rounds`: how often everybody takes a turn. `limit_s`: no new round is begun after that many seconds, so that a
-    part ends within ten minutes on a slower machine too. `scored`: blocks of the grid on which the preset is scored."""
+    """`rounds`: how often everybody takes a turn. `limit_s`: no fourth or later round is begun after that many seconds,
+    so that all parts together take half an hour on two quiet cores. `scored`: blocks of the grid on which the preset is
+    scored. `trained`: blocks of the grids beside a training. `wave_s`: how long a painter of a cluster waits a wave."""
 
     name: str
     rounds: int
@@ -18,18 +19,26 @@ class Size:
     scored: int
     people: Sequence[int]
     rows: Sequence[int]
+    painters: Sequence[int]
+    wave_s: float
+    steps: int
+    trained: Sequence[int]
 
 
 FULL = Size(
     "full",
     rounds=5,
-    limit_s=400.0,
+    limit_s=120.0,
     blocks=4,
-    grown_blocks=(1, 2, 3, 4, 6, 8),
+    grown_blocks=(1, 2, 4, 6, 8),
     grown_steps=(6, 12, 25, 50),
     scored=6,
     people=(1, 10, 50, 100, 200),
     rows=(10, 1_000, 100_000, 1_000_000),
+    painters=(1, 2, 4, 8, 16),
+    wave_s=3.0,
+    steps=20,
+    trained=(1, 2, 4),
 )
 QUICK = Size(
     "quick",
@@ -41,4 +50,8 @@ QUICK = Size(
     scored=1,
     people=(1, 20),
     rows=(10, 1_000),
+    painters=(1, 2),
+    wave_s=0.6,
+    steps=5,
+    trained=(1,),
 )

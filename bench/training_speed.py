@@ -1,13 +1,9 @@
 """Training steps per second, beside a plain loop that encodes picture and caption again at every step.
 
-    python -m bench.training_speed [--model embedded] [--steps 20] [--rounds 5]
-
 Both train the same adapter (rank 8 on the attention's projections) on the same drawings, batch by batch, in turns. The
 plain loop is that of the usual examples: autoencoder, text encoder, noise, UNet, mean square error, AdamW.
 """
 
-import argparse
-import json
 import time
 from collections.abc import Callable
 from itertools import count
@@ -17,60 +13,36 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.machine import describe, line
-from bench.rounds import ratio, spread
-from engine import models
+from bench import report
+from bench.grids import settings_in
+from bench.rounds import alternate, ratio, spread
+from bench.size import Size
+from engine import cores, models
 from engine.contract.training import TrainStyle
 from engine.quiet import quiet
-from engine.settings import Settings
 from engine.training import adapter
 from engine.training.base import Base
-from engine.training.data import collect
+from engine.training.data import Example, collect
 from engine.training.encoding import Encoded, encode
 from engine.training.noising import Noising
 from engine.training.recipe import Recipe, distilled_steps, recipe
 from engine.training.trainer import Trainer
 
-RESULT = Path(__file__).parent / "results" / "training_speed.json"
 PICTURES = 16
+CPU = torch.device("cpu")
+NAMES = {"ours": "Tessera, encoded once", "plain": "plain loop, encoded at every step"}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="embedded", help="the base that is trained on")
-    parser.add_argument("--batch", type=int, help="pictures in a step; the profile's own where it is left out")
-    parser.add_argument("--steps", type=int, default=20, help="in one turn")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=RESULT)
-    given = parser.parse_args()
+async def measure(folder: Path, size: Size) -> dict[str, Any]:
+    """Steps per second of each, round by round, of the embedded model."""
     quiet()
-    found = measure(given.model, given.batch, given.steps, given.rounds)
-    given.out.parent.mkdir(exist_ok=True)
-    given.out.write_text(json.dumps(found, indent=1))
-    print(table(found))
-
-
-def measure(model: str, batch: int | None, steps: int, rounds: int) -> dict[str, Any]:
-    """Steps per second of each, round by round."""
-    profile = "embedded" if model == "embedded" else "full"
-    order = TrainStyle(name="bench", source="embedded", images=PICTURES, batch=batch, base=model, seed=1)
-    numbers = recipe(order, profile)  # type: ignore[arg-type] # one of the two
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    turns = {"ours": _ours(order, numbers, device), "plain": _plain(order, numbers, device)}
-    rates: dict[str, list[float]] = {name: [] for name in turns}
-    for turn in turns.values():
-        turn()
-    for _ in range(rounds):
-        for name, turn in turns.items():
-            begun = time.perf_counter()
-            for _ in range(steps):
-                turn()
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            rates[name].append(steps / (time.perf_counter() - begun))
+    order = TrainStyle(name="bench", source="embedded", images=PICTURES, base="embedded", seed=1)
+    numbers = recipe(order, "embedded")
+    examples = collect(order, PICTURES, settings_in(folder), lambda _done, _total: None).examples
+    steps = {"ours": _ours(examples, numbers), "plain": _plain(examples, numbers)}
+    marks = await alternate({name: _turn(step, size.steps) for name, step in steps.items()}, size.rounds, size.limit_s)
+    rates = {name: [mark["steps_a_second"] for mark in all_] for name, all_ in marks.items()}
     return {
-        "machine": describe(),
-        "model": model,
         "batch": numbers.batch,
         "steps_a_second": {name: spread(values) for name, values in rates.items()},
         "times_plain": ratio(rates["ours"], rates["plain"]),
@@ -78,59 +50,57 @@ def measure(model: str, batch: int | None, steps: int, rounds: int) -> dict[str,
 
 
 def table(found: dict[str, Any]) -> str:
-    names = {"ours": "Tessera, encoded once", "plain": "plain loop, encoded at every step"}
-    rows = [
-        f"| {names[name]} | {value['median']:.2f} ({value['least']:.2f} … {value['most']:.2f}) |"
-        for name, value in found["steps_a_second"].items()
-    ]
-    times = found["times_plain"]
-    return "\n".join(
-        [
-            f"Training on {found['model']}, {found['batch']} pictures a step:",
-            "",
-            "| who | steps a second |",
-            "|---|---|",
-            *rows,
-            "",
-            f"Round by round {times['median']:.2f} times as fast ({times['least']:.2f} … {times['most']:.2f}).",
-            line(found["machine"]),
-        ]
-    )
+    body = [(name, report.spread(found["steps_a_second"][who])) for who, name in NAMES.items()]
+    head = f"The embedded model, {found['batch']} pictures a step."
+    tail = f"Round by round {report.spread(found['times_plain'])} times as fast."
+    return "\n\n".join([head, report.rows(("who", "steps a second"), body), tail])
 
 
-def _ours(order: TrainStyle, numbers: Recipe, device: torch.device) -> Callable[[], object]:
-    base = _base(numbers, device)
-    examples = collect(order, PICTURES, Settings(), lambda _done, _total: None).examples
+def _turn(step: Callable[[], object], steps: int) -> Any:
+    async def run() -> dict[str, float]:
+        begun = time.perf_counter()
+        for _ in range(steps):
+            step()
+        return {"steps_a_second": steps / (time.perf_counter() - begun)}
+
+    return run
+
+
+def _ours(examples: list[Example], numbers: Recipe) -> Callable[[], object]:
+    base = _base(numbers)
     encoded = Encoded.joined([part for part, _ in encode(base, examples, models.facts(base.folder).size)])
     adapter.add(base.unet, numbers)
-    trainer = Trainer(
-        base.unet, Noising(base.scheduler, distilled_steps(numbers.base), device), encoded, numbers, device
-    )
+    trainer = Trainer(base.unet, Noising(base.scheduler, distilled_steps(numbers.base), CPU), encoded, numbers, CPU)
     number = count()
-    return lambda: trainer.step(1 + (step := next(number)) // trainer.steps, step % trainer.steps)
+
+    def step() -> float:
+        taken = next(number)
+        return trainer.step(1 + taken // trainer.steps, taken % trainer.steps)
+
+    # As a painter trains.
+    return lambda: cores.alone(step, CPU)
 
 
-def _plain(order: TrainStyle, numbers: Recipe, device: torch.device) -> Callable[[], object]:
+def _plain(examples: list[Example], numbers: Recipe) -> Callable[[], object]:
     from diffusers import DDPMScheduler, UNet2DConditionModel
 
-    base = _base(numbers, device)
+    base = _base(numbers)
     # Loaded anew, with the attention that diffusers chooses.
-    unet = UNet2DConditionModel.from_pretrained(base.folder / "unet", torch_dtype=base.dtype).to(device)
+    unet = UNet2DConditionModel.from_pretrained(base.folder / "unet", torch_dtype=base.dtype)
     unet.requires_grad_(requires_grad=False)
     adapter.add(unet, numbers)
     unet.train()
     noising = DDPMScheduler.from_config(base.scheduler.config)
     parts = list(adapter.parameters(unet).values())
     optimizer = torch.optim.AdamW(parts, lr=numbers.lr)
-    examples = collect(order, PICTURES, Settings(), lambda _done, _total: None).examples
     side, number = models.facts(base.folder).size, count()
 
     def step() -> None:
         chosen = [examples[(next(number) * numbers.batch + k) % PICTURES] for k in range(numbers.batch)]
         pixels = torch.stack([_pixels(example, side) for example in chosen])
-        latents, words = base.latents(pixels).to(device), base.words([example.caption for example in chosen]).to(device)
+        latents, words = base.latents(pixels), base.words([example.caption for example in chosen])
         noise = torch.randn_like(latents)
-        timesteps = torch.randint(noising.config.num_train_timesteps, (len(chosen),), device=device)
+        timesteps = torch.randint(noising.config.num_train_timesteps, (len(chosen),))
         seen = noising.add_noise(latents, noise, timesteps).to(base.dtype)
         wanted = noise
         if noising.config.prediction_type == "v_prediction":
@@ -146,19 +116,15 @@ def _plain(order: TrainStyle, numbers: Recipe, device: torch.device) -> Callable
     return step
 
 
-def _base(numbers: Recipe, device: torch.device) -> Base:
-    base = Base(models.folder(numbers.base), device)
+def _base(numbers: Recipe) -> Base:
+    base = Base(models.folder(numbers.base), CPU)
     for _ in base.load():
         pass
     return base
 
 
-def _pixels(example: Any, side: int) -> Tensor:
+def _pixels(example: Example, side: int) -> Tensor:
     import numpy as np
 
     pixels = np.asarray(example.open().resize((side, side)).convert("RGB"))
     return torch.from_numpy(pixels.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)
-
-
-if __name__ == "__main__":
-    main()

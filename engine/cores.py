@@ -4,9 +4,8 @@ PyTorch spreads every single operation instead and waits for the slowest core af
 That costs little on an idle machine and nearly everything on one where anybody else works.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import lru_cache
 from threading import Barrier
 from typing import TypeVar
@@ -29,22 +28,16 @@ def spread(work: Callable[..., T], *rows: Tensor, device: torch.device) -> list[
     return list(_pool(threads).map(lambda part: _without_gradients(work, *part), enumerate(parts)))
 
 
-@contextmanager
-def one_core(device: torch.device) -> Iterator[None]:
-    """What this thread does in here keeps one core busy: for work of a few rows that cannot be spread, as a training's.
+def alone(work: Callable[[], T], device: torch.device) -> T:
+    """`work()` on one core: for what is so little that waiting for the other cores would take longer than the work.
 
-    Two threads took 90 to 535 ms for a step of the embedded model, and up to 24 s where others worked as well; one took
-    86 ms.
+    PyTorch's threads wait by spinning: two took 90 to 535 ms for a training step of the embedded model, and up to 24 s
+    where others worked on the machine as well; one took 86 ms.
     """
     threads = torch.get_num_threads()
     if device.type != "cpu" or threads == 1:
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+        return work()
+    return _pool(threads).submit(work).result()
 
 
 def _without_gradients(work: Callable[..., T], index: int, part: Sequence[Tensor]) -> T:

@@ -90,7 +90,8 @@ class Denoising:
     def land(self, decode: Decode) -> Landing:
         """The finished rows on their way to the processor; on a card this does not wait for them."""
         parts = cores.spread(lambda _, rows: decode(rows), self._latents, device=self._latents.device)
-        return Landing([part for parts_of_core in parts for part in parts_of_core])
+        decoded = [part for parts_of_core in parts for part in parts_of_core]
+        return cores.alone(lambda: Landing(decoded), self._latents.device)
 
 
 def decode(vae: Any, latents: Tensor) -> list[Tensor]:

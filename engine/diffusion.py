@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 import torch
 
-from engine import models
+from engine import cores, models
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.errors import OutOfMemory
-from engine.cores import one_core
 from engine.denoising import Denoising, decode
 from engine.device.card import Card
 from engine.device.card import card as measured
@@ -83,7 +82,7 @@ class DiffusionPainter:
         return await self._run(judge.cosines, await self._aside(judge.inputs, pictures), texts)
 
     async def train(self, lesson: Lesson) -> Any:
-        return await self._run(self._train, lesson)
+        return await self._run(cores.alone, lesson.next, self.device)
 
     async def forget(self, style: str) -> None:
         await self._run(self._pipelines.forget_style, style)
@@ -108,7 +107,7 @@ class DiffusionPainter:
     def _begin(self, wave: Wave) -> int:
         loaded = self._pipelines.styled(wave.mix)
         predict = loaded.forms.predict(guided=wave.mix.guidance > 1) if loaded.forms else None
-        self._waves[wave.id] = Denoising(loaded.pipe, wave, predict)
+        self._waves[wave.id] = cores.alone(lambda: Denoising(loaded.pipe, wave, predict), self.device)
         return self._waves[wave.id].steps
 
     def _step(self, wave: int, preview: bool) -> list[Pixels] | None:  # noqa: FBT001 - passed on by position
@@ -124,10 +123,6 @@ class DiffusionPainter:
         state = self._waves.pop(wave)
         loaded = self._pipelines.get(state.wave.mix.model, state.wave.mix.quality)
         return state.land(loaded.forms.decode if loaded.forms else partial(decode, loaded.pipe.vae))
-
-    def _train(self, lesson: Lesson) -> Any:
-        with one_core(self.device):
-            return lesson.next()
 
     def _its_judge(self) -> Judge:
         if self._judge is None:

@@ -10,7 +10,7 @@ from engine import pieces
 from engine.brush import Brush
 from engine.comparing.comparisons import Comparisons
 from engine.contract.comparison import Compare, EstimateComparison
-from engine.contract.errors import OutOfMemory, PaintingFailed, TesseraError
+from engine.contract.errors import TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, Progress
 from engine.contract.grid import Plan
 from engine.contract.orders import Job, MakeGrid
@@ -26,6 +26,7 @@ from engine.report import Reporter
 from engine.running import Running
 from engine.scheduler import Scheduler
 from engine.scoring import Scorings
+from engine.setbacks import Setbacks
 from engine.stocking import Stocking
 from engine.trainings import Trainings
 from engine.wave import Mix, Wave
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS = 3600.0
 # How often a training looks whether the grid that is planned or judged has ended.
 GLANCE_SECONDS = 0.05
-UNLUCKY = "Painters were lost again and again while they painted this picture, so it was given up."
 
 
 @dataclass
@@ -46,8 +46,6 @@ class Counts:
     failures: int = 0
     cut_ins: int = 0
     """Waves of short jobs, painted between two steps of another."""
-    lost: int = 0
-    """Painters that went while they painted."""
 
 
 class Engine:
@@ -72,6 +70,7 @@ class Engine:
         self._scorings = Scorings(planner)
         self._tasks: set[asyncio.Task[None]] = set()
         self._reports: set[asyncio.Task[None]] = set()
+        self.setbacks = Setbacks(self._scheduler, self.pool, self._reports, self._give_up, self._wake.set)
 
     @property
     def room(self) -> int:
@@ -133,22 +132,20 @@ class Engine:
         wave = None if self._leaves_it(painter) else self._scheduler.next(self.pool.most(painter))
         try:
             await (self._idle(painter) if wave is None else self._attempt(painter, wave))
-        except PainterLost:
-            await self._lost(painter, wave)
+        except PainterLost as error:
+            if wave is None:
+                self.pool.lose(painter)
+            else:
+                await self.setbacks.meet(painter, wave, error)
 
     async def _attempt(self, painter: Painter, wave: Wave, *, cuts_in: bool = False) -> None:
-        """Paint a wave; one that fails is painted again in parts."""
+        """Paint a wave. Raises PainterLost; whatever else happens to it is met here."""
         try:
             await self._paint(painter, wave, cuts_in=cuts_in)
         except PainterLost:
             raise
-        except OutOfMemory as error:
-            await self._part(painter, wave, error, too_large=True)
-        except TesseraError as error:
-            await self._part(painter, wave, error, too_large=False)
-        except Exception as error:
-            log.exception("wave failed", extra={"jobs": sorted({row.job for row in wave.rows})})
-            await self._part(painter, wave, error, too_large=False)
+        except Exception as error:  # noqa: BLE001 - logged there
+            await self.setbacks.meet(painter, wave, error)
 
     def _leaves_it(self, painter: Painter) -> bool:
         """The painter that trains lets the others take what there is, as long as one of them rests."""
@@ -228,10 +225,21 @@ class Engine:
             await brush.begin(self.pace)
             while await brush.step():
                 await self._between(brush)
-            painted = await brush.finish()
         except BaseException:
             del self._brushes[wave.id]
             raise
+        self._spawn(self._deliver(brush))
+        # The painter is asked for these pictures before it is asked for anything else.
+        await asyncio.sleep(0)
+
+    async def _deliver(self, brush: Brush) -> None:
+        """Decode and report, while the painter begins the next wave."""
+        try:
+            painted = await brush.finish()
+        except Exception as error:  # noqa: BLE001 - logged there
+            del self._brushes[brush.wave.id]
+            await self.setbacks.meet(brush.painter, brush.wave, error)
+            return
         self.counts.waves += bool(painted)
         self.counts.pictures += len(painted)
         report = self._spawn(self._report(brush, painted))
@@ -253,42 +261,15 @@ class Engine:
             self.counts.cut_ins += 1
             try:
                 await self._attempt(brush.painter, wave, cuts_in=True)
-            except PainterLost:
-                await self._lost(brush.painter, wave)
+            except PainterLost as error:
+                await self.setbacks.meet(brush.painter, wave, error)
                 raise
             brush.resume()
 
     def _alive(self, job: str) -> bool:
         return job in self.jobs and self.jobs[job].alive
 
-    async def _lost(self, painter: Painter, wave: Wave | None) -> None:
-        """Somebody else paints what a lost painter had begun."""
-        if wave is None:
-            self.pool.lose(painter)
-            return
-        self.counts.lost += 1
-        log.warning("painter lost", extra={"jobs": sorted({row.job for row in wave.rows})})
-        given_up = not self._scheduler.lost(wave)
-        self.pool.lose(painter)
-        if given_up:
-            await self._give_up(wave, PaintingFailed(UNLUCKY))
-
-    async def _part(self, painter: Painter, wave: Wave, error: Exception, *, too_large: bool) -> None:
-        """Paint a failed wave again in halves; a single row that fails ends its job."""
-        with contextlib.suppress(PainterLost):
-            await painter.drop(wave.id)
-        if len(wave.rows) == 1:
-            await self._give_up(wave, error)
-        elif too_large:
-            self._scheduler.too_large(wave)
-        else:
-            self._scheduler.halve(wave)
-        self._wake.set()
-
-    async def _give_up(self, wave: Wave, error: Exception) -> None:
-        """End the job of a wave's only row. What is finished is told before, so that nobody paints it again."""
-        await asyncio.gather(*self._reports, return_exceptions=True)
-        job = wave.rows[0].job
+    def _give_up(self, job: str, error: Exception) -> None:
         self._scheduler.remove(job)
         if self._alive(job):
             self._fail(self.jobs[job], error)

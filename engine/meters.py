@@ -32,6 +32,8 @@ class Meters(Collector):
         yield CounterMetricFamily("tessera_engine_failures", "jobs that failed", value=counts.failures)
         painters = len(self._engine.pool.painters)
         yield GaugeMetricFamily("tessera_engine_painters", "painters that are here", value=painters)
-        yield CounterMetricFamily("tessera_engine_painters_lost", "painters lost while they painted", value=counts.lost)
+        yield CounterMetricFamily(
+            "tessera_engine_painters_lost", "painters lost while they painted", value=self._engine.setbacks.lost
+        )
         for name, size in self._engine.pool.memory().items():
             yield GaugeMetricFamily(f"tessera_engine_memory_{name}_bytes", f"device memory, {name}", value=size)

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from engine.contract.grid import Recipe
+from engine.contract.png import QUICK
 from engine.painter import Pixels
 
 CLAIMED, ABOUT, HALF = "claimed", "tessera", ".half"
@@ -118,7 +119,7 @@ class Stock:
 def _png(filler: Stocked, pixels: Pixels) -> bytes:
     about, out = PngImagePlugin.PngInfo(), io.BytesIO()
     about.add_itxt(ABOUT, json.dumps(asdict(filler)))
-    Image.fromarray(pixels).save(out, "PNG", compress_level=1, pnginfo=about)
+    Image.fromarray(pixels).save(out, "PNG", pnginfo=about, **QUICK)
     return out.getvalue()
 
 

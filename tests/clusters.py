@@ -21,7 +21,8 @@ LOOPBACK = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-NODE = {"num_cpus": 2, "object_store_memory": 80 * 2**20, "include_dashboard": False}
+NODE = {"num_cpus": 2, "include_dashboard": False}
+STORE_MB = 80
 
 
 def patient(_settings: Settings, _profile: Profile, _threads: int) -> Painter:
@@ -52,8 +53,8 @@ def hanging(settings: Settings, _profile: Profile, _threads: int) -> Painter:
 class Nodes:
     """The nodes of a cluster; `head` stays, as Ray's own state is there."""
 
-    def __init__(self, cluster: Any) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Any, node: dict[str, Any]) -> None:
+        self._cluster, self._node = cluster, node
         self.second: Any = None
 
     @property
@@ -67,7 +68,7 @@ class Nodes:
 
     def add(self, places: int) -> Any:
         """One more node, which stays."""
-        return self._cluster.add_node(resources={"painter": places}, **NODE)
+        return self._cluster.add_node(resources={"painter": places}, **self._node)
 
     def easels(self) -> dict[str, str]:
         """The processes of all easels, whoever made them: an actor that is set up again has another id."""
@@ -97,22 +98,25 @@ class Nodes:
 
 
 @contextlib.contextmanager
-def cluster(places: int) -> Iterator[Nodes]:
-    """A cluster of one node, with room for so many painters."""
+def cluster(places: int, store_mb: int = STORE_MB) -> Iterator[Nodes]:
+    """A cluster of one node, with room for so many painters; every node's object store holds `store_mb`."""
+    node = {**NODE, "object_store_memory": store_mb * 2**20}
     before = dict(os.environ)
     # Not pytest's folder: the paths of Ray's sockets must stay short.
     place = Path(tempfile.mkdtemp(prefix="ray-"))
-    os.environ.update(LOOPBACK, XDG_CACHE_HOME=str(place / "cache"))
+    # Ray notes the cluster's address in a folder `ray` there, which only `ray start` makes.
+    (place / "ray").mkdir()
+    os.environ.update(LOOPBACK, XDG_CACHE_HOME=str(place / "cache"), RAY_TMPDIR=str(place))
     import ray
     from ray.cluster_utils import Cluster
 
     found = Cluster(
         initialize_head=True,
-        head_node_args={**NODE, "resources": {"painter": places}, "temp_dir": str(place)},
+        head_node_args={**node, "resources": {"painter": places}, "temp_dir": str(place)},
     )
     os.environ["RAY_ADDRESS"] = found.address
     try:
-        yield Nodes(found)
+        yield Nodes(found, node)
     finally:
         ray.shutdown()
         found.shutdown()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from bench import contenders, floor, gpu, plot, report, rounds
+from bench import contenders, floor, gpu, painters, plot, report, rounds
 from bench.__main__ import main, run
 from bench.part import PARTS, part
 from bench.size import QUICK
@@ -89,21 +89,36 @@ def test_what_there_is_no_time_for_is_named(
     assert "not measured: compiled 64" in capsys.readouterr().out
 
 
-async def test_no_round_is_begun_after_the_limit_but_one_there_is() -> None:
+async def test_who_needs_no_warming_takes_only_turns_that_count() -> None:
+    order: list[str] = []
+
+    def contender(name: str) -> rounds.Contender:
+        async def run() -> rounds.Marks:
+            order.append(name)
+            return {"painted": 1.0}
+
+        return run
+
+    await rounds.alternate({"a": contender("a"), "b": contender("b")}, 1, warm=["b"])
+
+    assert order == ["b", "a", "b"]
+
+
+async def test_no_round_is_begun_after_the_limit_but_a_median_there_is() -> None:
     now = [0.0]
 
     async def slow() -> rounds.Marks:
         now[0] += 10.0
         return {"painted": 10.0}
 
-    found = await rounds.alternate({"a": slow}, 5, limit_s=25.0, clock=lambda: now[0])
-    hurried = await rounds.alternate({"a": slow}, 5, limit_s=1.0, clock=lambda: now[0])
+    found = await rounds.alternate({"a": slow}, 9, limit_s=55.0, clock=lambda: now[0])
+    hurried = await rounds.alternate({"a": slow}, 9, limit_s=1.0, clock=lambda: now[0])
 
-    assert len(found["a"]) == 2
-    assert len(hurried["a"]) == 1
+    assert len(found["a"]) == 5
+    assert len(hurried["a"]) == rounds.LEAST
 
 
-SMALL = replace(QUICK, rounds=1, rows=(10, 30), people=(1, 3), grown_blocks=(1,), grown_steps=(2,))
+SMALL = replace(QUICK, rounds=1, rows=(10, 30), people=(1, 3), grown_blocks=(1,), grown_steps=(2,), steps=1)
 
 
 @pytest.mark.parametrize("name", ["history", "people", "growth"])
@@ -116,6 +131,34 @@ def test_a_part_measures_and_writes_json_a_table_and_plots(name: str, tmp_path: 
     assert f"## {part(name).title}" in told
     assert report.table(found) in told
     assert list(tmp_path.glob(f"{name}-quick-*.svg"))
+
+
+def test_steps_of_a_training_are_measured_beside_a_plain_loop(tmp_path: Path) -> None:
+    run("training", SMALL, tmp_path)
+
+    found = json.loads((tmp_path / "training-quick.json").read_text())
+    assert found["results"]["steps_a_second"].keys() == {"ours", "plain"}
+    assert "plain loop" in (tmp_path / "quick.md").read_text()
+
+
+def test_without_ray_the_table_says_that_painters_were_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.painters.find_spec", lambda _name: None)
+
+    run("painters", SMALL, tmp_path)
+
+    assert "Not measured, as Ray is not installed here" in (tmp_path / "quick.md").read_text()
+    assert not list(tmp_path.glob("*.svg"))
+
+
+def test_shares_under_the_aim_are_named() -> None:
+    shares = {"1": 0.98, "8": 0.94, "16": 0.88}
+    painted = {n: {"seconds": rounds.spread([12.0]), "share": rounds.spread([share])} for n, share in shares.items()}
+
+    told = painters.table({"ray": "2", "wave_s": 3.0, "painters": painted})
+
+    assert "is missed with 8, 16." in told
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -109,7 +109,7 @@ async def test_the_wave_of_a_painter_that_is_killed_is_painted_elsewhere_and_ano
         told = await events(running)
         await ready(engine, 4)
         after = pids(engine)
-        lost = engine.counts.lost
+        lost = engine.setbacks.lost
 
     assert lost == 1
     assert isinstance(told[-1], GridMade)
@@ -130,7 +130,7 @@ async def test_a_grid_outlives_the_loss_of_a_node_and_a_node_that_joins_helps_wi
         nodes.go()
         told = await events(running)
         await ready(engine, 2)
-        lost = engine.counts.lost
+        lost = engine.setbacks.lost
 
         nodes.come(places=1)
         await ready(engine, 3)
@@ -166,7 +166,7 @@ async def test_a_painter_that_hangs_is_ended_and_its_wave_is_painted_elsewhere(
     async with running_engine(home, pool(home, hanging), most=4) as engine:
         await ready(engine, 2 + bool(nodes.second))
         told = await events(engine.submit(grid(approach=3)))
-        lost = engine.counts.lost
+        lost = engine.setbacks.lost
     nodes.free()
 
     assert lost >= 1

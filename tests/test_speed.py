@@ -16,6 +16,7 @@ from engine import cores, embedded, pipelines, predicting
 from engine.contract.approaches import EMBEDDED
 from engine.denoising import Denoising
 from engine.diffusion import DiffusionPainter
+from engine.metrics.clip import Judge
 from engine.painter import Pixels
 from engine.settings import Settings
 from engine.wave import Mix, Wave
@@ -153,6 +154,25 @@ def test_an_error_in_a_part_is_raised_to_the_caller(threads: int) -> None:
 
     with pytest.raises(RuntimeError, match="can't allocate memory"):
         cores.spread(work, torch.zeros(4), device=CPU)
+
+
+def test_little_work_is_done_on_one_core_that_pytorch_uses_alone(threads: int) -> None:
+    found = cores.alone(lambda: (torch.get_num_threads(), current_thread().name.partition("_")[0]), CPU)
+
+    assert found == (1, "MainThread" if threads == 1 else "rows")
+    assert torch.get_num_threads() == threads
+
+
+def test_scores_are_the_same_on_one_core_and_on_two_to_the_bit() -> None:
+    judge = Judge(embedded.JUDGE, CPU)
+    pictures = list(np.random.default_rng(3).integers(0, 256, (9, 64, 64, 3), np.uint8))
+    found = []
+    for threads in (2, 1):
+        torch.set_num_threads(threads)
+        judge._text.cache_clear()
+        found.append(judge.scores(pictures, ["a red cat", "a boat at night"]))
+
+    assert np.array_equal(*found)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ It knows no Ray.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -43,7 +44,7 @@ class Easel:
         self._painter = make(self._settings, profile, threads)
         self._clock, self._heard = clock, clock()
         self._engine: str | None = None
-        self._waves: set[int] = set()
+        self._waves: dict[int, asyncio.Lock] = {}
         self._styles: dict[str, str] = {}
         self._lesson: Lesson | None = None
         self._made_of = made_of()
@@ -72,15 +73,16 @@ class Easel:
         return self._painter.memory()
 
     async def ask(self, engine: str, what: str, *arguments: Any, **named: Any) -> Any:
-        """A call of the Painter protocol."""
+        """A call of the Painter protocol. A wave's steps are taken one after the other, also those asked for ahead."""
         self._check(engine)
         if what not in ASKED:
             raise ValueError(f"A painter is not asked to {what}.")
         if what == "begin":
-            self._waves.add(arguments[0].id)
+            self._waves[arguments[0].id] = asyncio.Lock()
         if what in {"finish", "drop"}:
-            self._waves.discard(arguments[0])
-        return await getattr(self._painter, what)(*arguments, **named)
+            self._waves.pop(arguments[0], None)
+        async with self._waves[arguments[0]] if what == "step" else contextlib.nullcontext():
+            return await getattr(self._painter, what)(*arguments, **named)
 
     async def take_style(self, engine: str, parcel: StyleParcel) -> None:
         """Have a style's files here and use them from the next wave on."""

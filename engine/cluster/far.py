@@ -12,6 +12,7 @@ from ray.exceptions import RayError, RayTaskError
 from engine.cluster.outbox import Outbox
 from engine.cluster.parcels import pack_training, unpack, unpack_checkpoints
 from engine.cluster.places import Place
+from engine.cluster.stride import Stride
 from engine.cluster.terms import Claim, Claimed, Piece
 from engine.contract.training import StyleTrained
 from engine.lesson import OVER, Lesson
@@ -29,23 +30,31 @@ class FarPainter:
         self._outbox, self._settings = outbox, settings
         self._styles = dict(claim.styles)
         self._lesson: Lesson | None = None
+        self._strides: dict[int, Stride] = {}
         self._memory: dict[str, float] = {}
 
     async def begin(self, wave: Wave) -> int:
         if wave.mix.style is not None:
             await self._bring(wave.mix.style)
-        return cast("int", await self._ask("begin", wave))
+        steps = cast("int", await self._ask("begin", wave))
+        self._strides[wave.id] = Stride(steps, lambda preview: self._ask("step", wave.id, preview=preview))
+        return steps
 
     async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
-        return cast("list[Pixels] | None", await self._ask("step", wave, preview=preview))
+        # A training's pieces are timed, and must not wait for a step that nobody has asked for yet.
+        return await self._strides[wave].step(preview=preview, ahead=self._lesson is None)
 
     async def thin(self, wave: int, keep: Sequence[int]) -> None:
+        await self._strides[wave].thin(keep)
         await self._ask("thin", wave, list(keep))
 
     async def finish(self, wave: int) -> list[Painted]:
+        del self._strides[wave]
         return cast("list[Painted]", await self._ask("finish", wave))
 
     async def drop(self, wave: int) -> None:
+        if stride := self._strides.pop(wave, None):
+            await stride.drop()
         await self._ask("drop", wave)
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
@@ -56,10 +65,13 @@ class FarPainter:
         if lesson is not self._lesson:
             parcel = await asyncio.to_thread(pack_training, cast("Any", lesson.work), self._settings)
             await self.call("begin_training", parcel)
-            self._lesson = lesson
+        # Until it is known that more is to come, this was the last piece.
+        self._lesson = None
         piece: Piece = await self.call("train", cancelled=lesson.cancelled)
         if piece.over:
             return OVER
+        if piece.style is None:
+            self._lesson = lesson
         if piece.checkpoints or piece.style is not None:
             name = cast("Any", lesson.work).order.name
             return await asyncio.to_thread(_keep, name, piece, self._settings)
@@ -82,6 +94,8 @@ class FarPainter:
 
     async def close(self) -> None:
         """Leave the easel to the next engine, with its models loaded."""
+        for stride in self._strides.values():
+            stride.close()
         with contextlib.suppress(PainterLost):
             await self.call("release")
 

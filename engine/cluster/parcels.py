@@ -12,6 +12,7 @@ from PIL import Image
 
 from engine.contract.approaches import Profile
 from engine.contract.errors import BadStyle
+from engine.contract.png import QUICK
 from engine.contract.training import TrainStyle
 from engine.settings import Settings
 
@@ -132,5 +133,5 @@ def _checkpoints(root: Path) -> list[Path]:
 
 def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=1)
+    picture.save(out, "PNG", **QUICK)
     return out.getvalue()

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from engine.contract.grid import Plan
 from engine.contract.lettering import font, wrapped
+from engine.contract.png import QUICK
 
 PAPER, CARD, INK, FAINT = (247, 246, 242), (32, 36, 46), (32, 36, 46), (112, 116, 126)
 EMPTY, WITHHELD = (214, 214, 210), (150, 120, 120)
@@ -110,7 +111,7 @@ def encode(sheet: Image.Image, form: str, recipe: Mapping[str, Any], *, quality:
     if form == "PNG":
         info = PngImagePlugin.PngInfo()
         info.add_itxt("tessera", words)
-        sheet.save(out, "PNG", pnginfo=info, optimize=False)
+        sheet.save(out, "PNG", pnginfo=info, **QUICK)
     elif form == "JPEG":
         # A JPEG comment holds at most 65,533 bytes; a longer recipe stays beside the sheet only.
         comment = words.encode()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine import cores
 from engine.painter import Pixels, Scores
 
 BATCH = 64
@@ -61,10 +62,17 @@ class Judge:
         return found
 
     def _look(self, inputs: Tensor) -> Tensor:
-        return _unit(self._model.get_image_features(pixel_values=inputs.to(self._device)))
+        def part(_index: int, rows: Tensor) -> Tensor:
+            return _unit(self._model.get_image_features(pixel_values=rows.to(self._device)))
+
+        return torch.cat(cores.spread(part, inputs, device=self._device))
 
     def _encode_text(self, text: str) -> Tensor:
         inputs = self._tokenizer([text], truncation=True, return_tensors="pt").to(self._device)
+        return cores.alone(lambda: self._read(inputs), self._device)
+
+    @torch.inference_mode()
+    def _read(self, inputs: Any) -> Tensor:
         return _unit(self._model.get_text_features(**inputs))
 
 

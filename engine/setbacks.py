@@ -1,0 +1,74 @@
+"""What becomes of a wave that could not be painted: it is painted again in parts, or elsewhere, or ends its job."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Collection
+from weakref import WeakSet
+
+from engine.contract.errors import OutOfMemory, PaintingFailed, TesseraError
+from engine.painter import Painter, PainterLost
+from engine.pool import Pool
+from engine.scheduler import Scheduler
+from engine.wave import Wave
+
+log = logging.getLogger(__name__)
+
+UNLUCKY = "Painters were lost again and again while they painted this picture, so it was given up."
+
+
+class Setbacks:
+    """`give_up` ends a job with an error, `wake` tells the resting that there is something to paint again.
+
+    `reports` are those that are under way: what is finished is told before a job ends, so that nobody paints it again.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        pool: Pool,
+        reports: Collection[asyncio.Task[None]],
+        give_up: Callable[[str, Exception], None],
+        wake: Callable[[], None],
+    ) -> None:
+        self._scheduler, self._pool, self._reports = scheduler, pool, reports
+        self._give_up, self._wake = give_up, wake
+        self._gone: WeakSet[Painter] = WeakSet()
+        self.lost = 0
+        """Painters that went while they painted."""
+
+    async def meet(self, painter: Painter, wave: Wave, error: Exception) -> None:
+        """Somebody else paints what a lost painter had begun; any other failed wave is painted again in halves."""
+        if isinstance(error, PainterLost):
+            await self._elsewhere(painter, wave)
+            return
+        if not isinstance(error, TesseraError):
+            log.error("wave failed", exc_info=error, extra={"jobs": sorted({row.job for row in wave.rows})})
+        await self._in_parts(painter, wave, error)
+
+    async def _elsewhere(self, painter: Painter, wave: Wave) -> None:
+        # It may have been painting one wave while it delivered another.
+        self.lost += painter not in self._gone
+        self._gone.add(painter)
+        log.warning("painter lost", extra={"jobs": sorted({row.job for row in wave.rows})})
+        given_up = not self._scheduler.lost(wave)
+        self._pool.lose(painter)
+        if given_up:
+            await self._end(wave, PaintingFailed(UNLUCKY))
+
+    async def _in_parts(self, painter: Painter, wave: Wave, error: Exception) -> None:
+        """A single row that fails ends its job."""
+        with contextlib.suppress(PainterLost):
+            await painter.drop(wave.id)
+        if len(wave.rows) == 1:
+            await self._end(wave, error)
+        elif isinstance(error, OutOfMemory):
+            self._scheduler.too_large(wave)
+        else:
+            self._scheduler.halve(wave)
+        self._wake()
+
+    async def _end(self, wave: Wave, error: Exception) -> None:
+        """End the job of a wave's only row."""
+        await asyncio.gather(*self._reports, return_exceptions=True)
+        self._give_up(wave.rows[0].job, error)
