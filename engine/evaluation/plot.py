@@ -45,6 +45,9 @@ def image(found: Tradeoff) -> Image.Image:
             pen.line(*start, *end, (160, 186, 220), 1.5)
     for mark in placed.marks:
         _mark(pen, mark)
+    # After all lines, and on paper of its own: where everything is full a label may have to cross one.
+    for mark in placed.marks:
+        pen.text(*mark.text, mark.label, COLOURS[mark.point.kind], "lm", halo=2)
     pen.text((LEFT + RIGHT) / 2, BOTTOM + 46, X_TITLE, INK, "mm")
     _upright(canvas, Y_TITLE)
     return canvas.resize((WIDTH * TIMES // 2, HEIGHT * TIMES // 2), Image.Resampling.LANCZOS)
@@ -69,8 +72,9 @@ class _Pen:
     def shape(self, spots: list[tuple[float, float]], colour: Colour) -> None:
         self._draw.polygon([(x * TIMES, y * TIMES) for x, y in spots], fill=PAPER, outline=colour, width=2 * TIMES)
 
-    def text(self, x: float, y: float, words: str, colour: Colour, anchor: str) -> None:
-        self._draw.text((x * TIMES, y * TIMES), _lettered(words), fill=colour, font=font(LETTERS), anchor=anchor)
+    def text(self, x: float, y: float, words: str, colour: Colour, anchor: str, *, halo: int = 0) -> None:
+        place, letters = (x * TIMES, y * TIMES), font(LETTERS)
+        self._draw.text(place, _lettered(words), colour, letters, anchor, stroke_width=halo * TIMES, stroke_fill=PAPER)
 
 
 def _ground(pen: _Pen, placed: Layout) -> None:
@@ -100,7 +104,6 @@ def _mark(pen: _Pen, mark: Mark) -> None:
         pen.shape([(x - 5, y - 5), (x + 5, y - 5), (x + 5, y + 5), (x - 5, y + 5)], colour)
     else:
         pen.dot(x, y, 7 if kind == "baseline" else 5.5, colour, hollow=kind == "baseline")
-    pen.text(*mark.text, mark.label, colour, "lm")
 
 
 def _upright(canvas: Image.Image, words: str) -> None:

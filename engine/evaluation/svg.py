@@ -15,7 +15,8 @@ BAR_WIDTH, BAR_HEIGHT = 132, 14
 def plot(found: Tradeoff) -> str:
     """Content to the right, style upwards, the baseline at the crossing of the two lines."""
     placed = layout(found)
-    parts = [_band(placed), *_grid(placed), *_paths(placed), *(part for mark in placed.marks for part in _mark(mark))]
+    marks = (part for mark in placed.marks for part in _mark(mark))
+    parts = [_band(placed), *_grid(placed), *_paths(placed), *marks, *map(_label, placed.marks)]
     told = "; ".join(f"{p.label}: content {signed(p.x)}, style {signed(p.y)}" for p in found.points)
     return (
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(told)}">'
@@ -72,7 +73,11 @@ def _mark(mark: Mark) -> list[str]:
     kind, x, y = mark.point.kind, mark.x, mark.y
     parts = [_line(mark.wide[0], y, mark.wide[1], y, f"interval {kind}")] if mark.wide else []
     parts += [_line(x, mark.high[0], x, mark.high[1], f"interval {kind}")] if mark.high else []
-    return [*parts, _shape(kind, x, y), _text(mark.text[0], mark.text[1] + 4, mark.label, f"label {kind}")]
+    return [*parts, _shape(kind, x, y)]
+
+
+def _label(mark: Mark) -> str:
+    return _text(mark.text[0], mark.text[1] + 4, mark.label, f"label {mark.point.kind}")
 
 
 def _shape(kind: str, x: float, y: float) -> str:
