@@ -52,8 +52,8 @@ def table(found: dict[str, Any]) -> str:
     missed = [painters for painters, value in found["painters"].items() if value["share"]["median"] < GOAL]
     verdict = f"missed with {', '.join(missed)}" if missed else "reached with all"
     head = (
-        f"Ray {found['ray']}, painters that wait {found['wave_s']:g} s a wave. The aim, {GOAL} of N times one painter "
-        f"that never waits for anything, is {verdict}."
+        f"Ray {found['ray']}, painters that wait {found['wave_s']:g} s a wave; nodes join, so these are no turns. The "
+        f"aim, {GOAL} of N times one painter that never waits for anything, is {verdict}."
     )
     columns = ("painters", f"seconds for {WAVES_EACH} waves each", "share of N")
     return "\n\n".join([head, report.rows(columns, body)])

@@ -19,12 +19,13 @@ T = TypeVar("T")
 def spread(work: Callable[..., T], *rows: Tensor, device: torch.device) -> list[T]:
     """`work(index, *part)` for every part of `rows` (tensors of equal length), in order.
 
-    One part on a GPU, with a single thread, and where there are fewer rows than cores.
+    All of it as it is on a GPU, with a single thread, and where rows would keep fewer than half of the cores busy.
     """
     threads = torch.get_num_threads()
-    if device.type != "cpu" or threads == 1 or len(rows[0]) < threads:
+    busy = min(threads, len(rows[0]))
+    if device.type != "cpu" or threads == 1 or 2 * busy < threads:
         return [work(0, *rows)]
-    parts = zip(*(tensor.tensor_split(threads) for tensor in rows), strict=True)
+    parts = zip(*(tensor.tensor_split(busy) for tensor in rows), strict=True)
     return list(_pool(threads).map(lambda part: _without_gradients(work, *part), enumerate(parts)))
 
 

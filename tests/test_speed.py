@@ -139,12 +139,22 @@ def test_rows_are_spread_in_order_over_threads_that_pytorch_uses_alone(threads: 
     assert torch.get_num_threads() == threads
 
 
-def test_fewer_rows_than_cores_are_left_to_pytorch() -> None:
+@pytest.mark.parametrize(("rows", "parts"), [(1, 1), (2, 2), (3, 3), (5, 4)])
+def test_rows_for_less_than_half_of_the_cores_are_left_to_pytorch(rows: int, parts: int) -> None:
+    torch.set_num_threads(4)
+
+    found = cores.spread(lambda _, part: current_thread().name.partition("_")[0], torch.zeros(rows), device=CPU)
+
+    assert found == ["MainThread" if rows == 1 else "rows"] * parts
+    torch.set_num_threads(1)
+
+
+def test_a_single_row_is_painted_by_one_of_two_cores() -> None:
     torch.set_num_threads(2)
 
-    found = cores.spread(lambda _, rows: (current_thread().name, len(rows)), torch.zeros(1), device=CPU)
+    found = cores.spread(lambda _, rows: (current_thread().name[:4], len(rows)), torch.zeros(1), device=CPU)
 
-    assert found == [("MainThread", 1)]
+    assert found == [("rows", 1)]
     torch.set_num_threads(1)
 
 

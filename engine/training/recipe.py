@@ -47,7 +47,7 @@ DEFAULTS: dict[Profile, dict[str, Any]] = {
     "full": {},
     "embedded": {
         "epochs": 15,
-        "patience": 3,
+        "patience": 5,
         "batch": 4,
         "lr": 2e-3,
         "caption_dropout": 0.1,
