@@ -171,8 +171,13 @@ def test_a_bad_option_of_a_training_is_refused_with_one_sentence_before_anything
     ],
 )
 def test_bad_words_are_refused_with_one_sentence(
-    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+    words: list[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))  # no other test's styles are there
     extra = ["--approach", "2"] if "--style" in words else []
 
     assert refused(capsys, *words, *extra).startswith(sentence)
