@@ -80,9 +80,11 @@ def footnote(found: Compared) -> str:
         if point.content is not None and point.style is not None
     ]
     controls = f" Real pictures, content and style: {'; '.join(real)}." if real else ""
+    more = sum(bool(column.differences) for column in found.columns)
+    corrected = f" after Holm's correction for {more} columns" if more > 1 else ""
     return (
         f"First line: means of the baseline; below: differences to it, ± 95 % interval, {found.method};"
-        f" * differs from 0. Judged by {found.judged_by}. {found.sharing} {CANNOT_SAY}{controls}"
+        f" * differs from 0{corrected}. Judged by {found.judged_by}. {found.sharing} {CANNOT_SAY}{controls}"
     )
 
 

@@ -4,7 +4,6 @@ from bot import compared
 from bot.adopted import Adopted, scope_of
 from bot.asked import Asked
 from bot.chat import Button, Message
-from bot.completion import style_names
 from bot.errors import Refused
 from bot.ordering import admitted, announce, mine, new_job, which_limit
 from bot.questions import answer
@@ -51,7 +50,7 @@ async def _with_style(asked: Asked, order: Compare) -> Compare:
         return order
     style = await Adopted(asked.parts.database).style(scope_of(asked))
     if style is None and order.weights:
-        known = await style_names(asked.parts)
+        known = [str(card["name"]) for card in await asked.parts.engine.client.styles()]
         if len(known) != 1:
             there = f"There are: {', '.join(known[:10])}." if known else "There is none yet; /finetune makes one."
             raise Refused(f"Name the style whose weights are compared, such as styles:sketch. {there}")

@@ -172,4 +172,4 @@ async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_
         assert "**Every gain in style costs content here; sketch x 0.5 pays the least" in posted.content
         assert "`C sketch x 1 " in posted.content
         assert len(posted.content) < 2000
-        assert "corrected for 3 columns by Holm" in posted.content
+        assert "after Holm's correction for 3 columns" in posted.content

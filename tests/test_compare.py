@@ -155,7 +155,7 @@ async def test_what_is_told_at_the_end_is_measured_against_real_pictures_with_a_
 
         assert [name for name, _ in found.metrics] == ["clip_score", "style_score", "retrieval"]
         assert [point.label for point in found.controls] == ["real ink", "fillers"]
-        assert found.method.startswith("paired by seed, Student's t over 3 seeds, corrected for 3 columns by Holm")
+        assert found.method.startswith("paired by seed, Student's t over 3 seeds; they speak for this prompt only")
         assert all(column.verdict for column in found.columns[1:])
         assert found.columns[0].verdict is None
         assert base64.b64decode(found.plot or "").startswith(b"\x89PNG")

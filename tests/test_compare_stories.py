@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot import texts
 from bot.chat import Message
 from engine.contract.events import JobFailed
 from tests.bot_rig import Rig, rig
@@ -73,9 +74,8 @@ async def test_the_result_is_a_sheet_a_plot_a_table_and_a_sentence(tmp_path: Pat
         assert len(table) == 5
         assert len({len(line) for line in table}) == 1
         assert table[3].startswith("`C sketch x 1 ")
-        assert (
-            "Student's t over 4 seeds, corrected for 3 columns by Holm; they speak for this prompt only" in posted.text
-        )
+        assert "Student's t over 4 seeds; they speak for this prompt only; * differs from 0 after" in posted.text
+        assert "after Holm's correction for 3 columns." in posted.text
         assert Image.open(BytesIO(sheet.data)).format == "PNG"
         assert Image.open(BytesIO(plot.data)).size == (1520, 960)
         assert [button.label for button in posted.buttons] == ["Again, new seeds", "Delete"]
@@ -220,6 +220,14 @@ async def test_weights_are_those_of_the_adopted_style_or_of_the_only_one(tmp_pat
             "Name the style whose weights are compared, such as styles:sketch. There are: sketch, ink." in unclear.text
         )
         assert "ink x 1" in adopted.text
+
+
+async def test_an_engine_that_is_away_is_not_taken_for_one_without_styles(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.up = False
+        said = await estimate(r, "/compare a cat weights:0,1")
+
+        assert said.text == texts.ENGINE_AWAY
 
 
 async def test_two_prompts_are_compared_without_a_style_and_without_a_plot(tmp_path: Path) -> None:

@@ -82,10 +82,8 @@ def _column(row: Row) -> ComparedColumn:
 def _method(found: Evaluation) -> str:
     known = [estimate.method for row in found.rows for estimate in row.differences.values() if estimate.method]
     how = known[0] if known else "no interval could be had"
-    more = sum(bool(row.differences) for row in found.rows)
-    corrected = f", corrected for {more} columns by Holm" if more > 1 else ""
     whom = "this prompt" if len(found.prompts) == 1 else "these two prompts"
-    return f"paired by seed, {how}{corrected}; they speak for {whom} only"
+    return f"paired by seed, {how}; they speak for {whom} only"
 
 
 def _notes(plan: ComparisonPlan, found: Evaluation, ruler: Ruler) -> tuple[str, ...]:
