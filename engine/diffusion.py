@@ -15,6 +15,7 @@ from engine.contract.errors import OutOfMemory
 from engine.denoising import Denoising, decode
 from engine.device.card import Card
 from engine.device.card import card as measured
+from engine.freed import keep_freed_memory
 from engine.landing import Landing
 from engine.latent_rgb import to_pixels
 from engine.lesson import Lesson
@@ -38,6 +39,8 @@ class DiffusionPainter:
         """`card`: how the device is used; without one it is measured where there is one."""
         quiet()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if self.device.type == "cpu":
+            keep_freed_memory()
         self._thread = ThreadPoolExecutor(1, "painter")
         # Pictures come home, and are readied for judge and safety checker, while the device paints the next.
         self._beside = ThreadPoolExecutor(BESIDE, "beside")

@@ -203,14 +203,14 @@ def test_a_diverging_training_ends_with_a_sentence_and_no_style(
 ) -> None:
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *_: None)
     training = ready(settings, order(lr=1.0, epochs=40))
-    step = Trainer.step
+    look = Trainer.look
 
-    def poisoned(self: Trainer, epoch: int, number: int) -> float:
+    def poisoned(self: Trainer, epoch: int, number: int) -> torch.Tensor:
         for part in self.parts.values():
             part.data *= 1e30
-        return step(self, epoch, number)
+        return look(self, epoch, number)
 
-    monkeypatch.setattr(Trainer, "step", poisoned)
+    monkeypatch.setattr(Trainer, "look", poisoned)
 
     with pytest.raises(TrainingFailed, match=r"no number any more.*Try a lower lr than 1\."):
         run(training)
@@ -270,7 +270,7 @@ def test_a_style_that_comes_back_otherwise_than_it_was_written_is_not_saved(
 
 
 def test_an_adapter_that_learned_nothing_is_not_saved(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Trainer, "_learn", lambda *_: None)
+    monkeypatch.setattr(Trainer, "learn", lambda *_: None)
     monkeypatch.setattr(checkpoint, "write", lambda *_: None)
 
     with pytest.raises(TrainingFailed, match="B matrices are all zero"):

@@ -13,6 +13,17 @@ NEWEST = 0.1
 """Weight of the newest step in the running mean."""
 
 
+class Watch:
+    def __init__(self) -> None:
+        self.begun = time.perf_counter()
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.begun += time.perf_counter() - begun
+
+
 class Pace:
     """Seconds per step for a base, a device and a batch."""
 
@@ -22,11 +33,11 @@ class Pace:
         self.seconds: float | None = _known(self._file).get(self._key)
 
     @contextlib.contextmanager
-    def timed(self) -> Iterator[None]:
-        """Learn from one step."""
-        begun = time.perf_counter()
-        yield
-        took = time.perf_counter() - begun
+    def timed(self) -> Iterator["Watch"]:
+        """Learn from one step, without the time in which the watch is stopped."""
+        watch = Watch()
+        yield watch
+        took = time.perf_counter() - watch.begun
         before = took if self.seconds is None else self.seconds
         self.seconds = before + NEWEST * (took - before)
 

@@ -82,8 +82,13 @@ class Rounds:
         for step in range(self._trainer.steps):
             if self._cancelled:
                 break
-            with self._pace.timed():
-                losses.append(self._trainer.step(number, step))
+            with self._pace.timed() as watch:
+                loss = self._trainer.look(number, step)
+                if self._trainer.splits:
+                    with watch.stopped():
+                        yield None
+                self._trainer.learn(loss)
+            losses.append(loss.item())
             done = (number - 1) * self._trainer.steps + step + 1
             yield Progress(done=done, total=total, phase="training", eta_s=self._pace.left(total - done))
         return losses

@@ -49,8 +49,20 @@ class Trainer:
         """Pieces of one evaluation."""
         return math.ceil(len(self._triples[0]) / HELD_OUT_AT_ONCE)
 
+    @property
+    def splits(self) -> bool:
+        """Whether somebody's grid may come between the two halves of a step: not on a card, where what the first half
+        keeps for the second would lie in the memory beside what is painted."""
+        return self._device.type == "cpu"
+
     def step(self, epoch: int, number: int) -> float:
         """One step of the optimizer; returns its loss. Raises TrainingFailed where the loss is no number."""
+        loss = self.look(epoch, number)
+        self.learn(loss)
+        return loss.item()
+
+    def look(self, epoch: int, number: int) -> Tensor:
+        """The first half of a step: its loss, to be learned from. Raises TrainingFailed where it is no number."""
         chosen = self._order(epoch)[number * self.recipe.batch :][: self.recipe.batch]
         chance = self._chance("step", epoch, number)
         n = len(chosen)
@@ -66,11 +78,18 @@ class Trainer:
             # The adapter's dropout draws from torch's own generator.
             torch.manual_seed(int(torch.randint(2**31, (1,), generator=chance)))
             loss = self._losses(latents, noise, timesteps, words).mean()
-            told = loss.item()
-            if not math.isfinite(told):
-                raise TrainingFailed(_no_number(epoch, self.recipe))
-            self._learn(loss)
-        return told
+        if not math.isfinite(loss.item()):
+            raise TrainingFailed(_no_number(epoch, self.recipe))
+        return loss
+
+    def learn(self, loss: Tensor) -> None:
+        """The second half: gradients, and the adapter a little better."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.unscale_(self.optimizer)
+        torch.nn.utils.clip_grad_norm_(self.parts.values(), LONGEST_GRADIENT)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
 
     @torch.inference_mode()
     def measure(self, piece: int) -> Tensor:
@@ -98,14 +117,6 @@ class Trainer:
         floor = self.recipe.last_lr
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.lr * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * gone)))
-
-    def _learn(self, loss: Tensor) -> None:
-        self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        self.scaler.unscale_(self.optimizer)
-        torch.nn.utils.clip_grad_norm_(self.parts.values(), LONGEST_GRADIENT)
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
 
     def _losses(self, latents: Tensor, noise: Tensor, timesteps: Tensor, words: Tensor) -> Tensor:
         """(n,): the mean square error of each row, unweighted, as in the original."""
