@@ -168,6 +168,26 @@ async def test_a_command_that_is_committed_is_answered_though_the_disk_is_full_j
         assert failures < 0
 
 
+async def test_an_order_that_is_committed_becomes_a_job_once_the_disk_has_room(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        put, failures = r.app.parts.queue.put, 2
+
+        async def failing(*given: Any) -> Any:
+            nonlocal failures
+            failures -= 1
+            if failures >= 0:
+                raise NotKept("database or disk is full")
+            return await put(*given)
+
+        r.app.parts.queue.put = failing  # type: ignore[method-assign]
+        await r.hear(ANNA, CAT)
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+        assert r.chat.whispers == []
+        assert failures < 0
+
+
 async def test_a_loop_of_the_bot_that_fails_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(tmp_path) as r:
         lend, failures = r.app.parts.queue.lend, 3

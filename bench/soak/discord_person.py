@@ -58,7 +58,7 @@ class DiscordPerson:
 
     def apologies(self) -> int:
         """How often this person was told that something went wrong, so that nothing was begun."""
-        answers = [posted for told in self._all[-4:] for posted in self._arrivals.answers[told.id]]
+        answers = [posted for told in self._all for posted in self._arrivals.answers[told.id]]
         return sum(SORRY in posted.content for posted in answers)
 
     async def _slash(self, room: Room, name: str, **options: int | str) -> bool:
