@@ -103,10 +103,11 @@ def test_what_is_left_open_at_rest_is_said() -> None:
 
 def test_memory_is_compared_within_the_last_process_and_the_second_half() -> None:
     first = [replace(REST, life=0.0, jobs=jobs, memory=900) for jobs in range(100)]
-    last = [replace(REST, jobs=jobs, memory=100 if jobs < 75 else 103) for jobs in range(50, 100)]
+    last = [replace(REST, jobs=jobs, memory=100 if jobs < 750 else 103) for jobs in range(350, 1000, 10)]
 
-    assert flatness([*first, *last], 100).growth == pytest.approx(0.03)
-    assert flatness(last[:5], 100).growth is None
+    assert flatness([*first, *last], 1000).growth == pytest.approx(0.03)
+    assert flatness(last[:40], 1000).growth is None  # too few samples of the last quarter
+    assert flatness(last[10:], 1000).growth is None  # not warm yet
 
 
 @pytest.mark.timeout(600)

@@ -7,6 +7,8 @@ from statistics import median
 from bench.soak.probe import Sample
 
 LEAST = 8
+WARM = 100
+"""Jobs after which a process has what it keeps for good: code that was not used yet, caches, the allocator's arenas."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,12 @@ class Flat:
 
 
 def flatness(samples: Sequence[Sample], jobs: int) -> Flat:
-    """Of the process that lived through the second half: the one of the last sample."""
+    """Of the process that lived through the second half and was warm by then: the one of the last sample."""
     if not samples:
         return Flat(None, None)
     mine = [sample for sample in samples if sample.life == samples[-1].life]
+    if jobs / 2 - mine[0].jobs < WARM:
+        return Flat(None, None)
     third = [sample.memory for sample in mine if jobs / 2 <= sample.jobs < 3 * jobs / 4]
     last = [sample.memory for sample in mine if sample.jobs >= 3 * jobs / 4]
     if min(len(third), len(last)) < LEAST:

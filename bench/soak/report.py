@@ -74,7 +74,7 @@ def _memory(found: Found) -> str:
     rows = []
     for who, flat in found.flat.items():
         if flat.growth is None or flat.third is None or flat.last is None:
-            rows.append(f"| {who} | too few samples | | |")
+            rows.append(f"| {who} | too few samples of a warm process | | |")
         else:
             rows.append(f"| {who} | {flat.third / MEGA:.1f} | {flat.last / MEGA:.1f} | {flat.growth:+.1%} |")
     return "\n".join(["| memory, MB | third quarter | last quarter | growth |", "|---|---|---|---|", *rows])
