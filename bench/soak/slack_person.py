@@ -43,7 +43,10 @@ class SlackOne:
 
     async def press(self, mark: str, label: str, times: int = 1) -> bool:
         sheet = self._arrivals.sheets[mark][-1]
-        channel = next(each.id for each in self._server.space.channels.values() if sheet in each.messages)
+        channels = self._server.space.channels.values()
+        channel = next((each.id for each in channels if any(m["ts"] == sheet["ts"] for m in each.messages)), None)
+        if channel is None:
+            return False  # it was taken away meanwhile
         heard = False
         for _ in range(times):
             heard = await self._heard(self._person.press(sheet, label, channel)) or heard
