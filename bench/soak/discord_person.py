@@ -45,6 +45,7 @@ class DiscordPerson:
         for _ in range(times):
             told = await self._safely(self._server.people.press(self._who, sheet, sheet.presses[label]))
             self._told = told if times == 1 or self._told is None else self._told
+            self._all += [told] if told else []
         return await self._heard()
 
     def answered(self) -> bool:
