@@ -4,6 +4,7 @@ import asyncio
 import errno
 import io
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,19 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.disk.LONGEST_S", 0.0)
     monkeypatch.setattr("bot.answering.WAITS", (0.0,) * 10_000)
     monkeypatch.setattr("bot.app.LOOP_PAUSE_S", 0.0)
+
+
+class Failing:
+    """Does `work`, but not the first `left` times, as the disk is full then."""
+
+    def __init__(self, work: Callable[..., Awaitable[Any]], left: int) -> None:
+        self.work, self.left = work, left
+
+    async def __call__(self, *given: Any) -> Any:
+        self.left -= 1
+        if self.left >= 0:
+            raise NotKept("database or disk is full")
+        return await self.work(*given)
 
 
 class Full:
@@ -143,16 +157,7 @@ async def test_a_database_that_is_full_while_a_grid_is_painted_delivers_it_once_
 
 async def test_a_command_that_is_committed_is_answered_though_the_disk_is_full_just_then(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
-        moved, failures = r.app.parts.inbox.moved, 2
-
-        async def failing(number: int, talk: str) -> None:
-            nonlocal failures
-            failures -= 1
-            if failures >= 0:
-                raise NotKept("disk I/O error")
-            await moved(number, talk)
-
-        r.app.parts.inbox.moved = failing  # type: ignore[method-assign]
+        failing = r.app.parts.inbox.moved = Failing(r.app.parts.inbox.moved, 2)  # type: ignore[method-assign]
         command = heard(r.chat, ANNA, CAT)
         acknowledge = command.talk.acknowledge
 
@@ -165,41 +170,23 @@ async def test_a_command_that_is_committed_is_answered_though_the_disk_is_full_j
         await r.settled()
 
         assert [job.state for job in await r.jobs()] == ["delivered"]
-        assert failures < 0
+        assert failing.left < 0
 
 
 async def test_an_order_that_is_committed_becomes_a_job_once_the_disk_has_room(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
-        put, failures = r.app.parts.queue.put, 2
-
-        async def failing(*given: Any) -> Any:
-            nonlocal failures
-            failures -= 1
-            if failures >= 0:
-                raise NotKept("database or disk is full")
-            return await put(*given)
-
-        r.app.parts.queue.put = failing  # type: ignore[method-assign]
+        failing = r.app.parts.queue.put = Failing(r.app.parts.queue.put, 2)  # type: ignore[method-assign]
         await r.hear(ANNA, CAT)
         await r.settled()
 
         assert [job.state for job in await r.jobs()] == ["delivered"]
         assert r.chat.whispers == []
-        assert failures < 0
+        assert failing.left < 0
 
 
 async def test_a_loop_of_the_bot_that_fails_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(tmp_path) as r:
-        lend, failures = r.app.parts.queue.lend, 3
-
-        async def failing(*given: Any) -> Any:
-            nonlocal failures
-            failures -= 1
-            if failures >= 0:
-                raise NotKept("disk I/O error")
-            return await lend(*given)
-
-        r.app.parts.queue.lend = failing  # type: ignore[method-assign]
+        r.app.parts.queue.lend = Failing(r.app.parts.queue.lend, 3)  # type: ignore[method-assign]
         await r.hear(ANNA, CAT)
         await r.hear(ANNA, CAT)
         await r.settled()
