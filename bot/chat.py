@@ -165,8 +165,11 @@ class Talk(Protocol):
         Raises TooLarge, Gone, NoRights, PlatformAway; what is in the file is not looked at.
         """
 
-    async def find_posted(self, key: str) -> str | None:
-        """The id of a message that was posted with `key`, after the platform's settling time; None if there is none."""
+    async def find_posted(self, key: str, *, own: bool = False) -> str | None:
+        """The id of a message that was posted with `key`, after the platform's settling time; None if there is none.
+
+        `own`: by `say`, so that a message that is found is the job's own from then on, and the one that is edited.
+        """
 
 
 @dataclass(frozen=True)

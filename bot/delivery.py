@@ -44,18 +44,18 @@ class Delivery:
             if row is None or row.message:
                 return row.message if row else None
             try:
-                return await self._attempt(talk, row, send)
+                return await self._attempt(talk, row, send, own=kind == "say")
             except PlatformAway as error:
                 log.info("the platform is away, next attempt in %s s: %s", wait, error, extra={"delivery": key})
                 await self._sleep(wait)
         raise PlatformAway("The platform did not answer for a whole day.")
 
-    async def _attempt(self, talk: Talk, row: DeliveryRow, send: Send) -> str:
+    async def _attempt(self, talk: Talk, row: DeliveryRow, send: Send, *, own: bool) -> str:
         async def note(noted: str) -> None:
             await self._rows.note(row.key, noted)
 
         # An attempt that was begun before may have succeeded without our learning of it.
-        message = await talk.find_posted(row.key) if row.tries > 1 else None
+        message = await talk.find_posted(row.key, own=own) if row.tries > 1 else None
         if message is None:
             message = await send(Attempt(row.key, note, row.noted))
         await self._rows.posted(row.key, message, talk.address)

@@ -168,14 +168,14 @@ class FakeTalk:
             raise TooLarge("The picture is too large.")
         return self.chat.pictures[name]
 
-    async def find_posted(self, key: str) -> str | None:
+    async def find_posted(self, key: str, *, own: bool = False) -> str | None:
         """The adapter's part of the promise: it looks again until the platform shows what it has."""
         await self.chat.enter("find_posted")
         for posted in self.chat.messages.values():
             if posted.key == key:
                 while posted.shows_after > 0:
                     posted.shows_after -= 1
-                if posted.kind == "say":
+                if own:
                     self.own = posted.id
                 return posted.id
         return None

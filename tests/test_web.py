@@ -155,6 +155,22 @@ async def test_what_was_posted_is_found_by_its_key_after_a_restart(tmp_path: Pat
     second.conversation.close()
 
 
+async def test_what_was_said_before_its_address_was_kept_is_found_and_edited(tmp_path: Path) -> None:
+    first = platform_at(tmp_path)
+    talk = await talk_at(first)
+    before = talk.address
+    said = await talk.say(Message("Waiting"), Keeper().delivery("j-say"))
+    first.conversation.close()
+
+    second = platform_at(tmp_path)
+    talk = await second.reopen(before)
+    assert await talk.find_posted("j-say", own=True) == said
+    await talk.update(Message("1 of 64"))
+
+    assert [shown.body["text"] for shown in await second.conversation.newest("p", 99)] == ["1 of 64"]
+    second.conversation.close()
+
+
 async def test_a_reopened_talk_edits_the_message_that_was_said_before(tmp_path: Path) -> None:
     first = platform_at(tmp_path)
     talk = await talk_at(first)

@@ -56,5 +56,5 @@ class ConsoleTalk:
     async def picture(self, name: str, most: int) -> bytes:  # noqa: ARG002  # there is never one
         raise Gone("Nothing can be pointed at in a terminal; python -m engine score takes a picture's file.")
 
-    async def find_posted(self, key: str) -> str | None:
+    async def find_posted(self, key: str, *, own: bool = False) -> str | None:  # noqa: ARG002  # nothing is edited
         return await self._desk.find(key)

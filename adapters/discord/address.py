@@ -13,7 +13,7 @@ Acknowledged = Literal["", "public", "private", "quiet", "form"]
 
 @dataclass
 class Address:
-    """`message` is the job's own message, `pressed` the one whose button was pressed, `thread` the one opened for it.
+    """`message` is the job's own message, `thread` the one opened for it.
 
     `replied`: `message` is Discord's reply to the command, so that the token reaches it; else it was posted by itself.
     `rights` and `file_bytes` are what Discord said when it was asked; `holds` marks the result that `message` carries.
@@ -36,7 +36,6 @@ class Address:
     said: bool = False
     message: int | None = None
     replied: bool = False
-    pressed: int | None = None
     thread: int | None = None
     holds: str | None = None
 

@@ -73,7 +73,6 @@ def talk_of(line: Line, interaction: discord.Interaction) -> DiscordTalk:
         can_thread=isinstance(channel, discord.TextChannel),
         rights=interaction.app_permissions.value,
         file_bytes=interaction.filesize_limit,
-        pressed=interaction.message.id if interaction.message else None,
     )
     return DiscordTalk(line, address, FirstAnswer(line, address, interaction))
 

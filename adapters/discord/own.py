@@ -29,14 +29,19 @@ class OwnMessage:
         self._at.said = True
         return self._at.message
 
+    async def left(self, mark: str) -> int | None:
+        """The message that an earlier attempt posted with this mark: its own from then on."""
+        found = await self._channel.find_mark(mark, after=self._at.event)
+        if found is not None:
+            self._at.message, self._at.replied, self._at.said = found, False, True
+        return found
+
     async def edit(self, message: Message, *, mark: str | None = None, note: str = "") -> None:
-        """Edit it; before anything was said after a press, the message that was pressed."""
+        if self._at.message is None:
+            raise Gone("There is no message of this job to edit yet.")
         pointer = f"→ <#{self._at.thread}>" if self._at.thread is not None else ""
         parts = Parts(message, mark=mark, note="\n".join(filter(None, (note, pointer))))
-        pressed = self._at.message is None
-        if pressed and self._at.pressed is None:
-            raise Gone("There is no message of this job to edit yet.")
-        if (pressed or self._at.replied) and self._reply.works:
+        if self._at.replied and self._reply.works:
             try:
                 await self._reply.edit(self._at.message, parts)
             except TokenGone:
@@ -45,7 +50,7 @@ class OwnMessage:
                 return
         if self._at.private:
             raise Gone("The time for answering privately here is over.")
-        await self._channel.edit(self._at.message or self._at.pressed or 0, parts)
+        await self._channel.edit(self._at.message, parts)
 
     async def _find(self, mark: str) -> None:
         """What an earlier process left: the reply to the command, or a message with the mark."""
@@ -55,8 +60,7 @@ class OwnMessage:
             if found is not None:
                 self._at.message, self._at.replied = found, True
                 return
-        self._at.message = await self._channel.find_mark(mark, after=self._at.event)
-        self._at.replied = False
+        await self.left(mark)
 
     async def _post(self, parts: Parts, mark: str) -> int:
         self._at.replied = False

@@ -43,10 +43,8 @@ class Reply:
         except Gone:
             return False
 
-    async def edit(self, message: int | None, parts: Parts) -> None:
-        """Edit this message of the interaction, or (None) the one that its button belongs to."""
-        target = _ORIGINAL if message is None else message
-        await self._call(lambda hook: hook.edit_message(target, **parts.to_edit()))
+    async def edit(self, message: int, parts: Parts) -> None:
+        await self._call(lambda hook: hook.edit_message(message, **parts.to_edit()))
 
     async def delete(self, message: int) -> None:
         await self._call(lambda hook: hook.delete_message(message))

@@ -111,10 +111,17 @@ class DiscordTalk:
     async def picture(self, name: str, most: int) -> bytes:
         return await fetched(name, most, self._line.pictures)
 
-    async def find_posted(self, key: str) -> str | None:
+    async def find_posted(self, key: str, *, own: bool = False) -> str | None:
         """Looked for in the reply, its thread and the channel; where they are closed, in the direct conversation."""
         await asyncio.sleep(self._line.settles)
-        mark, own = mark_of(key), self._at.message
+        mark = mark_of(key)
+        if own:
+            left = await self._own.left(mark)
+            return None if left is None else message_id(self._at.channel, left)
+        return await self._find_result(mark)
+
+    async def _find_result(self, mark: str) -> str | None:
+        own = self._at.message
         if own is not None and self._at.private and self._reply.works and await self._reply.has_mark(own, mark):
             return message_id(self._at.channel, own)
         if own is not None and await Channel(self._line, self._at.channel).has_mark(own, mark):
@@ -138,7 +145,7 @@ class DiscordTalk:
     async def _whisper_later(self, parts: Parts) -> None:
         """A reply that nobody used yet becomes the private answer, or makes way for it where all could see it."""
         unused = self._at.replied and not self._at.said and self._at.message is not None
-        if unused and self._at.private:
+        if unused and self._at.private and self._at.message is not None:
             await self._reply.edit(self._at.message, parts)
             self._at.said = True
             return

@@ -107,7 +107,7 @@ class SlackTalk:
     async def picture(self, name: str, most: int) -> bytes:
         return await fetched(self._web, name, most)
 
-    async def find_posted(self, key: str) -> str | None:
+    async def find_posted(self, key: str, *, own: bool = False) -> str | None:  # noqa: ARG002  # its mark says so
         """Looks at once and, because a thread may show a message late, again after the settling time.
 
         The one case in which a grid could come twice: Slack took the message, and does not show it even after that.

@@ -74,6 +74,9 @@ class WebTalk:
             raise TooLarge(f"This picture is too large: {most / 1e6:.0f} MB is the most that can be scored.")
         return data
 
-    async def find_posted(self, key: str) -> str | None:
+    async def find_posted(self, key: str, *, own: bool = False) -> str | None:
         """The page has no settling time: what was committed is there."""
-        return await self._conversation.find(key)
+        found = await self._conversation.find(key)
+        if own and found:
+            self._message = found
+        return found

@@ -5,6 +5,7 @@ import pytest
 from adapters.discord.controls import view_of
 from adapters.discord.platform import DiscordPlatform
 from bot.chat import Button, Field, Form, Message
+from bot.errors import Gone
 from tests.discord_adapter.running import PNG, SHEET, grid, only, picture_of, platform_for, reply, running, said
 from tests.discord_adapter.scripted_core import ScriptedCore, delivery
 from tests.stand_ins.discord_server import DiscordServer, Posted, Room
@@ -66,7 +67,7 @@ async def test_what_a_press_starts_is_a_new_message_that_is_said_once(
     assert sheet.edits == 1
 
 
-async def test_an_update_after_a_press_turns_the_page_of_the_pressed_message(
+async def test_before_anything_was_said_there_is_nothing_to_edit_least_of_all_the_pressed_sheet(
     server: DiscordServer, core: ScriptedCore
 ) -> None:
     sheet = await sheet_in(server, core, server.room)
@@ -74,9 +75,34 @@ async def test_an_update_after_a_press_turns_the_page_of_the_pressed_message(
         await server.people.press(server.ann, sheet, "again:k3x9tq2m7d")
         talk = (await core.next_press()).talk
 
-        await talk.update(Message("page 2"))
+        with pytest.raises(Gone):
+            await talk.update(Message("1 of 64"))
 
-    assert only(server.messages(server.room)).content == "page 2"
+    assert picture_of(only(server.messages(server.room))) == PNG
+
+
+@pytest.mark.parametrize("where", ["room", "direct"])
+async def test_what_a_press_had_said_when_the_bot_was_killed_is_found_and_edited(
+    where: str, server: DiscordServer, core: ScriptedCore
+) -> None:
+    room = server.room if where == "room" else server.direct
+    sheet = await sheet_in(server, core, room)
+    async with running(platform_for(server), core, server):
+        await server.people.press(server.ann, sheet, "again:k3x9tq2m7d")
+        talk = (await core.next_press()).talk
+        before = talk.address
+        said_first = await talk.say(Message("waiting"), delivery("new-say"))
+
+    async with running(platform_for(server), core, server) as bot:
+        talk = await bot.reopen(before)
+        assert await talk.find_posted("new-say", own=True) == said_first
+        await talk.update(Message("1 of 64"))
+        assert [posted.content for posted in server.messages(room)][1:] == ["1 of 64"]
+        await talk.post(SHEET, delivery("new-post"))
+
+    own = server.messages(room)[1]
+    assert picture_of(sheet) == PNG
+    assert picture_of(own if where == "direct" else only(server.messages(own.id))) == PNG
 
 
 async def test_a_private_answer_to_a_press_leaves_the_message_alone(server: DiscordServer, core: ScriptedCore) -> None:
