@@ -38,6 +38,7 @@ from bot.settings import Settings
 from bot.trainings import Trainings
 from engine.contract.client import EngineClient
 from engine.contract.jsonlog import log_json
+from engine.contract.memory import keep_heap_small
 
 log = logging.getLogger("bot")
 
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)  # noqa: T201  # for people
         return 2
     log_json(settings, settings.log_level)
+    keep_heap_small()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(settings.data_dir.absolute() / "bot.lock", timeout=0):

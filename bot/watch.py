@@ -86,7 +86,9 @@ class Watch:
             self._parts.queue.touch()
 
     async def _taken_up(self, job: JobRow) -> None:
-        if await self._still_there(job, blame=False):
+        row = await self._parts.jobs.find(job.id)
+        # A try before this one may have made it.
+        if (row and row.state == "made") or await self._still_there(job, blame=False):
             await self._onward(job)
 
     async def _onward(self, job: JobRow) -> None:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from engine.contract.approaches import TITLES
 from engine.contract.errors import BadRequest, TesseraError
 from engine.contract.jsonlog import log_json, log_plainly
+from engine.contract.memory import keep_heap_small
 from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
 from engine.contract.sentence import explain, unknown
@@ -72,6 +73,7 @@ def _settings() -> Settings:
 
 def serve(settings: Settings, arguments: list[str]) -> None:
     """Serve jobs on a socket (the default)"""
+    keep_heap_small()
     from engine.serve import serve as run
 
     Parser("python -m engine serve", description=serve.__doc__).parse_args(arguments)

@@ -12,10 +12,10 @@ import torch
 from engine import cores, models
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.errors import OutOfMemory
+from engine.contract.memory import keep_freed_memory
 from engine.denoising import Denoising, decode
 from engine.device.card import Card
 from engine.device.card import card as measured
-from engine.freed import keep_freed_memory
 from engine.landing import Landing
 from engine.latent_rgb import to_pixels
 from engine.lesson import Lesson

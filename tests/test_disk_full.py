@@ -36,11 +36,11 @@ class Failing:
     def __init__(self, work: Callable[..., Awaitable[Any]], left: int) -> None:
         self.work, self.left = work, left
 
-    async def __call__(self, *given: Any) -> Any:
+    async def __call__(self, *given: Any, **named: Any) -> Any:
         self.left -= 1
         if self.left >= 0:
             raise NotKept("database or disk is full")
-        return await self.work(*given)
+        return await self.work(*given, **named)
 
 
 class Full:
@@ -153,6 +153,22 @@ async def test_a_database_that_is_full_while_a_grid_is_painted_delivers_it_once_
         assert [job.state for job in await r.jobs()] == ["delivered"]
         assert len(r.chat.posts()) == 1
         assert len(r.chat.said()) == 1
+
+
+async def test_a_grid_that_was_taken_over_after_a_restart_is_posted_when_there_is_room(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=3)
+        await r.hear(ANNA, CAT)
+        await r.engine.reached.wait()
+        await r.kill()
+        await r.start()
+        failing = r.app.parts.deliveries.begin = Failing(r.app.parts.deliveries.begin, 2)  # type: ignore[method-assign]
+        r.engine.go_on.set()
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["delivered"]
+        assert len(r.chat.posts()) == 1
+        assert failing.left < 0
 
 
 async def test_a_command_that_is_committed_is_answered_though_the_disk_is_full_just_then(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from bench.soak.size import Size
 
-# These end a process. They come in the first half, so that the same two processes live through the second, in which
-# their memory is measured.
+# These end a process. They come early, so that the same two processes live through the second half, in which their
+# memory is measured, and are warm by then.
 DEADLY = ("engine killed", "bot killed")
 OTHERS = (
     "Discord's socket cut",
@@ -35,8 +35,9 @@ def plan(size: Size) -> list[Planned]:
     """Each kind as often as the size says, in the order in which they strike; the same for the same seed."""
     rng = random.Random(f"{size.seed}:faults")  # noqa: S311  # lots, no secrets
     first, last = max(1, size.jobs // 20), size.jobs - max(1, size.jobs // 10)
+    early = size.jobs * 2 // 5
     planned = [
-        Planned(rng.randint(first, size.jobs // 2 if kind in DEADLY else last), kind)
+        Planned(rng.randint(first, early if kind in DEADLY else last), kind)
         for kind in KINDS
         for _ in range(size.faults_of_a_kind)
     ]

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -48,8 +48,10 @@ class Probe:
     def of(self, who: str) -> list[Sample]:
         return [sample for sample in self.samples if sample.who == who]
 
-    def as_json(self) -> list[dict[str, Any]]:
-        return [asdict(sample) for sample in self.samples]
+    def curve(self, who: str, points: int = 50) -> list[tuple[int, int]]:
+        """Jobs that had ended by then and bytes, of every process with this name one after the other."""
+        mine = self.of(who)
+        return [(sample.jobs, sample.memory) for sample in mine[:: max(1, len(mine) // points)]]
 
     def _clients(self) -> "_Clients":
         data = self.world.bot.folder / "data"

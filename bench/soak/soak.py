@@ -5,9 +5,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bench.soak import verdict
 from bench.soak.arrivals import Arrivals
@@ -37,12 +36,10 @@ class Found:
     asked: dict[str, int] = field(default_factory=dict)
     struck: list[Struck] = field(default_factory=list)
     flat: dict[str, Flat] = field(default_factory=dict)
+    memory: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     rest: dict[str, tuple[Sample, Sample]] = field(default_factory=dict)
     starts: int = 0
     wrong: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 async def soak(size: Size, folder: Path, tell: Callable[[str], None] = sys.stderr.write) -> Found:
@@ -76,6 +73,7 @@ async def _judged(
     found.endings = dict(Counter(job["state"] for job in rows.jobs))
     found.asked = dict(Counter(f"{ask.what} on {ask.platform}" for ask in asks if ask.acknowledged))
     found.flat = {who: flatness(probe.of(who), here.size.jobs) for who in ("bot", "engine")}
+    found.memory = {who: probe.curve(who) for who in found.flat}
     found.rest = {who: (before[who], after[who]) for who in before if who in after}
     found.wrong = [
         *verdict.faults_of_rows(rows, list(everything(here.discord, here.slack))),
