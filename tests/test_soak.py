@@ -38,7 +38,9 @@ def test_the_same_seed_is_the_same_plan_and_strikes_every_kind() -> None:
     assert [each.after for each in planned] == sorted(each.after for each in planned)
     assert {each.kind for each in planned} == set(KINDS) == set(FAULTS)
     assert len(planned) == 4 * len(KINDS)
-    assert max(each.after for each in planned if each.kind in DEADLY) <= 500 < max(each.after for each in planned)
+    assert max(each.after for each in planned if each.kind in DEADLY) <= 250
+    assert {each.kind for each in planned if 250 <= each.after <= 500} >= set(KINDS) - set(DEADLY)
+    assert max(each.after for each in planned) > 500
 
 
 def test_a_job_that_was_delivered_once_is_as_it_should_be() -> None:

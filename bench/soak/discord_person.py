@@ -42,10 +42,12 @@ class DiscordPerson:
     async def press(self, mark: str, label: str, times: int = 1) -> bool:
         """Press a button of the newest sheet with this mark, perhaps twice in a hurry."""
         sheet = self._arrivals.sheets[mark][-1]
-        for _ in range(times):
-            told = await self._safely(self._server.people.press(self._who, sheet, sheet.presses[label]))
-            self._told = told if times == 1 or self._told is None else self._told
-            self._all += [told] if told else []
+        presses = [
+            await self._safely(self._server.people.press(self._who, sheet, sheet.presses[label])) for _ in range(times)
+        ]
+        told = [each for each in presses if each]
+        self._told = told[0] if told else None
+        self._all += told
         return await self._heard()
 
     def answered(self) -> bool:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from bench.soak.size import Size
 
-# These end a process. They come early, so that the same two processes live through the second half, in which their
-# memory is measured, and are warm by then.
+# These end a process.
 DEADLY = ("engine killed", "bot killed")
 OTHERS = (
     "Discord's socket cut",
@@ -32,13 +31,24 @@ class Planned:
 
 
 def plan(size: Size) -> list[Planned]:
-    """Each kind as often as the size says, in the order in which they strike; the same for the same seed."""
+    """Each kind as often as the size says, in the order in which they strike; the same for the same seed.
+
+    The same two processes live through the second half, in which their memory is measured, and have met every kind of
+    fault by then, where there are several of a kind: code that runs for the first time takes memory that stays.
+    """
     rng = random.Random(f"{size.seed}:faults")  # noqa: S311  # lots, no secrets
-    first, last = max(1, size.jobs // 20), size.jobs - max(1, size.jobs // 10)
-    early = size.jobs * 2 // 5
+    times = size.faults_of_a_kind
     planned = [
-        Planned(rng.randint(first, early if kind in DEADLY else last), kind)
+        Planned(rng.randint(*_between(size.jobs, kind, meets=number == 0 and times > 1)), kind)
         for kind in KINDS
-        for _ in range(size.faults_of_a_kind)
+        for number in range(times)
     ]
     return sorted(planned, key=lambda each: (each.after, each.kind))
+
+
+def _between(jobs: int, kind: str, *, meets: bool) -> tuple[int, int]:
+    """After how many jobs a fault may strike; `meets`: it is there for the processes to have met its kind."""
+    first, early, half, last = max(1, jobs // 20), jobs // 4, jobs // 2, jobs - max(1, jobs // 10)
+    if kind in DEADLY:
+        return first, early
+    return (early, half) if meets else (first, last)

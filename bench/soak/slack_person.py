@@ -47,10 +47,10 @@ class SlackOne:
         channel = next((each.id for each in channels if any(m["ts"] == sheet["ts"] for m in each.messages)), None)
         if channel is None:
             return False  # it was taken away meanwhile
-        heard = False
-        for _ in range(times):
-            heard = await self._heard(self._person.press(sheet, label, channel)) or heard
-        return heard
+        # Who presses twice in a hurry does not wait for the first answer.
+        return any(
+            await asyncio.gather(*(self._heard(self._person.press(sheet, label, channel)) for _ in range(times)))
+        )
 
     def answered(self) -> bool:
         """Whether something came for this person alone since the last command or press."""
