@@ -30,12 +30,16 @@ class Reply:
         return self._at.live_token() is not None
 
     async def original(self) -> int | None:
-        """The id of the reply that Discord made when the command was acknowledged; None if it never was."""
+        """The id of the reply that Discord made when the command was acknowledged; None if it never was.
+
+        None as well where it is seen by others than it is meant for: an event that comes twice may have been apologised
+        for, in private, and then be heard after all.
+        """
         try:
             message = await self._call(lambda hook: hook.fetch_message(_ORIGINAL))
         except Gone:
             return None
-        return message.id
+        return message.id if message.flags.ephemeral == self._at.private else None
 
     async def has_mark(self, message: int, mark: str) -> bool:
         try:

@@ -1,8 +1,9 @@
 """The first three seconds: an acknowledgement, whatever else."""
 
 from adapters.discord.platform import DiscordPlatform
-from tests.discord_adapter.running import grid, only, platform_for, reply, running, said
-from tests.discord_adapter.scripted_core import ScriptedCore
+from bot.chat import Message
+from tests.discord_adapter.running import PNG, SHEET, grid, only, picture_of, platform_for, reply, running, said
+from tests.discord_adapter.scripted_core import ScriptedCore, delivery
 from tests.stand_ins.discord_server import DiscordServer
 
 
@@ -58,6 +59,25 @@ async def test_an_acknowledgement_that_comes_too_late_is_answered_in_the_channel
 
         assert server.reply(told) is None
         assert only(server.messages(server.room)).content.startswith("waiting")
+
+
+async def test_an_event_that_is_heard_when_it_comes_again_is_answered_openly_beside_the_apology(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    core.fails = True
+    told = await server.people.slash(server.ann, server.room, "grid", prompt="a cat")
+    apology = await server.until(lambda: server.reply(told))
+    core.fails = False
+
+    await server.people.redeliver(told)
+    talk = (await core.next()).talk
+    await talk.say(Message("waiting"), delivery("job-say"))
+    await talk.post(SHEET, delivery("job-post"))
+
+    (own,) = [posted for posted in server.messages(server.room) if posted is not apology]
+    assert not own.ephemeral
+    assert picture_of(only(server.messages(own.id))) == PNG
+    assert "went wrong" in apology.content
 
 
 async def test_a_redelivered_event_has_the_same_id_and_disturbs_nothing(
