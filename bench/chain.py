@@ -146,7 +146,7 @@ def _ordering(app: App, chat: FakeChat, watch: Watch, blocks: int) -> Contender:
         before = len(chat.posts())
         talk = WatchedTalk(chat, LOBBY.channel, ANNA.id)
         talk.watch = watch
-        words = f'/grid "{PROMPT}" approach:{APPROACH} blocks:{blocks} seed:{SEED}'
+        words = f'/grid "{PROMPT}" approach:{APPROACH} blocks:{blocks} seed:{SEED + before}'
         watch.begin()
         await app.hear(Heard("fake", f"bench{before}-{watch.begun}", ANNA, LOBBY, talk, words))
         await chat.until(lambda: len(chat.posts()) > before, seconds=900)

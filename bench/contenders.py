@@ -3,13 +3,14 @@
 import asyncio
 import time
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from bench.rounds import Contender, Marks
-from bench.work import Work
+from bench.work import SEED, Work
 from engine.contract.client import EngineClient
 from engine.contract.errors import from_reason
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
@@ -25,11 +26,15 @@ WAVE = 16
 
 
 def engine(client: EngineClient, work: Work, out: Path) -> Contender:
-    """The whole way over the engine's socket: plan, paint, preview, judge, encode, fetch, lay the sheet out."""
+    """The whole way over the engine's socket: plan, paint, preview, judge, encode, fetch, lay the sheet out.
+
+    Each time with another seed, as the engine's judge remembers pictures: photos come again, painted pictures do not.
+    """
+    seeds = count(SEED)
 
     async def run() -> Marks:
         begun = time.perf_counter()
-        job = Job(id=new_id(), work=work.order)
+        job = Job(id=new_id(), work=work.order.model_copy(update={"seed": next(seeds)}))
         marks: Marks = {}
         plan, score = work.plan, None
         judged: dict[str, Judged] = {}

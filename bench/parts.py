@@ -3,9 +3,11 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from itertools import count
 from statistics import median
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from bench.contenders import WAVE
@@ -25,8 +27,12 @@ async def measure(painter: DiffusionPainter, work: Work, times: int) -> dict[str
     thumbs = dict(zip(cells, map(small, images), strict=True))
     seen = dict(zip(cells, map(Image.fromarray, images), strict=True))
 
+    shades = count(1)
+
     async def score() -> Any:
-        return await painter.judge(images, [work.order.prompt])
+        # Other colours each time: what the judge has seen before it does not look at again.
+        shade = np.uint8(next(shades))
+        return await painter.judge([pixels + shade for pixels in images], [work.order.prompt])
 
     async def pngs() -> Any:
         return [png(pixels) for pixels in images]

@@ -17,6 +17,7 @@ from engine.contract.approaches import JUDGES, TURBO, V1_4
 from engine.contract.errors import BadStyle, NoModel
 from engine.diffusion import DiffusionPainter
 from engine.embedded.drawings.album import album
+from engine.metrics import clip
 from engine.metrics.clip import Judge
 from engine.painter import Pixels
 from engine.safety import UNSAFE
@@ -206,6 +207,27 @@ def test_scores_are_those_of_a_plain_transformers_computation(tmp_path: Path, te
         np.maximum(model.logit_scale.exp().item() ** -1 * found.logits_per_image.detach().numpy() * 100, 0),
         atol=1e-2,
     )
+
+
+def test_the_judge_looks_once_at_a_picture_that_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip, "REMEMBERED", 4)
+    judge, looked = Judge(embedded.JUDGE, torch.device("cpu")), list[int]()
+    look = judge._look
+    monkeypatch.setattr(judge, "_look", lambda values: looked.append(len(values)) or look(values))
+    photos = list(np.random.default_rng(5).integers(0, 256, (5, 64, 64, 3), np.uint8))
+    texts = ["a red cat", "a boat"]
+
+    first = judge.scores([*photos[:3], photos[0]], texts)
+    again = judge.scores([photos[2], photos[3], photos[0]], ["a boat", "a red cat"])
+
+    assert looked == [3, 1]
+    assert np.array_equal(first[0], first[3])
+    assert np.array_equal(again[[0, 2]], first[[2, 0]][:, ::-1])
+    judge.scores([photos[4]], texts)  # a fifth, and the one that was seen longest ago is forgotten
+    judge.scores(photos, texts)
+    assert looked == [3, 1, 1, 1]
+    # Another shape with the same bytes is another picture.
+    assert not np.allclose(judge.scores([photos[0].reshape(32, 128, 3)], texts), first[0])
 
 
 def test_the_judge_cuts_what_it_cannot_read_instead_of_failing() -> None:

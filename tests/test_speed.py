@@ -174,13 +174,11 @@ def test_little_work_is_done_on_one_core_that_pytorch_uses_alone(threads: int) -
 
 
 def test_scores_are_the_same_on_one_core_and_on_two_to_the_bit() -> None:
-    judge = Judge(embedded.JUDGE, CPU)
     pictures = list(np.random.default_rng(3).integers(0, 256, (9, 64, 64, 3), np.uint8))
     found = []
     for threads in (2, 1):
         torch.set_num_threads(threads)
-        judge._text.cache_clear()
-        found.append(judge.scores(pictures, ["a red cat", "a boat at night"]))
+        found.append(Judge(embedded.JUDGE, CPU).scores(pictures, ["a red cat", "a boat at night"]))
 
     assert np.array_equal(*found)
 

@@ -1,7 +1,9 @@
 """The judge: a CLIP model that says how well a picture and a text agree, as a plain cosine in fp32."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,19 @@ from engine import cores
 from engine.painter import Pixels, Scores
 
 BATCH = 64
+REMEMBERED = 2048
+"""Pictures. Photos come again as fillers, grid after grid; a unit vector takes two or three kilobytes."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the judge looks at. `keys` has one for each picture; `known` were looked at before, `values` are the rest's,
+    shape (fresh, 3, height, width)."""
+
+    keys: tuple[bytes, ...]
+    known: dict[bytes, Tensor]
+    fresh: tuple[bytes, ...]
+    values: Tensor | None
 
 
 class Judge:
@@ -29,28 +44,36 @@ class Judge:
         self._tokenizer = CLIPTokenizer.from_pretrained(folder)
         self._device = device
         self._text = lru_cache(maxsize=256)(self._encode_text)
+        self._seen: dict[bytes, Tensor] = {}
 
     def scores(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts). A text longer than the judge's context is cut, as CLIP does."""
         return np.concatenate([self.cosines(self.inputs(part), texts) for part in _parts(pictures)])
 
-    def inputs(self, pictures: Sequence[Pixels]) -> Tensor:
-        """What the judge looks at; made on the processor, in any thread."""
-        found: Tensor = self._processor(list(pictures), return_tensors="pt").pixel_values
-        return found
+    def inputs(self, pictures: Sequence[Pixels]) -> Inputs:
+        """Made on the processor, in any thread."""
+        keys = tuple(map(_key, pictures))
+        known = {key: vector for key in keys if (vector := self._seen.get(key)) is not None}
+        fresh = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in known}
+        return Inputs(keys, known, tuple(fresh), self._values(list(fresh.values())) if fresh else None)
 
-    def cosines(self, inputs: Tensor, texts: Sequence[str]) -> Scores:
+    def cosines(self, inputs: Inputs, texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts)."""
         with torch.inference_mode():
             words = torch.cat([self._text(text) for text in texts])
-            found = torch.cat([self._look(part) for part in torch.split(inputs, BATCH)]) @ words.T
+            vectors = dict(inputs.known)
+            if inputs.values is not None:
+                looked = torch.cat([self._look(part) for part in torch.split(inputs.values, BATCH)])
+                vectors |= zip(inputs.fresh, looked.unbind(), strict=True)
+            found = torch.stack([vectors[key] for key in inputs.keys]) @ words.T
+        self._remember(vectors)
         scores: Scores = found.cpu().numpy().astype(np.float32)
         return scores
 
     def features(self, pictures: Sequence[Pixels]) -> Scores:
         """The pictures as unit vectors, shape (pictures, width): the dot product of two says how alike they look."""
         with torch.inference_mode():
-            parts = [self._look(self.inputs(part)) for part in _parts(pictures)]
+            parts = [self._look(self._values(part)) for part in _parts(pictures)]
         found: Scores = torch.cat(parts).cpu().numpy().astype(np.float32)
         return found
 
@@ -60,6 +83,18 @@ class Judge:
             words = torch.cat([self._text(text) for text in texts])
         found: Scores = words.cpu().numpy().astype(np.float32)
         return found
+
+    def _values(self, pictures: Sequence[Pixels]) -> Tensor:
+        found: Tensor = self._processor(list(pictures), return_tensors="pt").pixel_values
+        return found
+
+    def _remember(self, vectors: dict[bytes, Tensor]) -> None:
+        """The newest last; only the painter's thread writes here."""
+        for key, vector in vectors.items():
+            self._seen.pop(key, None)
+            self._seen[key] = vector.clone()  # a row would keep its whole batch
+        while len(self._seen) > REMEMBERED:
+            self._seen.pop(next(iter(self._seen)))
 
     def _look(self, inputs: Tensor) -> Tensor:
         def part(_index: int, rows: Tensor) -> Tensor:
@@ -78,6 +113,10 @@ class Judge:
 
 def _parts(pictures: Sequence[Pixels]) -> Iterator[Sequence[Pixels]]:
     return (pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH))
+
+
+def _key(picture: Pixels) -> bytes:
+    return blake2b(np.ascontiguousarray(picture).data, digest_size=16, person=f"{picture.shape}".encode()[:16]).digest()
 
 
 def _unit(features: Any) -> Tensor:
