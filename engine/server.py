@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +17,7 @@ from engine import style_routes
 from engine.contract import events, orders
 from engine.contract.approaches import PROFILES
 from engine.contract.errors import TesseraError
+from engine.contract.events import SENT_ALONG, Event, PicturePainted
 from engine.contract.grid import as_json
 from engine.contract.ids import new_id
 from engine.engine import Engine
@@ -136,4 +138,11 @@ def _find(engine: Engine, job: str) -> Running:
 async def _lines(running: Running) -> AsyncIterator[bytes]:
     """Newline-delimited JSON; an empty line now and then shows that the line is still open."""
     async for event in running.follow():
-        yield (event.model_dump_json() if event else "").encode() + b"\n"
+        yield (_with_picture(event, running).model_dump_json() if event else "").encode() + b"\n"
+
+
+def _with_picture(event: Event, running: Running) -> Event:
+    """A small picture comes with its event."""
+    if not isinstance(event, PicturePainted) or not 0 < event.bytes <= SENT_ALONG or event.cell not in running.pictures:
+        return event
+    return event.model_copy(update={"png": b64encode(running.pictures[event.cell]).decode()})

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 import uvicorn
 
@@ -14,7 +16,7 @@ from engine import server
 from engine.contract.client import EngineClient
 from engine.contract.errors import BadRequest, EngineAway, Mismatch
 from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
-from engine.painter import FakePainter
+from engine.painter import FakePainter, Pixels
 from engine.serve import _unix
 from tests.engines import grid, running_engine
 
@@ -36,6 +38,10 @@ async def served(
         listener.close()
 
 
+def noise(side: int, seed: int) -> Pixels:
+    return np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8)
+
+
 async def all_events(stream: AsyncIterator[Event]) -> list[Event]:
     return [event async for event in stream]
 
@@ -49,6 +55,52 @@ async def test_a_job_over_http_ends_with_its_grid_and_its_pictures_can_be_fetche
     assert isinstance(told[-1], GridMade)
     assert len(files) == 16
     assert all(data.startswith(b"\x89PNG") for data in files)
+
+
+@pytest.mark.parametrize(("side", "asked"), [(64, 4), (512, 8)])
+async def test_small_pictures_come_with_their_events_and_large_ones_are_asked_for(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int, asked: int
+) -> None:
+    painter = FakePainter(side)
+    monkeypatch.setattr(painter, "_picture", lambda seed: noise(side, seed))
+    async with served(home, tmp_path / "s", painter) as client:
+        calls: list[str] = []
+        call = client._call
+
+        async def counted(method: str, path: str) -> httpx.Response:
+            calls.append(path)
+            return await call(method, path)
+
+        monkeypatch.setattr(client, "_call", counted)
+        job, files = grid(blocks=1, approach=3), {}
+        async for event in client.run(job):
+            if isinstance(event, PicturePainted):
+                files[event.cell] = await client.picture(job.id, event.cell)
+                assert hashlib.sha256(files[event.cell]).hexdigest() == event.sha256
+        again = {cell: await client.picture(job.id, cell) for cell in files}
+
+    assert files == again
+    assert len(calls) == asked
+
+
+async def test_a_picture_that_cannot_be_read_is_asked_for(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def engine(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            asked.append(request.url.path)
+            return httpx.Response(200, content=b"the picture")
+        painted = PicturePainted(cell="A1", bytes=3, png="no base64!").model_dump_json()
+        failed = JobFailed(reason="painting_failed", detail="enough").model_dump_json()
+        return httpx.Response(200, content=f"{painted}\n{failed}\n")
+
+    client, job = EngineClient("http://engine", tmp_path / "s"), grid()
+    client._http = httpx.AsyncClient(base_url="http://engine", transport=httpx.MockTransport(engine))
+    found = [await client.picture(job.id, "A1") async for event in client.run(job) if isinstance(event, PicturePainted)]
+    await client.close()
+
+    assert found == [b"the picture"]
+    assert asked == [f"/jobs/{job.id}/cells/A1"]
 
 
 async def test_a_stream_that_was_cut_cancels_nothing_and_is_taken_over(home: Path, tmp_path: Path) -> None:

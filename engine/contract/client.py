@@ -1,8 +1,11 @@
 """The other end of the engine's HTTP, for the bot and for the command line. It starts nothing and knows no chat."""
 
+import binascii
 import logging
 import re
+from base64 import b64decode
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +15,7 @@ from pydantic import ValidationError
 
 from engine.contract import events
 from engine.contract.errors import BadRequest, EngineAway, Mismatch
-from engine.contract.events import ENDINGS, Event
+from engine.contract.events import ENDINGS, Event, PicturePainted
 from engine.contract.order import STYLE_NAME
 from engine.contract.orders import Job
 
@@ -32,6 +35,7 @@ class EngineClient:
             base_url=url or "http://localhost", transport=transport, headers=headers, timeout=TIMEOUT, trust_env=False
         )
         self.place = url or str(socket)
+        self._sent: dict[tuple[str, str], bytes] = {}
 
     async def run(self, job: Job) -> AsyncIterator[Event]:
         """The events of a job up to its ending. A job that is alive is taken over, what was told is told again.
@@ -47,16 +51,23 @@ class EngineClient:
                     if not line.strip():
                         continue
                     event = _read(line)
+                    if isinstance(event, PicturePainted) and event.png:
+                        # One that cannot be read is asked for, as if it had not come.
+                        with suppress(binascii.Error):
+                            self._sent[job.id, event.cell] = b64decode(event.png, validate=True)
                     yield event
                     if isinstance(event, ENDINGS):
                         return
         except httpx.HTTPError as error:
             raise EngineAway(self._away()) from error
+        finally:
+            self._sent = {key: data for key, data in self._sent.items() if key[0] != job.id}
         raise EngineAway(self._away())
 
     async def picture(self, job: str, cell: str) -> bytes:
-        """A finished cell as PNG."""
-        return (await self._call("GET", f"/jobs/{job}/cells/{cell}")).content
+        """A finished cell as PNG: the first time what came with its event, else asked for."""
+        sent = self._sent.pop((job, cell), None)
+        return sent if sent is not None else (await self._call("GET", f"/jobs/{job}/cells/{cell}")).content
 
     async def cancel(self, job: str) -> None:
         """End a job that is alive; let the engine forget one that has ended."""

@@ -11,6 +11,8 @@ from engine.contract.scoring import Scored
 from engine.contract.training import EpochEnded, Estimated, StyleTrained
 
 VERSION = 1
+SENT_ALONG = 16 * 1024
+"""Bytes: every picture of the embedded model, none of Stable Diffusion."""
 
 GridPhase = Literal["waiting", "fetching", "loading", "planning", "painting", "judging"]
 TrainingPhase = Literal["encoding", "training", "validating", "saving"]
@@ -39,12 +41,16 @@ class Progress(Data):
 
 
 class PicturePainted(Judged):
-    """A cell is ready to be fetched as PNG: `bytes` long, with this SHA-256. A withheld one has no picture."""
+    """A cell is ready to be fetched as PNG: `bytes` long, with this SHA-256. A withheld one has no picture.
+
+    `png` is the file itself in base64 where it is so small that asking for it would cost more than sending it along.
+    """
 
     event: Literal["picture_painted"] = "picture_painted"
     cell: str
     sha256: str | None = None
     bytes: int = 0
+    png: str | None = None
 
 
 class GridMade(Data):
