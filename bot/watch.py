@@ -87,8 +87,8 @@ class Watch:
 
     async def _taken_up(self, job: JobRow) -> None:
         row = await self._parts.jobs.find(job.id)
-        # A try before this one may have made it.
-        if (row and row.state == "made") or await self._still_there(job, blame=False):
+        # A try before this one may have brought it further.
+        if (row and row.state != "lent") or await self._still_there(job, blame=False):
             await self._onward(job)
 
     async def _onward(self, job: JobRow) -> None:
@@ -102,6 +102,9 @@ class Watch:
         if (row is None or row.state in {"cancelled", "deleted"}) and not job.training:
             # Perhaps the engine was told before it had the job; what it painted is kept for nobody.
             await self.release(job, under_way=True)
+        if row and row.state == "cancelled" and row.score:
+            # It was made by then, so the last word about it was left to whoever posts it.
+            await self._courier.recall(row)
         if row and row.state == "made":
             await self.release(row)
             self._parts.queue.touch()

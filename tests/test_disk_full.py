@@ -171,6 +171,32 @@ async def test_a_grid_that_was_taken_over_after_a_restart_is_posted_when_there_i
         assert failing.left < 0
 
 
+async def test_a_grid_that_is_cancelled_while_it_waits_for_room_to_be_posted_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.disk.WAITS", (0.05,) * 10_000)
+    async with rig(tmp_path) as r:
+        begin = r.app.parts.deliveries.begin
+        tried = asyncio.Event()
+
+        async def full(key: str, **given: Any) -> Any:
+            if key.endswith("-post"):
+                tried.set()
+                raise NotKept("database or disk is full")
+            return await begin(key, **given)
+
+        monkeypatch.setattr(r.app.parts.deliveries, "begin", full)
+        await r.hear(ANNA, CAT)
+        await tried.wait()
+        await r.hear(ANNA, "/cancel")
+        monkeypatch.setattr(r.app.parts.deliveries, "begin", begin)
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["cancelled"]
+        assert r.chat.posts() == []
+        assert "ancelled" in r.chat.said()[0].message.text
+
+
 async def test_a_command_that_is_committed_is_answered_though_the_disk_is_full_just_then(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         failing = r.app.parts.inbox.moved = Failing(r.app.parts.inbox.moved, 2)  # type: ignore[method-assign]
