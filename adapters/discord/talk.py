@@ -144,13 +144,13 @@ class DiscordTalk:
 
     async def _whisper_later(self, parts: Parts) -> None:
         """A reply that nobody used yet becomes the private answer, or makes way for it where all could see it."""
-        unused = self._at.replied and not self._at.said and self._at.message is not None
-        if unused and self._at.private and self._at.message is not None:
-            await self._reply.edit(self._at.message, parts)
+        unused = self._at.message if self._at.replied and not self._at.said else None
+        if unused is not None and self._at.private:
+            await self._reply.edit(unused, parts)
             self._at.said = True
             return
-        if unused and self._at.message is not None:
-            await self._reply.delete(self._at.message)
+        if unused is not None:
+            await self._reply.delete(unused)
             self._at.message, self._at.replied = None, False
         await self._reply.add(parts, private=True)
 

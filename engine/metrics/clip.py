@@ -64,7 +64,8 @@ class Judge:
             vectors = dict(inputs.known)
             if inputs.values is not None:
                 looked = torch.cat([self._look(part) for part in torch.split(inputs.values, BATCH)])
-                vectors |= zip(inputs.fresh, looked.unbind(), strict=True)
+                # Clones: a row that is remembered would keep its whole batch.
+                vectors |= zip(inputs.fresh, (row.clone() for row in looked), strict=True)
             found = torch.stack([vectors[key] for key in inputs.keys]) @ words.T
         self._remember(vectors)
         scores: Scores = found.cpu().numpy().astype(np.float32)
@@ -92,7 +93,7 @@ class Judge:
         """The newest last; only the painter's thread writes here."""
         for key, vector in vectors.items():
             self._seen.pop(key, None)
-            self._seen[key] = vector.clone()  # a row would keep its whole batch
+            self._seen[key] = vector
         while len(self._seen) > REMEMBERED:
             self._seen.pop(next(iter(self._seen)))
 

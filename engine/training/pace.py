@@ -13,15 +13,21 @@ NEWEST = 0.1
 """Weight of the newest step in the running mean."""
 
 
-class Watch:
+class Stopwatch:
+    """Seconds since it was made, but for those in which it was stopped."""
+
     def __init__(self) -> None:
-        self.begun = time.perf_counter()
+        self._begun = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._begun
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
         begun = time.perf_counter()
         yield
-        self.begun += time.perf_counter() - begun
+        self._begun += time.perf_counter() - begun
 
 
 class Pace:
@@ -33,11 +39,11 @@ class Pace:
         self.seconds: float | None = _known(self._file).get(self._key)
 
     @contextlib.contextmanager
-    def timed(self) -> Iterator["Watch"]:
+    def timed(self) -> Iterator[Stopwatch]:
         """Learn from one step, without the time in which the watch is stopped."""
-        watch = Watch()
+        watch = Stopwatch()
         yield watch
-        took = time.perf_counter() - watch.begun
+        took = watch.seconds
         before = took if self.seconds is None else self.seconds
         self.seconds = before + NEWEST * (took - before)
 

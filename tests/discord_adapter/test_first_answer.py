@@ -4,7 +4,14 @@ from adapters.discord.platform import DiscordPlatform
 from bot.chat import Message
 from tests.discord_adapter.running import PNG, SHEET, grid, only, picture_of, platform_for, reply, running, said
 from tests.discord_adapter.scripted_core import ScriptedCore, delivery
-from tests.stand_ins.discord_server import DiscordServer
+from tests.stand_ins.discord_server import DiscordServer, Posted, Told
+
+
+async def apologised(server: DiscordServer, core: ScriptedCore) -> tuple[Told, Posted]:
+    """Ann types /grid, and the core fails."""
+    core.fails = True
+    told = await server.people.slash(server.ann, server.room, "grid", prompt="a cat")
+    return told, await server.until(lambda: server.reply(told))
 
 
 async def test_a_command_is_acknowledged_in_time_although_the_core_is_silent(server: DiscordServer) -> None:
@@ -32,10 +39,7 @@ async def test_a_private_command_is_acknowledged_privately_although_the_core_is_
 async def test_a_core_that_fails_is_a_private_sentence_without_its_insides(
     server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
 ) -> None:
-    core.fails = True
-    told = await server.people.slash(server.ann, server.room, "grid", prompt="a cat")
-
-    posted = await server.until(lambda: server.reply(told))
+    told, posted = await apologised(server, core)
 
     assert posted.ephemeral
     assert str(told.id) in posted.content
@@ -64,9 +68,7 @@ async def test_an_acknowledgement_that_comes_too_late_is_answered_in_the_channel
 async def test_an_event_that_is_heard_when_it_comes_again_is_answered_openly_beside_the_apology(
     server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
 ) -> None:
-    core.fails = True
-    told = await server.people.slash(server.ann, server.room, "grid", prompt="a cat")
-    apology = await server.until(lambda: server.reply(told))
+    told, apology = await apologised(server, core)
     core.fails = False
 
     await server.people.redeliver(told)
