@@ -17,6 +17,7 @@ from bot.__main__ import core
 from bot.app import App
 from bot.engine_client import Engine, _outliving
 from bot.settings import Settings
+from engine.contract.client import EngineClient
 from engine.contract.errors import EngineAway
 from tests.fake_talk import ANNA, FakeChat, FakePlatform, heard
 
@@ -72,7 +73,14 @@ async def test_a_bot_alone_starts_an_engine_and_the_next_bot_finds_the_same_one(
         assert len(_engines(data)) == 1
 
 
-async def test_an_engine_that_is_killed_is_started_again_and_the_grid_arrives_once(data: Path) -> None:
+async def test_an_engine_that_is_killed_is_started_again_and_the_grid_arrives_once(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked_for(client: EngineClient, job: str, cell: str) -> bytes:
+        return (await client._call("GET", f"/jobs/{job}/cells/{cell}")).content
+
+    # As large pictures are: small ones, which come with their events, may all have come when the engine is killed.
+    monkeypatch.setattr(EngineClient, "picture", asked_for)
     async with no_engine_left(data):
         chat = FakeChat()
         async with bot(data, chat) as app:
