@@ -48,6 +48,12 @@ class Model:
         width = self.unet.config.cross_attention_dim
         return torch.randn(rows, TOKENS, width, device=self.device, dtype=self.unet.dtype)
 
+    def inputs(self, rows: int) -> tuple[Tensor, ...]:
+        """Latents, timesteps and words of a call of the denoising model."""
+        side, channels = self.unet.config.sample_size, self.unet.config.in_channels
+        latents = torch.randn(rows, channels, side, side, device=self.device, dtype=self.unet.dtype)
+        return latents, torch.full((rows,), 500.0, device=self.device), self.words(rows)
+
     @property
     def denoised(self) -> Any:
         """One call of the denoising model as a function of tensors."""
@@ -111,4 +117,6 @@ def build(name: str, device: torch.device, *, tiny: bool) -> Model:
     with torch.device(device):
         unet = UNet2DConditionModel(**UNETS[name] | (TINY if tiny else {})).to(dtype).eval()
         vae = AutoencoderKL(**autoencoder, **widths).to(dtype).eval()
+    # What a random model predicts is no noise that is in the picture; were it as strong, fifty steps would overflow.
+    torch.nn.init.normal_(unet.conv_out.weight, std=1e-3)
     return Model(name, unet, vae, scheduler, device, STEPS[name])

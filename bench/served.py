@@ -13,12 +13,12 @@ from engine.settings import Settings
 
 
 @contextlib.asynccontextmanager
-async def engine(settings: Settings) -> AsyncIterator[EngineClient]:
-    """Started, waited for, and stopped again."""
+async def engine(settings: Settings, **more: str) -> AsyncIterator[EngineClient]:
+    """Started, waited for, and stopped again. `more`: variables of its own."""
     log = settings.data_dir / "engine.log"
     with log.open("w") as out:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "engine", env=environment(settings.data_dir), stderr=out
+            sys.executable, "-m", "engine", env={**environment(settings.data_dir), **more}, stderr=out
         )
     client = EngineClient(None, settings.engine_socket)
     try:
@@ -29,7 +29,8 @@ async def engine(settings: Settings) -> AsyncIterator[EngineClient]:
         yield client
     finally:
         await client.close()
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import models
+from engine import checkpoints, models
 from engine.contract.approaches import V1_4
 from engine.painter import Pixels
 
@@ -42,7 +42,12 @@ class Safety:
     def _load(self) -> None:
         from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 
-        folder = models.folder(V1_4) / "safety_checker"
-        self._checker = (
-            StableDiffusionSafetyChecker.from_pretrained(folder, use_safetensors=True).to(self._device).eval()
+        folder = models.folder(V1_4)
+        # In fp32 whatever the files hold: its thresholds were found so.
+        checker = StableDiffusionSafetyChecker.from_pretrained(
+            folder / "safety_checker",
+            dtype=torch.float32,
+            use_safetensors=True,
+            variant=checkpoints.variant(folder, half=False),
         )
+        self._checker = checker.to(self._device).eval()

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from bench import contenders, floor, gpu, painters, plot, report, rounds
+from bench import architectures, contenders, floor, gpu, painters, plot, report, rounds
 from bench.__main__ import main, run
+from bench.gpu import timing
 from bench.part import PARTS, part
 from bench.size import QUICK
 from engine import embedded
@@ -64,29 +65,53 @@ def test_the_floor_is_what_takes_longer_arithmetic_or_bytes() -> None:
     assert found == {"compute": 0.025, "bytes": 0.1, "floor": 0.1}
 
 
-@pytest.mark.parametrize(
-    ("what", "more"),
-    [("rows", []), ("vae", []), ("attention", []), ("training", []), ("grid", []), ("grid", ["--model", "turbo"])],
-)
+@pytest.mark.parametrize("model", ["v1-4", "turbo"])
 def test_the_commands_for_a_card_run_with_narrow_models(
-    what: str, more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gpu.main([what, *more, "--tiny", "--out", str(tmp_path)])
+    what = ["rows", "vae", "attention", "grid", "training"]
 
-    (file,) = tmp_path.glob("gpu-*-tiny.json")
-    found = json.loads(file.read_text())
-    assert found["machine"]["versions"]["torch"] == torch.__version__
-    assert all(result["ms"] > 0 for result in found["results"] if what != "attention")
-    assert capsys.readouterr().out.count("\n|") >= len(found["results"]) + 1
+    gpu.main([*what, "--model", model, "--steps", "1", "2", "--tiny", "--out", str(tmp_path)])
+
+    shown = capsys.readouterr().out
+    for name in what:
+        found = json.loads((tmp_path / f"gpu-{model}-{name}-tiny.json").read_text())
+        assert found["machine"]["versions"]["torch"] == torch.__version__
+        assert all(result["ms"] > 0 for result in found["results"] if name != "attention")
+        assert gpu.table(found["results"]) in shown
+
+
+def test_the_engine_is_started_twice_with_a_checkpoint_of_that_shape(tmp_path: Path) -> None:
+    gpu.main(["start", "--tiny", "--out", str(tmp_path)])
+
+    found = json.loads((tmp_path / "gpu-v1-4-start-tiny.json").read_text())["results"]
+    assert [(row["start"], row["grid"]) for row in found] == [
+        ("first", 1),
+        ("first", 2),
+        ("first", 3),
+        ("second", 1),
+        ("second", 2),
+    ]
+    assert all(row["made_s"] >= row["first_s"] > 0 for row in found)
 
 
 def test_what_there_is_no_time_for_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(gpu, "LIMIT_SECONDS", -1.0)
+    monkeypatch.setattr(timing, "LIMIT_SECONDS", -1.0)
 
-    assert list(gpu.in_time([64], "compiled")) == []
+    assert list(timing.in_time([64], "compiled")) == []
     assert "not measured: compiled 64" in capsys.readouterr().out
+
+
+def test_a_call_that_fails_is_told_and_has_no_time(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> None:
+        raise RuntimeError("too large")
+
+    model = architectures.build("v1-4", torch.device("cpu"), tiny=True)
+
+    assert timing.measured(fails, model, 1)["ms"] == 0.0
+    assert "failed: too large" in capsys.readouterr().out
 
 
 async def test_who_needs_no_warming_takes_only_turns_that_count() -> None:

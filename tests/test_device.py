@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import stat
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from engine.contract.approaches import JUDGES, TURBO, V1_4
 from engine.contract.errors import OutOfMemory, PaintingFailed
 from engine.denoising import Denoising
 from engine.device import backends, sizes
+from engine.device.background import in_background
 from engine.device.buckets import filled
 from engine.device.card import Card
 from engine.device.compile_cache import VARIABLES, keep_compiled
@@ -179,21 +182,59 @@ def test_a_model_that_cannot_be_compiled_stays_as_it_is_and_the_log_says_so(capl
     compiling.close()
 
 
-def test_a_recording_is_made_once_where_the_form_is_used() -> None:
-    recorded: list[int] = []
+def test_each_form_is_recorded_once_where_it_is_used_the_plain_one_too() -> None:
+    """The compiler keeps Python busy, so that painting had better need little of it."""
+    recorded: list[Any] = []
 
-    def record(run: Any, example: Any) -> Any:
-        recorded.append(len(example[0]))
-        return run
+    def record(run: Any, _example: Any) -> Any:
+        recorded.append(run)
+        return lambda rows: run(rows) + 0
 
     compiling = Compiling(double, "eager", record)  # type: ignore[arg-type]
-    compiling.form(torch.ones(3))
+    early = compiling.form(torch.ones(3))
     compiling.wait()
-    for _ in range(2):
-        compiling.form(torch.ones(3))
+    later = [compiling.form(torch.ones(3)) for _ in range(2)]
     compiling.close()
 
-    assert recorded == [3]
+    assert recorded[0] is double
+    assert len(recorded) == 2
+    assert early is not later[0]
+    assert later[0] is later[1]
+
+
+def test_what_cannot_be_recorded_is_called_as_it_is_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    def record(_run: Any, _example: Any) -> Any:
+        raise torch.OutOfMemoryError("no room")
+
+    compiling = Compiling(double, "eager", record)  # type: ignore[arg-type]
+
+    assert compiling.form(torch.ones(3)) is double
+    assert "cannot be recorded here" in caplog.text
+    compiling.wait()
+    compiling.close()
+
+
+def test_what_waits_to_be_compiled_is_not_begun_once_it_is_closed() -> None:
+    held, seen = threading.Event(), list[tuple[int, ...]]()
+    before = in_background(held.wait)
+    compiling = Compiling(double, kept(seen))  # type: ignore[arg-type]
+    compiling.form(torch.ones(3))
+
+    compiling.close()
+    held.set()
+
+    assert before.result()
+    in_background(lambda: None).result()
+    assert seen == []
+
+
+def test_a_thread_that_computes_gives_others_their_turn_soon() -> None:
+    usual = sys.getswitchinterval()
+
+    meanwhile = in_background(sys.getswitchinterval).result()
+
+    assert meanwhile < usual / 10
+    assert sys.getswitchinterval() == pytest.approx(usual)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from engine.diffusion import DiffusionPainter
 from engine.embedded.drawings.album import album
 from engine.metrics import clip
 from engine.metrics.clip import Judge
-from engine.painter import Pixels
+from engine.painter import Painted, Pixels
 from engine.safety import UNSAFE
 from engine.settings import Settings
 from engine.wave import Mix, Wave
@@ -171,6 +171,27 @@ async def test_unsafe_pictures_of_both_models_are_withheld(
     painted = await painter.finish(1)
 
     assert [(picture.pixels, picture.withheld) for picture in painted] == [(None, UNSAFE)] * 2
+
+
+async def test_where_only_half_precision_files_were_fetched_pictures_are_painted_and_looked_at(
+    painter: DiffusionPainter, checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a card, for which no others are fetched."""
+    half = {**checkpoints, V1_4: tiny.v1_4(tmp_path / "half", half=True, withholds=True)}
+    for file in half[V1_4].rglob("*.safetensors"):
+        if "fp16" not in file.name:
+            file.unlink()
+    monkeypatch.setattr(models, "folder", lambda model, _progress=None, **_: half[model])
+
+    painted = [await _painted(painter, wave(1, mix, [7])) for mix in (PLAIN, Mix(V1_4, None, 0.0, 2, 7.5))]
+
+    assert [picture.withheld for pictures in painted for picture in pictures] == [UNSAFE] * 2
+
+
+async def _painted(painter: DiffusionPainter, work: Wave) -> list[Painted]:
+    for _ in range(await painter.begin(work)):
+        await painter.step(work.id)
+    return await painter.finish(work.id)
 
 
 async def test_a_folder_that_is_no_checkpoint_is_named(

@@ -46,8 +46,9 @@ def whole(folder: Path, *, half: bool) -> bool:
 
 
 def variant(folder: Path, *, half: bool) -> Literal["fp16"] | None:
-    """What to give to `from_pretrained(variant=…)` for a folder that is whole."""
-    return "fp16" if half and _complete(folder, fp16=True) else None
+    """What to give to `from_pretrained(variant=…)` for a folder that is whole: its fp16 files if `half`, and where it
+    has no others."""
+    return "fp16" if _complete(folder, fp16=True) and (half or not _complete(folder, fp16=False)) else None
 
 
 def drop_damaged(folder: Path) -> None:

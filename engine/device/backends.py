@@ -44,7 +44,7 @@ def fastest(
         known = {name: seconds(backend, device, dtype, clock, shapes) for name, backend in BACKENDS.items()}
         remembered.put("attention", known)
         log.info("attention measured", extra={"seconds": known})
-    return _ordered(known)
+    return ordered(known)
 
 
 def seconds(
@@ -71,7 +71,8 @@ def preferring(order: Sequence[str]) -> AbstractContextManager[None]:
     return found
 
 
-def _ordered(took: Mapping[str, float | None]) -> list[str]:
+def ordered(took: Mapping[str, float | None]) -> list[str]:
+    """Names of BACKENDS by these seconds, the fastest first, those without any last."""
     return sorted(
         BACKENDS, key=lambda name: (took.get(name) is None, took.get(name) or 0.0, list(BACKENDS).index(name))
     )

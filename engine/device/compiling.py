@@ -3,13 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from types import FunctionType
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from engine.device.background import in_background
 from engine.device.buckets import Run
 
 log = logging.getLogger(__name__)
@@ -21,30 +23,32 @@ Shapes = tuple[tuple[torch.Size, torch.dtype], ...]
 
 
 class Compiling:
-    """Of one function of tensors. `record` makes a compiled form faster still, where it is first used (CUDA graphs).
+    """Of one function of tensors. `record` makes a form faster still, where it is first used (CUDA graphs).
 
     Without a `backend` of torch.compile the function stays as it is.
     """
 
     def __init__(self, run: FunctionType, backend: Backend | None = "inductor", record: Record | None = None) -> None:
         self._run, self._backend, self._record = run, backend, record
-        self._pool = ThreadPoolExecutor(1, "compile")
-        self._compiled: dict[Shapes, Future[Run]] = {}
-        self._recorded: dict[Shapes, Run] = {}
+        self._compiled: dict[Shapes, Future[Run | None]] = {}
+        self._best: dict[Shapes, Run] = {}
 
     def form(self, *example: Tensor) -> Run:
         """The best form there is for calls shaped like `example`. A wave asks once, so that all its steps are alike."""
         if self._backend is None:
             return self._run
         shapes = tuple((tensor.shape, tensor.dtype) for tensor in example)
-        if shapes not in self._compiled:
-            self._compiled[shapes] = self._pool.submit(self._compile, example)
-        if not self._compiled[shapes].done():
-            return self._run
-        if shapes not in self._recorded:
-            compiled = self._compiled[shapes].result()
-            self._recorded[shapes] = self._record(compiled, example) if self._record else compiled
-        return self._recorded[shapes]
+        if shapes not in self._best:
+            # What is recorded hardly needs Python, which the compiler keeps busy from here on.
+            self._best[shapes] = self._recorded(self._run, example)
+            self._compiled[shapes] = in_background(partial(self._compile, example))
+        if shapes in self._compiled and self._compiled[shapes].done():
+            compiled = self._compiled.pop(shapes).result()
+            if compiled is not None:
+                # The earlier recording first gives its memory back.
+                del self._best[shapes]
+                self._best[shapes] = self._recorded(compiled, example)
+        return self._best[shapes]
 
     def wait(self) -> None:
         """Until everything that was asked for is compiled."""
@@ -52,10 +56,21 @@ class Compiling:
             compiled.result()
 
     def close(self) -> None:
-        """What is being compiled is finished in vain; nothing more is begun."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Nothing more is begun; what is being compiled is finished in vain."""
+        for compiled in self._compiled.values():
+            compiled.cancel()
 
-    def _compile(self, example: Sequence[Tensor]) -> Run:
+    def _recorded(self, run: Run, example: Sequence[Tensor]) -> Run:
+        if self._record is None:
+            return run
+        try:
+            return self._record(run, example)
+        except RuntimeError as error:
+            log.warning("this model cannot be recorded here and is called step by step: %s", error)
+            return run
+
+    def _compile(self, example: Sequence[Tensor]) -> Run | None:
+        """None where this fails."""
         begun = time.monotonic()
         compiled: Run = torch.compile(_own(self._run), fullgraph=True, dynamic=False, backend=self._backend or "eager")
         try:
@@ -64,7 +79,7 @@ class Compiling:
                 compiled(*(tensor.clone() for tensor in example))
         except Exception as error:  # noqa: BLE001 - whatever a compiler fails with, painting goes on without it
             log.warning("this model cannot be compiled here and stays as it is: %s", error)
-            return self._run
+            return None
         log.info("compiled", extra={"seconds": round(time.monotonic() - begun, 1), "shape": list(example[0].shape)})
         return compiled
 

@@ -49,7 +49,7 @@ def v1_4(folder: Path, *, half: bool = False, withholds: bool = False) -> Path:
     if half:
         deepcopy(checker).half().save_pretrained(folder / "safety_checker", variant="fp16")
     checker.save_pretrained(folder / "safety_checker")
-    _processor(folder / "feature_extractor")
+    processor(folder / "feature_extractor")
     index = json.loads((folder / "model_index.json").read_text())
     index["feature_extractor"] = ["transformers", "CLIPImageProcessor"]
     index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
@@ -71,14 +71,14 @@ def judge(folder: Path) -> Path:
     with _seed(3):
         model = CLIPModel(_clip_config())
     model.save_pretrained(folder)
-    _tokenizer(folder)
-    _processor(folder)
+    tokenizer(folder)
+    processor(folder)
     return folder
 
 
 def _parts(folder: Path, act: str, **unet: Any) -> dict[str, Any]:
     # The tokenizer is written by hand, as the real repositories have it, and loaded back for the pipeline.
-    _tokenizer(folder / "tokenizer")
+    tokenizer(folder / "tokenizer")
     return {
         "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer"),
         "text_encoder": CLIPTextModel(_text_config(hidden_act=act)),
@@ -113,7 +113,7 @@ def _save(folder: Path, half: bool, **parts: Any) -> None:
     pipeline.save_pretrained(folder)
     # transformers 5 writes a tokenizer.json; the real repositories of these two models have none.
     (folder / "tokenizer" / "tokenizer.json").unlink()
-    _tokenizer(folder / "tokenizer")
+    tokenizer(folder / "tokenizer")
 
 
 def _text_config(**more: Any) -> CLIPTextConfig:
@@ -134,7 +134,8 @@ def _vocabulary() -> list[str]:
     return [*letters, *(f"{letter}</w>" for letter in letters), "ca</w>", START, END]
 
 
-def _tokenizer(folder: Path) -> None:
+def tokenizer(folder: Path) -> None:
+    """A CLIP tokenizer's files as the real repositories have them, with a small vocabulary."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "vocab.json", {token: number for number, token in enumerate(_vocabulary())})
     (folder / "merges.txt").write_text("#version: 0.2\nc a</w>\n", encoding="utf-8")
@@ -146,14 +147,15 @@ def _tokenizer(folder: Path) -> None:
     )
 
 
-def _processor(folder: Path) -> None:
+def processor(folder: Path, eye: int = EYE) -> None:
+    """A CLIPImageProcessor for a model that looks at `eye` x `eye` pixels."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(
         folder / "preprocessor_config.json",
         {
             "image_processor_type": "CLIPImageProcessor",
-            "crop_size": {"height": EYE, "width": EYE},
-            "size": {"shortest_edge": EYE},
+            "crop_size": {"height": eye, "width": eye},
+            "size": {"shortest_edge": eye},
             "do_center_crop": True,
             "do_convert_rgb": True,
             "do_normalize": True,

@@ -1,0 +1,58 @@
+"""`python -m bench gpu WHAT`: the full models on a card, nothing downloaded, every command under ten minutes.
+
+It needs a recent PyTorch, not the pinned one, diffusers and what diffusers needs; weights are random.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bench import architectures, machine
+from bench.gpu import grids, parts, start
+from engine.quiet import quiet
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+MEASURES: dict[str, Callable[..., list[dict[str, Any]]]] = {
+    "rows": parts.rows,
+    "vae": parts.vae,
+    "attention": parts.attention,
+    "training": parts.training,
+    "grid": grids.grids,
+    "start": start.starts,
+}
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser("python -m bench gpu", description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="+", choices=MEASURES, help="what is measured, one after the other")
+    parser.add_argument("--model", choices=architectures.UNETS, default="v1-4")
+    parser.add_argument("--steps", type=int, nargs="+", default=[], help="of a grid; by default those of the approach")
+    parser.add_argument("--tiny", action="store_true", help="narrow models and few rows, to try the benchmark itself")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    given = parser.parse_args(arguments)
+    quiet()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.type == "cpu" and not given.tiny:
+        parser.error("there is no CUDA device; --tiny tries the benchmark on a processor")
+    about, rates = machine.describe(), machine.rates(device, tiny=given.tiny)
+    print(machine.line(about))
+    print(", ".join(f"{name} {rate:.0f}" for name, rate in rates.items()), "(GFLOP/s, copy in GB/s)", flush=True)
+    model = architectures.build(given.model, device, tiny=given.tiny)
+    given.out.mkdir(parents=True, exist_ok=True)
+    for what in given.what:
+        results = MEASURES[what](model, tiny=given.tiny, **({"steps": given.steps} if what == "grid" else {}))
+        found = {"machine": about, "rates": rates, "model": given.model, "what": what, "tiny": given.tiny}
+        file = given.out / f"gpu-{'-'.join([given.model, what, *(['tiny'] * given.tiny)])}.json"
+        file.write_text(json.dumps({**found, "results": results}, indent=1) + "\n")
+        print(table(results), flush=True)
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    head = list(results[0]) if results else []
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    return "\n".join([*lines, *(f"| {' | '.join(str(result[name]) for name in head)} |" for result in results)])

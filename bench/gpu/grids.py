@@ -1,0 +1,122 @@
+"""A whole grid: plain diffusers one at a time and in one batch, and our waves, as they come and compiled and recorded;
+decoding and the way home included.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from bench import architectures, machine
+from bench.architectures import Model
+from bench.gpu.timing import attending, in_time, measured
+from engine.denoising import Denoising
+from engine.device import graphs
+from engine.device.forms import Forms
+from engine.device.sizes import MOST_DECODED, Sizes
+from engine.schedules import schedule
+from engine.wave import Mix, Row, Wave
+
+WAVES = {"inductor": (16, 32), None: (16,)}
+PICTURES, ALONE = 64, 4
+# Enough to have met every kernel once.
+WARM_STEPS = 2
+
+
+def grids(model: Model, steps: Sequence[int], *, tiny: bool) -> list[dict[str, Any]]:
+    """`steps`: each is measured. One at a time, a few pictures stand for the grid."""
+    mixes = [
+        Mix(model.name, None, 0.0, min(n, 2) if tiny else n, architectures.GUIDANCE[model.name])
+        for n in steps or [architectures.STEPS[model.name]]
+    ]
+    # Diffusers first, as it comes; ours then sets the memory layout as `Pipelines` does on a card.
+    found = [result for mix in mixes for result in _diffusers(model, mix, 4 if tiny else PICTURES)]
+    if model.device.type == "cuda":
+        model.unet.to(memory_format=torch.channels_last)
+        model.vae.to(memory_format=torch.channels_last)
+    with attending(model):
+        for backend, sizes in WAVES.items():
+            for size in in_time((2,) if tiny else sizes, "waves of"):
+                found += _tessera(model, mixes, size, backend, 4 if tiny else PICTURES)
+    return found
+
+
+def _diffusers(model: Model, mix: Mix, pictures: int) -> list[dict[str, Any]]:
+    pipe, best, found = model.plain(), _floor_ms(model, mix), []
+    short = replace(mix, steps=min(mix.steps, WARM_STEPS))
+    for who, batch in in_time({"one at a time": 1, "one batch": pictures}.items()):
+        painted = min(ALONE, pictures) if batch == 1 else pictures
+        call = partial(_plain, pipe, model, mix, painted, batch)
+        warm = partial(_plain, pipe, model, short, batch, batch)
+        took = measured(call, model, painted, times=2, warm=warm)
+        found.append({"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_shared(took, best)})
+    return found
+
+
+def _tessera(model: Model, mixes: Sequence[Mix], size: int, backend: str | None, pictures: int) -> list[dict[str, Any]]:
+    """`ready_s`: seconds until everything is compiled and recorded, or taken from the cache."""
+    record = graphs.record if model.device.type == "cuda" and backend else None
+    forms = Forms(model, Sizes(size, min(size, MOST_DECODED)), backend, record)
+    begun = time.perf_counter()
+    short = replace(mixes[0], steps=min(mixes[0].steps, WARM_STEPS))
+    for _ in range(2):
+        _ours(model, forms, short, size, size)
+        forms.wait()
+    ready = round(time.perf_counter() - begun, 1)
+    found = []
+    for mix in mixes:
+        call = partial(_ours, model, forms, mix, pictures, size)
+        took = measured(call, model, pictures, times=2, warm=partial(_ours, model, forms, short, size, size))
+        who = f"Tessera, waves of {size}{', compiled' if backend else ''}"
+        found.append({"who": who, "steps": mix.steps, "ready_s": ready, **_shared(took, _floor_ms(model, mix))})
+    forms.close()
+    return found
+
+
+def _shared(found: dict[str, float], floor_ms: float) -> dict[str, float]:
+    """With pictures a second, and what share of them the floor would allow."""
+    each = found["ms_each"] or float("inf")
+    return {**found, "a_second": round(1e3 / each, 2), "share_of_floor": round(floor_ms / each, 3)}
+
+
+def _floor_ms(model: Model, mix: Mix) -> float:
+    """Milliseconds that a picture's counted arithmetic takes at the device's measured rate of matrix products."""
+    latents, times, words = model.inputs(1)
+    with torch.no_grad(), FlopCounterMode(display=False) as denoising:
+        model.denoised(latents, times, words)
+    with torch.no_grad(), FlopCounterMode(display=False) as decoding:
+        model.decoded(latents)
+    calls = len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1)
+    flops = calls * denoising.get_total_flops() + decoding.get_total_flops()
+    card = model.device.type == "cuda"
+    return float(flops / machine.rates(model.device, tiny=not card)["bf16" if card else "fp32"] / 1e6)
+
+
+def _plain(pipe: Any, model: Model, mix: Mix, pictures: int, batch: int) -> None:
+    for start in range(0, pictures, batch):
+        guided = {"negative_prompt_embeds": model.words(batch)} if mix.guidance > 1 else {}
+        pipe(
+            prompt_embeds=model.words(batch),
+            **guided,
+            num_inference_steps=mix.steps,
+            guidance_scale=mix.guidance,
+            generator=[torch.Generator().manual_seed(start + index) for index in range(batch)],
+            output_type="np",
+        )
+
+
+def _ours(model: Model, forms: Forms, mix: Mix, pictures: int, size: int) -> None:
+    landings = []
+    for start in range(0, pictures, size):
+        numbers = range(start, min(start + size, pictures))
+        rows_of_wave = tuple(Row("bench", "A1", f"{n}", "", n) for n in numbers)
+        state = Denoising(model, Wave(start, mix, rows_of_wave), forms.predict(guided=mix.guidance > 1))
+        for _ in range(state.steps):
+            state.step(model.unet)
+        landings.append(state.land(forms.decode))
+    for landing in landings:
+        landing.pictures()

@@ -1,0 +1,121 @@
+"""One part of painting at a time: attention, calls of the denoising model, decoding, steps of a training."""
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench import machine
+from bench.architectures import Model
+from bench.gpu.timing import attending, in_time, measured
+from engine.device import backends, graphs
+from engine.device.compiling import Compiling
+
+ROWS = (2, 8, 16, 32, 64, 128)
+COMPILED_ROWS = (32, 64)
+CHUNKS = (1, 2, 4, 8, 16)
+COMPILED_CHUNKS = (4, 8)
+TRAINED = (1, 4, 8)
+
+
+def rows(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+    """Milliseconds of one call of the denoising model by rows."""
+    found = _plainly(model, "unet", model.denoised, ROWS[:2] if tiny else ROWS)
+    return found + _compiled(model, model.denoised, 3, () if tiny else COMPILED_ROWS)
+
+
+def vae(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+    """Milliseconds of decoding by pictures decoded together."""
+    found = _plainly(model, "vae", lambda latents, *_: model.decoded(latents), CHUNKS[:2] if tiny else CHUNKS)
+    return found + _compiled(model, model.decoded, 1, () if tiny else COMPILED_CHUNKS)
+
+
+def attention(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+    """Milliseconds of the largest self-attentions of both models, by PyTorch's kernels; 0 where one cannot do it."""
+    shapes = ((2, 64, 40),) if tiny else backends.SHAPES
+    clock = partial(machine.best, device=model.device)
+    found = []
+    for heads, tokens, channels in shapes:
+        for name, kernel in backends.BACKENDS.items():
+            took = backends.seconds(kernel, model.device, model.unet.dtype, clock, [(heads, tokens, channels)])
+            found.append({"channels": channels, "kernel": name, "ms": round((took or 0) * 1e3, 3)})
+    return found
+
+
+def training(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+    """Milliseconds of a training step of a LoRA of rank 8 on the attention, by pictures a step."""
+    from peft import LoraConfig
+
+    model.unet.requires_grad_(requires_grad=False)
+    model.unet.add_adapter(LoraConfig(r=8, lora_alpha=16, target_modules=["to_q", "to_k", "to_v", "to_out.0"]))
+    learned = [parameter for parameter in model.unet.parameters() if parameter.requires_grad]
+    for parameter in learned:
+        parameter.data = parameter.data.float()
+    chosen = torch.optim.AdamW(learned, lr=1e-4)
+    found = []
+    for count in in_time(TRAINED[:1] if tiny else TRAINED):
+        inputs = model.inputs(count)
+
+        def step(inputs: tuple[Tensor, ...] = inputs) -> None:
+            with torch.enable_grad(), torch.autocast(model.device.type, torch.bfloat16):
+                loss = model.denoised(*inputs).float().square().mean()
+            loss.backward()
+            chosen.step()
+            chosen.zero_grad()
+
+        found.append({"pictures": count, **measured(step, model, count, inference=False)})
+    return found
+
+
+def _plainly(model: Model, part: str, run: Any, counts: Sequence[int]) -> list[dict[str, Any]]:
+    """Not compiled. Each way adds to the ones before it: a memory layout, the engine's kernel of attention, cuDNN's
+    search for the fastest convolutions."""
+    found = []
+    with ExitStack() as stack:
+        for way in ("eager", "channels_last", "attention", "searched"):
+            match way:
+                case "channels_last":
+                    getattr(model, part).to(memory_format=torch.channels_last)
+                case "attention":
+                    stack.enter_context(attending(model))
+                case "searched":
+                    stack.enter_context(_searching())
+            for count in in_time(counts, way):
+                call = partial(run, *model.inputs(count))
+                found.append({"way": way, "rows": count, "ready_s": 0.0, **measured(call, model, count)})
+    return found
+
+
+def _compiled(model: Model, run: Any, takes: int, counts: Sequence[int]) -> list[dict[str, Any]]:
+    """As the engine compiles it; `run` takes so many of the inputs. `ready_s`: seconds to compile, or to take what was
+    compiled from the cache."""
+    found = []
+    with attending(model):
+        for count in in_time(counts, "compiled"):
+            inputs = model.inputs(count)[:takes]
+            replay = graphs.record(run, inputs)
+            at_once = measured(partial(replay, *inputs), model, count)
+            found.append({"way": "recorded", "rows": count, "ready_s": 0.0, **at_once})
+            del replay
+            begun = time.perf_counter()
+            compiling = Compiling(run)
+            compiling.form(*inputs)
+            compiling.wait()
+            form = compiling.form(*inputs)
+            compiling.close()
+            told = {"rows": count, "ready_s": round(time.perf_counter() - begun, 1)}
+            found.append({"way": "compiled", **told, **measured(partial(form, *inputs), model, count)})
+            with _searching():
+                found.append({"way": "compiled, searched", **told, **measured(partial(form, *inputs), model, count)})
+            replay = graphs.record(form, inputs)
+            found.append({"way": "compiled, recorded", **told, **measured(partial(replay, *inputs), model, count)})
+    return found
+
+
+def _searching() -> AbstractContextManager[None]:
+    found: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, benchmark=True)
+    return found

@@ -1,0 +1,47 @@
+"""Work in Python beside a thread that must not wait for it."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# Seconds. With the usual 5 ms every operation of a painting thread waits so long for a thread that computes in Python:
+# 1500 small operations took 1.5 ms alone, 4 s beside one, and 0.05 s with this.
+POLITE = 1e-4
+
+_one = threading.Lock()
+
+
+def in_background(work: Callable[[], T]) -> Future[T]:
+    """`work()` in a thread that no end of this process waits for, one at a time."""
+    found: Future[T] = Future()
+
+    def run() -> None:
+        with _one:
+            if not found.set_running_or_notify_cancel():
+                return
+            try:
+                with _polite():
+                    result = work()
+            except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+                found.set_exception(error)
+            else:
+                found.set_result(result)
+
+    threading.Thread(target=run, name="background", daemon=True).start()
+    return found
+
+
+@contextmanager
+def _polite() -> Iterator[None]:
+    """Others that want to run get their turn sooner."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(POLITE)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
