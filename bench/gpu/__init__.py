@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("what", nargs="+", choices=MEASURES, help="what is measured, one after the other")
     parser.add_argument("--model", choices=architectures.UNETS, default="v1-4")
     parser.add_argument("--steps", type=int, nargs="+", default=[], help="of a grid; by default those of the approach")
+    parser.add_argument("--waves", type=int, nargs="+", default=grids.WAVES, help="pictures that we paint together")
     parser.add_argument("--tiny", action="store_true", help="narrow models and few rows, to try the benchmark itself")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
@@ -44,8 +45,9 @@ def main(arguments: list[str]) -> None:
     print(", ".join(f"{name} {rate:.0f}" for name, rate in rates.items()), "(GFLOP/s, copy in GB/s)", flush=True)
     model = architectures.build(given.model, device, tiny=given.tiny)
     given.out.mkdir(parents=True, exist_ok=True)
+    asked = {"steps": given.steps, "waves": given.waves}
     for what in given.what:
-        results = MEASURES[what](model, tiny=given.tiny, **({"steps": given.steps} if what == "grid" else {}))
+        results = MEASURES[what](model, tiny=given.tiny, **(asked if what == "grid" else {}))
         found = {"machine": about, "rates": rates, "model": given.model, "what": what, "tiny": given.tiny}
         file = given.out / f"gpu-{'-'.join([given.model, what, *(['tiny'] * given.tiny)])}.json"
         file.write_text(json.dumps({**found, "results": results}, indent=1) + "\n")

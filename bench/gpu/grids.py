@@ -21,26 +21,28 @@ from engine.device.sizes import MOST_DECODED, Sizes
 from engine.schedules import schedule
 from engine.wave import Mix, Row, Wave
 
-WAVES = {"inductor": (16, 32), None: (16,)}
+WAVES = (16, 32)
 PICTURES, ALONE = 64, 4
 # Enough to have met every kernel once.
 WARM_STEPS = 2
 
 
-def grids(model: Model, steps: Sequence[int], *, tiny: bool) -> list[dict[str, Any]]:
-    """`steps`: each is measured. One at a time, a few pictures stand for the grid."""
+def grids(model: Model, steps: Sequence[int], waves: Sequence[int], *, tiny: bool) -> list[dict[str, Any]]:
+    """With each of these steps and sizes of waves. One at a time, a few pictures stand for the grid."""
     mixes = [
         Mix(model.name, None, 0.0, min(n, 2) if tiny else n, architectures.GUIDANCE[model.name])
         for n in steps or [architectures.STEPS[model.name]]
     ]
     # Diffusers first, as it comes; ours then sets the memory layout as `Pipelines` does on a card.
+    for part in (model.unet, model.vae):
+        part.to(memory_format=torch.contiguous_format)
     found = [result for mix in mixes for result in _diffusers(model, mix, 4 if tiny else PICTURES)]
     if model.device.type == "cuda":
         model.unet.to(memory_format=torch.channels_last)
         model.vae.to(memory_format=torch.channels_last)
     with attending(model):
-        for backend, sizes in WAVES.items():
-            for size in in_time((2,) if tiny else sizes, "waves of"):
+        for backend in (None,) if tiny else ("inductor", None):
+            for size in in_time((2,) if tiny else waves, "waves of"):
                 found += _tessera(model, mixes, size, backend, 4 if tiny else PICTURES)
     return found
 

@@ -18,7 +18,7 @@ from engine.device.compiling import Compiling
 ROWS = (2, 8, 16, 32, 64, 128)
 COMPILED_ROWS = (32, 64)
 CHUNKS = (1, 2, 4, 8, 16)
-COMPILED_CHUNKS = (4, 8)
+COMPILED_CHUNKS = (8,)
 TRAINED = (1, 4, 8)
 
 
