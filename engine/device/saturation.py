@@ -8,7 +8,7 @@ from engine.contract.errors import OutOfMemory
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 # Where twice as many pictures are painted less than this much faster each, the device is busy.
-WORTH = 0.05
+WORTH = 0.02
 # A part of the memory is left to the autoencoder, the judge and a training.
 FILLED = 0.7
 
