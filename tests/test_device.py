@@ -202,6 +202,24 @@ def test_each_form_is_recorded_once_where_it_is_used_the_plain_one_too() -> None
     assert later[0] is later[1]
 
 
+def test_a_compiled_form_is_recorded_without_being_compiled_once_more() -> None:
+    """Tensors made inside and outside of inference mode are of two kinds, and each would have a form of its own."""
+    seen: list[tuple[int, ...]] = []
+
+    def record(run: Any, example: Any) -> Any:
+        with torch.inference_mode():
+            run(*example)
+        return run
+
+    compiling = Compiling(double, kept(seen), record)  # type: ignore[arg-type]
+    compiling.form(torch.ones(3))
+    compiling.wait()
+    compiling.form(torch.ones(3))
+    compiling.close()
+
+    assert seen == [(3,)]
+
+
 def test_what_cannot_be_recorded_is_called_as_it_is_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
     def record(_run: Any, _example: Any) -> Any:
         raise torch.OutOfMemoryError("no room")

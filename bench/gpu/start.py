@@ -23,7 +23,7 @@ from engine.settings import Settings
 FORMS = 2
 COMPILED_WITHIN = 180.0
 # Grids after the one that is ordered at once.
-LATER = {"first": 1, "second": 1}
+LATER = {"first": 2, "second": 1}
 
 
 def starts(model: Model, *, tiny: bool) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ class Compiling:
         if self._record is None:
             return run
         try:
-            return self._record(run, example)
+            return self._record(run, _inference(example))
         except RuntimeError as error:
             log.warning("this model cannot be recorded here and is called step by step: %s", error)
             return run
@@ -74,14 +74,20 @@ class Compiling:
         begun = time.monotonic()
         compiled: Run = torch.compile(_own(self._run), fullgraph=True, dynamic=False, backend=self._backend or "eager")
         try:
-            # Cloned in here: tensors made outside are of another kind, for which it would be compiled once more.
             with torch.inference_mode():
-                compiled(*(tensor.clone() for tensor in example))
+                compiled(*_inference(example))
         except Exception as error:  # noqa: BLE001 - whatever a compiler fails with, painting goes on without it
             log.warning("this model cannot be compiled here and stays as it is: %s", error)
             return None
         log.info("compiled", extra={"seconds": round(time.monotonic() - begun, 1), "shape": list(example[0].shape)})
         return compiled
+
+
+@torch.inference_mode()
+def _inference(example: Sequence[Tensor]) -> list[Tensor]:
+    """Clones made in inference mode. What is made outside of it is of another kind, for which the model would be
+    compiled once more."""
+    return [tensor.clone() for tensor in example]
 
 
 def _own(run: FunctionType) -> FunctionType:

@@ -13,7 +13,8 @@ WARM_UP = 3
 
 def record(run: Run, example: Sequence[Tensor]) -> Run:
     """The same function by replay, for inputs shaped like `example`. To be called where it will be used."""
-    inputs = [tensor.clone() for tensor in example]
+    with torch.inference_mode():
+        inputs = [tensor.clone() for tensor in example]
     side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     side.wait_stream(torch.cuda.current_stream())
     with torch.inference_mode(), torch.cuda.stream(side):
