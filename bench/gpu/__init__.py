@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from bench import architectures, machine
-from bench.gpu import grids, parts, start
+from bench.gpu import grids, kernels, parts, start
 from engine.quiet import quiet
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[..., list[dict[str, Any]]]] = {
     "rows": parts.rows,
     "vae": parts.vae,
     "attention": parts.attention,
+    "kernels": kernels.kernels,
     "training": parts.training,
     "grid": grids.grids,
     "start": start.starts,
