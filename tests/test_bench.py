@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from bench.__main__ import main, run
 from bench.gpu import timing
 from bench.part import PARTS, part
 from bench.size import QUICK
+from bench.waiting import Waiting
 from engine import embedded
+from engine.wave import Mix
+from tests.waves import wave
 
 RESULTS = Path(report.__file__).parent / "results"
 
@@ -176,9 +180,34 @@ def test_shares_under_the_aim_are_named() -> None:
     shares = {"1": 0.98, "8": 0.94, "16": 0.88}
     painted = {n: {"seconds": rounds.spread([12.0]), "share": rounds.spread([share])} for n, share in shares.items()}
 
-    told = painters.table({"ray": "2", "wave_s": 3.0, "painters": painted})
+    good = {"1": painted["1"]}
+    told = painters.table({"ray": "2", "wave_s": 3.0, "painters": {"ahead": good, "each": painted}})
 
-    assert "is missed with 8, 16." in told
+    assert "a step ahead, as a card: reached with all; at each step: missed with 8, 16." in told
+
+
+@pytest.mark.parametrize(
+    ("ahead", "answers"),
+    [(True, [0.0, 101.0, 102.0, 103.0]), (False, [101.0, 102.0, 103.0, 104.0])],
+    ids=["ahead", "each"],
+)
+async def test_waiting_a_step_ahead_takes_no_less_time_than_waiting_at_each(
+    ahead: bool, answers: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step is answered when the one before it is done; the wave's pictures wait for the last."""
+    waited: list[float] = []
+
+    async def note(moment: float) -> None:
+        waited.append(moment)
+
+    monkeypatch.setattr("bench.waiting.time", SimpleNamespace(monotonic=lambda: 100.0))
+    monkeypatch.setattr("bench.waiting._until", note)
+    painter = Waiting(1.0, ahead=ahead)
+    for _ in range(await painter.begin(wave(1, Mix("any", None, 0.0, 4, 0.0), [7]))):
+        await painter.step(1)
+    await painter.finish(1)
+
+    assert waited == [*answers, 104.0]
 
 
 @pytest.mark.parametrize("name", PARTS)
