@@ -59,8 +59,4 @@ def _photo_sources(settings: Settings, profile: Profile) -> list[str]:
 
 
 def _here(model: str) -> str:
-    if model == EMBEDDED:
-        return "here"
-    from engine import checkpoints
-
-    return "here" if checkpoints.local(model) else "not fetched yet: python -m engine fetch"
+    return "here" if models.here(model) else "not fetched yet: python -m engine fetch"

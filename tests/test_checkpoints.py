@@ -16,9 +16,12 @@ from huggingface_hub import constants, errors, file_download
 # Whichever httpx this version of the hub's client speaks.
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # not named in its __all__
 
-from engine import checkpoints
+from engine import ahead, checkpoints, models
 from engine.checkpoints import failures, files
 from engine.contract.errors import DiskFull, NoModel
+from engine.contract.training import TrainStyle
+from engine.settings import Settings
+from engine.training.estimate import BASE_BYTES, estimate
 from tests.stand_ins import tiny
 from tests.stand_ins.hub import Hub
 from tests.stand_ins.loopback import Kind
@@ -113,6 +116,23 @@ def test_half_takes_the_fp16_weights_alone(hub: Hub) -> None:
         "vae/diffusion_pytorch_model.fp16.safetensors",
     ]
     assert checkpoints.local(SD) is None
+
+
+def test_where_a_card_paints_half_precision_is_all_that_must_be_here(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "_has_gpu", lambda: True)
+    hub.add(TURBO, tiny.turbo(tmp_path / "turbo", half=True))
+    settings = Settings(data_dir=tmp_path, profile="full", _env_file=None)
+    order = TrainStyle(name="ink", source="embedded", images=20)
+
+    before = estimate(order, settings, "full"), ahead.describe(settings)["models"][TURBO]
+    checkpoints.fetch(TURBO, quiet, half=True)
+    after = estimate(order, settings, "full"), ahead.describe(settings)["models"][TURBO]
+
+    assert (before[0].bytes_to_fetch, before[1]) == (BASE_BYTES, "not fetched yet: python -m engine fetch")
+    assert (after[0].bytes_to_fetch, after[1]) == (0, "here")
+    assert (after[0].memory_bytes or 0) > 0
 
 
 def test_what_was_fetched_is_loaded_by_the_plain_line(hub: Hub) -> None:

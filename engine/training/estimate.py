@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from engine import checkpoints, models
-from engine.contract.approaches import EMBEDDED, Profile
+from engine import models
+from engine.contract.approaches import Profile
 from engine.contract.training import Estimated, TrainStyle
 from engine.settings import Settings
 from engine.training import data
@@ -23,13 +23,12 @@ def estimate(order: TrainStyle, settings: Settings, profile: Profile) -> Estimat
     images = data.most(order, numbers.images)
     learned, _ = counts(images)
     steps = -(-learned // numbers.batch) * numbers.epochs
-    here = EMBEDDED if numbers.base == EMBEDDED else checkpoints.local(numbers.base)
-    place = models.folder(numbers.base) if here else None
+    place = models.folder(numbers.base) if models.here(numbers.base) else None
     return Estimated(
         images=images,
         steps=steps,
         seconds=Pace(settings, numbers, _device()).left(steps),
-        bytes_to_fetch=data.to_fetch(order, images, settings) + (0 if here else BASE_BYTES),
+        bytes_to_fetch=data.to_fetch(order, images, settings) + (0 if place else BASE_BYTES),
         memory_bytes=_memory(place, numbers.rank) if place else None,
     )
 
