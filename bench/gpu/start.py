@@ -33,7 +33,8 @@ def starts(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         checkpoints.lay(Path(folder) / "hub", model, tiny=tiny)
-        model.unet.to("cpu"), model.vae.to("cpu")
+        for part in (model.unet, model.vae):
+            part.to("cpu")
         return [row for name in LATER for row in asyncio.run(_start(name, Path(folder), model, tiny=tiny))]
 
 
