@@ -94,6 +94,13 @@ def test_the_engine_is_started_twice_with_a_checkpoint_of_that_shape(tmp_path: P
     assert all(row["made_s"] >= row["first_s"] > 0 for row in found)
 
 
+def test_the_engine_is_started_with_one_model_only(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        gpu.main(["start", "--model", "turbo", "--tiny"])
+
+    assert "start is measured with v1-4" in capsys.readouterr().err
+
+
 def test_what_there_is_no_time_for_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--tiny", action="store_true", help="narrow models and few rows, to try the benchmark itself")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
+    if "start" in given.what and given.model != "v1-4":
+        parser.error("start is measured with v1-4")
     quiet()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu" and not given.tiny:
