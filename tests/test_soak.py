@@ -12,9 +12,10 @@ from bench.soak.faults import FAULTS
 from bench.soak.flat import flatness
 from bench.soak.plan import DEADLY, KINDS, plan
 from bench.soak.probe import Sample
-from bench.soak.shown import Shown
+from bench.soak.shown import Shown, of_discord
 from bench.soak.size import Size
 from bench.soak.soak import soak
+from tests.stand_ins.discord_server import Posted
 
 JOB = "k3x9tq2m7d"
 ROW: dict[str, Any] = {
@@ -41,6 +42,14 @@ def test_the_same_seed_is_the_same_plan_and_strikes_every_kind() -> None:
     assert max(each.after for each in planned if each.kind in DEADLY) <= 250
     assert {each.kind for each in planned if 250 <= each.after <= 500} >= set(KINDS) - set(DEADLY)
     assert max(each.after for each in planned) > 500
+
+
+def test_a_page_of_the_history_that_came_as_a_direct_message_is_no_sheet() -> None:
+    sheet = Posted(1, 7, OWN.text, {"tessera-k3x9tq2m7d-0123456789abcdef.webp": b""})
+    page = Posted(2, 8, f"`{JOB}` “a cat n1x0” · approach 1", {"tessera-k3x9tq2m7d-small.jpg": b""})
+    preview = Posted(3, 7, OWN.text, {"tessera-k3x9tq2m7d-preview.jpg": b""})
+
+    assert [of_discord(each).sheet for each in (sheet, page, preview)] == [True, False, False]
 
 
 def test_a_job_that_was_delivered_once_is_as_it_should_be() -> None:

@@ -12,6 +12,9 @@ from tests.stand_ins.slack_server import SlackServer
 JOB = re.compile(rf"`([{ALPHABET}]{{10}})`")
 MARK = re.compile(r"\bn\d+x\d+\b")
 AGAIN = "Run it again"
+# What a delivery's files carry on Discord, so that they are found again. Thumbnails of the history, which come as a
+# direct message where a press could not be answered in time, carry none.
+MARKED = re.compile(r"-[0-9a-f]{16}\.(png|webp|jpe?g)$")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Shown:
 
 
 def of_discord(posted: Posted) -> Shown:
-    sheet = any("preview" not in name and not name.endswith(".zip") for name in posted.files)
+    sheet = any(map(MARKED.search, posted.files))
     failed = AGAIN in posted.presses
     return Shown("discord", str(posted.id), posted.content, posted.ephemeral, sheet and not posted.ephemeral, failed)
 

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,21 +42,25 @@ def unfinished(history: Path) -> int:
 
 def faults_of_rows(found: Kept, shown: Sequence[Shown]) -> list[str]:
     """Jobs that never ended, that came twice or not at all, and messages that say something else than the row."""
-    sheets = Counter(each.job for each in shown if each.sheet)
+    sheets = defaultdict(list)
+    for each in shown:
+        if each.sheet:
+            sheets[each.job].append(each)
     own = Counter(each.job for each in shown if each.own)
     failed = {each.job for each in shown if each.failed}
     wrong = [f"{found.open} commands were heard and never answered"] if found.open else []
     for job in found.jobs:
-        wrong += _of_row(job, sheets[job["id"]], own[job["id"]], told=job["id"] in failed)
+        wrong += _of_row(job, sheets.get(job["id"], []), own[job["id"]], told=job["id"] in failed)
     return wrong + [f"a message still says “{_line(each.text)}”" for each in shown if _stale(each)]
 
 
-def _of_row(job: dict[str, Any], sheets: int, own: int, *, told: bool) -> Iterable[str]:
+def _of_row(job: dict[str, Any], sheets: Sequence[Shown], own: int, *, told: bool) -> Iterable[str]:
     name, state = f"job {job['id']} ({job['platform']})", job["state"]
     if state not in {"delivered", "failed", "cancelled"}:
         yield f"{name} never ended: it is {state}"
-    elif state == "delivered" and sheets != 1:
-        yield f"{name} was delivered {sheets} times"
+    elif state == "delivered" and len(sheets) != 1:
+        where = "".join(f"; {each.id}: “{_line(each.text)}”" for each in sheets)
+        yield f"{name} was delivered {len(sheets)} times{where}"
     elif state != "delivered" and sheets:
         yield f"{name} is {state} but its sheet stands there"
     elif state == "failed":
