@@ -122,6 +122,23 @@ def test_the_last_news_is_the_style_with_its_best_epoch_and_every_file(settings:
     assert not (settings.training_dir / "sketch").exists()
 
 
+@pytest.mark.parametrize(("alpha", "doubted"), [(8.0, False), (256.0, True)])
+def test_a_style_without_which_the_model_predicts_better_is_doubted(
+    settings: Settings, alpha: float, doubted: bool
+) -> None:
+    trained = run(ready(settings, order(lr=1.0, alpha=alpha, epochs=1)))[-1]
+
+    card = json.loads((Path(trained.folder) / "card.json").read_text())
+    without, best = card["held_out_loss_without"], trained.epochs[0].held_out_loss
+    assert (best >= without) is doubted
+    said = f"predicts no better with this style ({best:.4f}) than without it ({without:.4f})"
+    assert any(said in warning for warning in trained.warnings) is doubted
+    assert (
+        f"held-out loss {best:.4f} ({without:.4f} without the style)"
+        in (Path(trained.folder) / "README.md").read_text()
+    )
+
+
 def test_a_run_that_was_cut_off_goes_on_to_the_same_adapter_as_an_unbroken_one(settings: Settings) -> None:
     unbroken = run(ready(settings, order("whole")))
     cut = ready(settings, order("cut")).pieces()

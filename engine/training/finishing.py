@@ -37,6 +37,8 @@ class Finish:
     ) -> Generator[StyleTrained | None, None, None]:
         """`learned`: small training pictures. Raises TrainingFailed, NoModel, BadRequest, OSError."""
         adapter.put(base.unet, rounds.best)
+        without = yield from trainer.without()
+        self._doubt(rounds, without)
         row = styled(self.profile)
         target = base
         if row.model != self.recipe.base:
@@ -48,7 +50,7 @@ class Finish:
         target.put_encoders(base.device)
         shown = self._samples()
         yield from samples.paint(target.pipeline(), row, self.recipe.words, shown)
-        result = self._result(rounds, stopped, shown, learned)
+        result = self._result(rounds, stopped, shown, learned, without)
         yield None
         half = self.root / "style"
         saving.write(half, rounds.best, result, shown.sheet())
@@ -56,6 +58,15 @@ class Finish:
         place = saving.adopt(half, self.order.name, self.styles)
         leftovers.end(self.root)
         yield self._told(place, rounds, stopped, shown)
+
+    def _doubt(self, rounds: Rounds, without: float) -> None:
+        """Warn of a style that did not learn what all its pictures have in common."""
+        best = rounds.epochs[rounds.stopping.best - 1].held_out_loss
+        if best >= without:
+            self.warnings.append(
+                f"on held-out pictures the model predicts no better with this style ({best:.4f}) than without it "
+                f"({without:.4f}), so it is likely to spoil pictures. Try a lower lr than {self.recipe.lr:g}."
+            )
 
     def _samples(self) -> samples.Samples:
         """Prompts from held-out pictures where these have captions, so that none of them was trained on."""
@@ -66,7 +77,7 @@ class Finish:
         return samples.Samples(prompts, torch.randint(2**32, (len(prompts),), generator=draw).tolist())
 
     def _result(
-        self, rounds: Rounds, stopped: Stopped, shown: samples.Samples, learned: Sequence[Pixels]
+        self, rounds: Rounds, stopped: Stopped, shown: samples.Samples, learned: Sequence[Pixels], without: float
     ) -> card.Result:
         name = JUDGES[self.profile]
         judge = Judge(models.folder(name, judge=True), torch.device("cpu"))
@@ -83,6 +94,7 @@ class Finish:
             stopped=stopped,
             best=rounds.stopping.best,
             epochs=rounds.epochs,
+            without=without,
             scores=samples.judge(judge, shown, learned),
             judge=name,
             nearest=near,

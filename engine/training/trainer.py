@@ -3,6 +3,7 @@ checkpoint takes the same steps as one that was never cut off, and no generator'
 """
 
 import math
+from collections.abc import Generator
 from typing import Any
 
 import torch
@@ -101,6 +102,16 @@ class Trainer:
         if not torch.isfinite(losses).all():
             raise TrainingFailed(_no_number(0, self.recipe))
         return losses
+
+    def without(self) -> Generator[None, None, float]:
+        """The held-out loss of the model without the adapter, measured piece by piece as that of every epoch."""
+        adapter.weigh(self.unet, 0.0)
+        losses = []
+        for piece in range(self.measures):
+            losses.append(self.measure(piece))
+            yield
+        adapter.weigh(self.unet, 1.0)
+        return torch.cat(losses).mean().item()
 
     def probe(self) -> dict[str, Tensor]:
         """The arguments of one forward pass, for comparing two models."""
