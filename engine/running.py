@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from engine.contract.errors import Reason, TesseraError
 from engine.contract.events import ENDINGS, Event, GridMade, JobFailed, PicturePainted, Progress
 from engine.contract.grid import GridScore, Judged, Plan
-from engine.contract.orders import Job
+from engine.contract.orders import Job, MakeGrid
 from engine.painter import Pixels
 
 SILENCE = 10.0
@@ -83,3 +83,14 @@ class Running:
                     await self._changed.wait()
             except TimeoutError:
                 yield None
+
+
+class Jobs(dict[str, Running]):
+    """All jobs that an engine knows, by id, those that ended and were not acknowledged yet among them."""
+
+    def alive(self, job: str) -> bool:
+        return job in self and self[job].alive
+
+    def grids(self) -> bool:
+        """Whether somebody waits for a grid."""
+        return any(running.alive and isinstance(running.job.work, MakeGrid) for running in self.values())

@@ -242,7 +242,7 @@ async def test_in_the_engine_a_grid_goes_before_a_training_that_is_under_way(hom
         lesson = Lesson(10**9, time, seconds=0.06)
         engine.guest._clock = time
         engine.guest.invite(running, lesson)
-        engine._wake.set()
+        engine._studio.wake.set()
         while lesson.done < 50:  # noqa: ASYNC110 - the lesson counts its pieces, it has no event
             await asyncio.sleep(0)
 

@@ -199,7 +199,7 @@ async def trained_beside(home: Path, engine: Engine) -> tuple[Lesson, Running]:
     lesson, running = Lesson(10**9, time, seconds=0.06), Running(Job(id=new_id(), work=ORDER))
     engine.guest._clock = time
     engine.guest.invite(running, lesson)
-    engine._wake.set()
+    engine._studio.wake.set()
     while lesson.done < 20:  # noqa: ASYNC110 - the lesson counts its pieces, it has no event
         await asyncio.sleep(0)
     return lesson, running

@@ -192,7 +192,7 @@ async def test_a_job_that_comes_waits_for_one_step_and_the_wave_goes_on_later(tm
             await asyncio.sleep(0)
         told = await events(came[0])
         idle.now += 100.0
-        idle.engine._wake.set()
+        idle.engine._studio.wake.set()
         while not idle.stocking._full:  # noqa: ASYNC110 - the stock has no event for being full
             await asyncio.sleep(0)
 
