@@ -61,16 +61,16 @@ class DiffusionPainter:
         return f"CPU with {torch.get_num_threads()} threads"
 
     async def begin(self, wave: Wave) -> int:
-        return await self._run(self._begin, wave)
+        return await self._fitting(self._begin, wave)
 
     async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
-        return await self._run(self._step, wave, preview)
+        return await self._fitting(self._step, wave, preview)
 
     async def thin(self, wave: int, keep: Sequence[int]) -> None:
         await self._run(self._waves[wave].thin, keep)
 
     async def finish(self, wave: int) -> list[Painted]:
-        landing = await self._run(self._finish, wave)
+        landing = await self._fitting(self._finish, wave)
         pictures = await self._aside(landing.pictures)
         if self._safety is None:
             return [Painted(picture) for picture in pictures]
@@ -134,6 +134,14 @@ class DiffusionPainter:
 
     async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
+
+    async def _fitting(self, work: Callable[..., T], *arguments: object) -> T:
+        """A part of painting. Where it does not fit, room is made for whoever paints again."""
+        try:
+            return await self._run(work, *arguments)
+        except OutOfMemory:
+            await self._run(self._pipelines.make_room)
+            raise
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         try:

@@ -72,6 +72,18 @@ class Pipelines:
         for loaded in self._loaded.values():
             loaded.wardrobe.forget(style)
 
+    def make_room(self) -> None:
+        """The memory is full. On a card every model is from now on run with half as much at once, until the next start;
+        what was recorded is given back."""
+        if self._card is None:
+            return
+        log.warning("the memory of the device is full: from now on half as many pictures are painted together")
+        self._card.make_room()
+        for (model, _), loaded in self._loaded.items():
+            if loaded.forms:
+                loaded.forms.close()
+            loaded.forms = self._card.forms(model, loaded.pipe)
+
     def close(self) -> None:
         """Nothing more is compiled."""
         for loaded in self._loaded.values():

@@ -309,6 +309,39 @@ async def test_a_wave_is_as_large_as_the_largest_bucket(painter: DiffusionPainte
     assert Card({}).most == Sizes().pictures
 
 
+async def test_where_the_memory_is_full_a_card_paints_less_at_once_from_then_on(
+    painter: DiffusionPainter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Fewer rows in a wave would not help, as a bucket is filled up."""
+    mix, real = Mix(TURBO, None, 0.0, 2, 0.0), UNet2DConditionModel.forward
+    seen: list[int] = []
+
+    def small(self: Any, sample: Tensor, *arguments: Any, **named: Any) -> Any:
+        seen.append(len(sample))
+        if len(sample) > 2:
+            raise torch.OutOfMemoryError("full")
+        return real(self, sample, *arguments, **named)
+
+    monkeypatch.setattr(UNet2DConditionModel, "forward", small)
+    painter._pipelines._card = Card({TURBO: BUCKET}, backend=None, record=None)
+    await painter.begin(wave(1, mix, [7, 8]))
+    with pytest.raises(OutOfMemory):
+        await painter.step(1)
+    await painter.drop(1)
+
+    pictures = await paint(painter, wave(2, mix, [7]))
+
+    assert seen == [4, 2, 2]
+    assert "half as many pictures" in caplog.text
+    monkeypatch.setattr(UNet2DConditionModel, "forward", real)
+    assert furthest(pictures, reference(painter._pipelines.get(TURBO).pipe, wave(3, mix, [7]))) <= 1
+
+
+def test_half_of_one_picture_is_one_picture() -> None:
+    assert Sizes(4, 2).halved(1) == Sizes(2, 1)
+    assert Sizes(4, 2).halved(5) == Sizes(1, 1)
+
+
 def timed(seconds: dict[int, float], peak: float = 0.0) -> Callable[[int], Call]:
     def call(pictures: int) -> Call:
         if pictures not in seconds:

@@ -28,6 +28,7 @@ class Card:
     ) -> None:
         self._measured, self._backend, self._record = measured, backend, record
         self._before: torch.cuda.Event | None = None
+        self._halvings = 0
 
     @property
     def most(self) -> int:
@@ -35,7 +36,12 @@ class Card:
         return max((size.pictures for size in self._measured.values()), default=Sizes().pictures)
 
     def forms(self, model: str, pipe: Any) -> Forms:
-        return Forms(pipe, self._measured.get(model, Sizes()), self._backend, self._record)
+        size = self._measured.get(model, Sizes()).halved(self._halvings)
+        return Forms(pipe, size, self._backend, self._record)
+
+    def make_room(self) -> None:
+        """What was measured does not fit any more: forms that are made from now on take half as much at once."""
+        self._halvings += 1
 
     def launched(self) -> None:
         """A step was launched. Waits until the one before it is done: the device never idles between two steps, and a

@@ -28,6 +28,10 @@ class Sizes:
     pictures: int = 16
     decoded: int = 4
 
+    def halved(self, times: int) -> "Sizes":
+        """So much less at once; one picture at least."""
+        return Sizes(max(1, self.pictures >> times), max(1, self.decoded >> times))
+
 
 def sizes(checkpoint: Path, device: torch.device, dtype: torch.dtype, remembered: Remembered) -> Sizes:
     """Of the model in this folder; measured once. Raises OutOfMemory where not even one picture fits."""
