@@ -74,7 +74,8 @@ class DiffusionPainter:
         pictures = await self._aside(landing.pictures)
         if self._safety is None:
             return [Painted(picture) for picture in pictures]
-        reasons = await self._run(self._safety.reasons, await self._aside(self._safety.inputs, pictures))
+        inputs = await self._aside(self._safety.inputs, pictures)
+        reasons = await self._fitting(self._safety.reasons, inputs, again=True)
         return [Painted(None if reason else picture, reason) for picture, reason in zip(pictures, reasons, strict=True)]
 
     async def drop(self, wave: int) -> None:
@@ -82,7 +83,7 @@ class DiffusionPainter:
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         judge = await self._run(self._its_judge)
-        return await self._run(judge.cosines, await self._aside(judge.inputs, pictures), texts)
+        return await self._fitting(judge.cosines, await self._aside(judge.inputs, pictures), texts, again=True)
 
     async def train(self, lesson: Lesson) -> Any:
         return await self._run(cores.alone, lesson.next, self.device)
@@ -135,13 +136,15 @@ class DiffusionPainter:
     async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
 
-    async def _fitting(self, work: Callable[..., T], *arguments: object) -> T:
-        """A part of painting. Where it does not fit, room is made for whoever paints again."""
+    async def _fitting(self, work: Callable[..., T], *arguments: object, again: bool = False) -> T:
+        """A part of painting. Where it does not fit, room is made: for whoever paints again, or to try it `again`."""
         try:
             return await self._run(work, *arguments)
         except OutOfMemory:
             await self._run(self._pipelines.make_room)
-            raise
+            if not again:
+                raise
+        return await self._run(work, *arguments)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         try:

@@ -33,6 +33,7 @@ from engine.device.sizes import Sizes
 from engine.diffusion import DiffusionPainter
 from engine.embeddings import REMEMBERED, embeddings
 from engine.landing import Landing
+from engine.metrics.clip import Judge
 from engine.painter import Pixels
 from engine.settings import Settings
 from engine.wave import Mix, Wave
@@ -335,6 +336,25 @@ async def test_where_the_memory_is_full_a_card_paints_less_at_once_from_then_on(
     assert "half as many pictures" in caplog.text
     monkeypatch.setattr(UNet2DConditionModel, "forward", real)
     assert furthest(pictures, reference(painter._pipelines.get(TURBO).pipe, wave(3, mix, [7]))) <= 1
+
+
+async def test_where_the_memory_is_full_room_is_made_for_the_judge(
+    painter: DiffusionPainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [np.full((64, 64, 3), shade, np.uint8) for shade in (10, 200)]
+    expected = await painter.judge(pictures, ["a cat"])
+    full, cosines = [True], Judge.cosines
+
+    def once(self: Judge, *arguments: Any) -> Any:
+        if full:
+            full.clear()
+            raise torch.OutOfMemoryError("full")
+        return cosines(self, *arguments)
+
+    monkeypatch.setattr(Judge, "cosines", once)
+
+    assert np.array_equal(await painter.judge(pictures, ["a cat"]), expected)
+    assert not full
 
 
 def test_half_of_one_picture_is_one_picture() -> None:
