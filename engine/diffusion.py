@@ -82,7 +82,7 @@ class DiffusionPainter:
         await self._run(self._waves.pop, wave, None)
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
-        judge = await self._run(self._its_judge)
+        judge = await self._fitting(self._its_judge, again=True)
         return await self._fitting(judge.cosines, await self._aside(judge.inputs, pictures), texts, again=True)
 
     async def train(self, lesson: Lesson) -> Any:
