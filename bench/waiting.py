@@ -1,4 +1,4 @@
-"""Painters of a cluster that wait instead of painting, as a card keeps one waiting."""
+"""Painters of a cluster that wait instead of painting, as a card would keep them waiting."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ SIDE = 512
 """Pictures as large as Stable Diffusion's."""
 
 
-class Waiting(FakePainter):
+class WaitingCard(FakePainter):
     """A device that takes `seconds` for a step and does one thing after the other.
 
     `ahead`: a step is answered when the one before it is done, as a card's painter does it
@@ -42,7 +42,7 @@ class Waiting(FakePainter):
 
 def waiting(seconds: float, ahead: bool, _settings: Settings, _profile: Profile, _threads: int) -> Painter:  # noqa: FBT001 - a Make
     """What an easel of the benchmark paints with."""
-    return Waiting(seconds, ahead=ahead)
+    return WaitingCard(seconds, ahead=ahead)
 
 
 async def _until(moment: float) -> None:

@@ -49,10 +49,10 @@ class Engine:
         scheduler = Scheduler(most, lambda mix, rows: self.pace.seconds([(mix, rows)]))
         studio = self._studio = Studio(self.pool, self.jobs, self.pace, scheduler)
         self.counts, self._tasks, self._scheduler = studio.counts, studio.tasks, scheduler
-        self._news = News(self.jobs, studio.brushes, scheduler, self.pool, self.pace)
+        self._news = News(studio)
         self._reporter = Reporter(self.pool)
         self.guest = Guest(self.pool, planner.settings.training_share)
-        self.setbacks = Setbacks(scheduler, self.pool, studio.reports, self._give_up, studio.wake.set)
+        self.setbacks = Setbacks(studio, self._give_up)
         home = Homecoming(studio, self._reporter, self.setbacks, self._end, self._fail)
         self._turns = Turns(studio, self._news, self.guest, self.setbacks, home.begin, stocking)
         self._trainings = Trainings(planner.settings, planner.profile, self.guest, studio.wake.set)

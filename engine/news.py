@@ -2,35 +2,30 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from engine.brush import Brush
 from engine.contract.events import Progress
 from engine.contract.orders import MakeGrid
-from engine.pace import Pace
-from engine.pool import Pool
 from engine.preview import preview
 from engine.running import Running
-from engine.scheduler import Scheduler
+from engine.studio import Studio
 from engine.wave import Mix, Row
 
 PROGRESS_SECONDS = 0.2
 
 
 class News:
-    """Reads the engine's jobs, its line and the waves under way; changes none of them."""
+    """Reads the studio's jobs, its line and the waves under way; changes none of them."""
 
-    def __init__(
-        self, jobs: Mapping[str, Running], brushes: Mapping[int, Brush], scheduler: Scheduler, pool: Pool, pace: Pace
-    ) -> None:
-        self._jobs, self._brushes = jobs, brushes
-        self._scheduler, self._pool, self._pace = scheduler, pool, pace
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
         self._told = 0.0
 
     def loading(self, brush: Brush) -> None:
         """A wave begins; its model may have to be loaded first."""
         for job in brush.jobs:
-            self._jobs[job].tell(self.progress(self._jobs[job], "loading"))
+            self._studio.jobs[job].tell(self.progress(self._studio.jobs[job], "loading"))
 
     def painting(self, brush: Brush) -> None:
         """A step was made. The wave's jobs are told at once where there is something to see, all jobs now and then."""
@@ -38,8 +33,8 @@ class News:
         if not brush.fresh and now - self._told <= PROGRESS_SECONDS:
             return
         self._told = now
-        painted = {job for other in self._brushes.values() for job in other.jobs}
-        for job, running in self._jobs.items():
+        painted = {job for other in self._studio.brushes.values() for job in other.jobs}
+        for job, running in self._studio.jobs.items():
             if not running.alive or not running.plan or not isinstance(running.job.work, MakeGrid):
                 continue
             progress = self.progress(running, "painting" if job in painted else "waiting")
@@ -50,7 +45,7 @@ class News:
     def progress(self, running: Running, phase: str) -> Progress:
         """Pictures that are half done count by halves."""
         job, plan = running.job.id, running.plan
-        half = [brush.share for brush in self._brushes.values() for row in brush.rows if _open(row, running)]
+        half = [brush.share for brush in self._studio.brushes.values() for row in brush.rows if _open(row, running)]
         return Progress(
             done=len(running.judged) + sum(half),
             total=len(plan.cells) if plan else 4 * running.job.grid.blocks**2,
@@ -60,20 +55,23 @@ class News:
 
     def _seconds(self, job: str) -> float | None:
         """Until the job's last row is painted; None where nobody paints or nothing was measured yet."""
-        waiting, painters = self._scheduler.ahead(job), len(self._pool.painters)
-        own = {number: brush for number, brush in self._brushes.items() if job in brush.jobs}
+        waiting, painters = self._studio.scheduler.ahead(job), len(self._studio.pool.painters)
+        own = {number: brush for number, brush in self._studio.brushes.items() if job in brush.jobs}
         if not painters:
             return None
         if waiting or not own:
-            alone = self._pace.seconds([*waiting, *map(_left, self._brushes.values())])
+            alone = self._studio.pace.seconds([*waiting, *map(_left, self._studio.brushes.values())])
             return None if alone is None else alone / painters
-        each = [self._pace.seconds([_left(brush)]) for brush in own.values()]
+        each = [self._studio.pace.seconds([_left(brush)]) for brush in own.values()]
         return None if None in each else max(seconds for seconds in each if seconds is not None)
 
     def _preview(self, running: Running) -> str | None:
         job = running.job.id
         promised = {
-            row.cell: thumb for brush in self._brushes.values() for row, thumb in brush.thumbs.items() if row.job == job
+            row.cell: thumb
+            for brush in self._studio.brushes.values()
+            for row, thumb in brush.thumbs.items()
+            if row.job == job
         }
         return preview(running.plan, promised | running.thumbs) if running.plan else None
 

@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from weakref import WeakSet
 
 from engine.contract.errors import OutOfMemory, PaintingFailed, TesseraError
 from engine.painter import Painter, PainterLost
-from engine.pool import Pool
-from engine.scheduler import Scheduler
+from engine.studio import Studio
 from engine.wave import Wave
 
 log = logging.getLogger(__name__)
@@ -18,21 +17,10 @@ UNLUCKY = "Painters were lost again and again while they painted this picture, s
 
 
 class Setbacks:
-    """`give_up` ends a job with an error, `wake` tells the resting that there is something to paint again.
+    """`give_up` ends a job with an error; what is finished is told before, so that nobody paints it again."""
 
-    `reports` are those that are under way: what is finished is told before a job ends, so that nobody paints it again.
-    """
-
-    def __init__(
-        self,
-        scheduler: Scheduler,
-        pool: Pool,
-        reports: Collection[asyncio.Task[None]],
-        give_up: Callable[[str, Exception], None],
-        wake: Callable[[], None],
-    ) -> None:
-        self._scheduler, self._pool, self._reports = scheduler, pool, reports
-        self._give_up, self._wake = give_up, wake
+    def __init__(self, studio: Studio, give_up: Callable[[str, Exception], None]) -> None:
+        self._studio, self._give_up = studio, give_up
         self._gone: WeakSet[Painter] = WeakSet()
         self.lost = 0
         """Painters that went while they painted."""
@@ -51,8 +39,8 @@ class Setbacks:
         self.lost += painter not in self._gone
         self._gone.add(painter)
         log.warning("painter lost", extra={"jobs": sorted({row.job for row in wave.rows})})
-        given_up = not self._scheduler.lost(wave)
-        self._pool.lose(painter)
+        given_up = not self._studio.scheduler.lost(wave)
+        self._studio.pool.lose(painter)
         if given_up:
             await self._end(wave, PaintingFailed(UNLUCKY))
 
@@ -63,12 +51,12 @@ class Setbacks:
         if len(wave.rows) == 1:
             await self._end(wave, error)
         elif isinstance(error, OutOfMemory):
-            self._scheduler.too_large(wave)
+            self._studio.scheduler.too_large(wave)
         else:
-            self._scheduler.halve(wave)
-        self._wake()
+            self._studio.scheduler.halve(wave)
+        self._studio.wake.set()
 
     async def _end(self, wave: Wave, error: Exception) -> None:
         """End the job of a wave's only row."""
-        await asyncio.gather(*self._reports, return_exceptions=True)
+        await asyncio.gather(*self._studio.reports, return_exceptions=True)
         self._give_up(wave.rows[0].job, error)

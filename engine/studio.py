@@ -4,12 +4,22 @@ import asyncio
 from dataclasses import dataclass, field
 
 from engine.brush import Brush
-from engine.counts import Counts
 from engine.pace import Pace
 from engine.pool import Pool
 from engine.running import Jobs
 from engine.scheduler import Scheduler
 from engine.tasks import Tasks
+
+
+@dataclass
+class Counts:
+    """What was done since the start."""
+
+    pictures: int = 0
+    waves: int = 0
+    failures: int = 0
+    cut_ins: int = 0
+    """Waves of short jobs, painted between two steps of another."""
 
 
 @dataclass(frozen=True)

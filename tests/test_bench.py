@@ -14,7 +14,7 @@ from bench.__main__ import main, run
 from bench.gpu import timing
 from bench.part import PARTS, part
 from bench.size import QUICK
-from bench.waiting import Waiting
+from bench.waiting import WaitingCard
 from engine import embedded
 from engine.wave import Mix
 from tests.waves import wave
@@ -209,7 +209,7 @@ async def test_waiting_a_step_ahead_takes_no_less_time_than_waiting_at_each(
 
     monkeypatch.setattr("bench.waiting.time", SimpleNamespace(monotonic=lambda: 100.0))
     monkeypatch.setattr("bench.waiting._until", note)
-    painter = Waiting(1.0, ahead=ahead)
+    painter = WaitingCard(1.0, ahead=ahead)
     for _ in range(await painter.begin(wave(1, Mix("any", None, 0.0, 4, 0.0), [7]))):
         await painter.step(1)
     await painter.finish(1)

@@ -52,10 +52,14 @@ async def painter(
     await found.close()
 
 
-async def paint(painter: DiffusionPainter, work: Wave) -> list[Pixels]:
+async def painted_by(painter: DiffusionPainter, work: Wave) -> list[Painted]:
     for _ in range(await painter.begin(work)):
         await painter.step(work.id)
-    return [picture.pixels for picture in await painter.finish(work.id) if picture.pixels is not None]
+    return await painter.finish(work.id)
+
+
+async def paint(painter: DiffusionPainter, work: Wave) -> list[Pixels]:
+    return [picture.pixels for picture in await painted_by(painter, work) if picture.pixels is not None]
 
 
 async def test_both_base_models_paint_and_their_pictures_differ(painter: DiffusionPainter) -> None:
@@ -164,11 +168,8 @@ async def test_unsafe_pictures_of_both_models_are_withheld(
 ) -> None:
     strict = {**checkpoints, V1_4: tiny.v1_4(tmp_path / "strict", withholds=True)}
     monkeypatch.setattr(models, "folder", lambda model, _progress=None, **_: strict[model])
-    work = wave(1, PLAIN, [7, 8])
-    for _ in range(await painter.begin(work)):
-        await painter.step(1)
 
-    painted = await painter.finish(1)
+    painted = await painted_by(painter, wave(1, PLAIN, [7, 8]))
 
     assert [(picture.pixels, picture.withheld) for picture in painted] == [(None, UNSAFE)] * 2
 
@@ -183,15 +184,9 @@ async def test_where_only_half_precision_files_were_fetched_pictures_are_painted
             file.unlink()
     monkeypatch.setattr(models, "folder", lambda model, _progress=None, **_: half[model])
 
-    painted = [await _painted(painter, wave(1, mix, [7])) for mix in (PLAIN, Mix(V1_4, None, 0.0, 2, 7.5))]
+    painted = [await painted_by(painter, wave(1, mix, [7])) for mix in (PLAIN, Mix(V1_4, None, 0.0, 2, 7.5))]
 
     assert [picture.withheld for pictures in painted for picture in pictures] == [UNSAFE] * 2
-
-
-async def _painted(painter: DiffusionPainter, work: Wave) -> list[Painted]:
-    for _ in range(await painter.begin(work)):
-        await painter.step(work.id)
-    return await painter.finish(work.id)
 
 
 async def test_a_folder_that_is_no_checkpoint_is_named(

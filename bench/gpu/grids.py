@@ -3,7 +3,7 @@ decoding and the way home included.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,48 +33,52 @@ def grids(model: Model, steps: Sequence[int], waves: Sequence[int], *, tiny: boo
         Mix(model.name, None, 0.0, min(n, 2) if tiny else n, architectures.GUIDANCE[model.name])
         for n in steps or [architectures.STEPS[model.name]]
     ]
+    floors = _floors(model, mixes)
     # Diffusers first, as it comes; ours then sets the memory layout as `Pipelines` does on a card.
     for part in (model.unet, model.vae):
         part.to(memory_format=torch.contiguous_format)
-    found = [result for mix in mixes for result in _diffusers(model, mix, 4 if tiny else PICTURES)]
+    found = [result for mix in mixes for result in _diffusers(model, mix, 4 if tiny else PICTURES, floors[mix])]
     if model.device.type == "cuda":
         model.unet.to(memory_format=torch.channels_last)
         model.vae.to(memory_format=torch.channels_last)
     with attending(model):
         for backend in (None,) if tiny else ("inductor", None):
             for size in in_time((2,) if tiny else waves, "waves of"):
-                found += _tessera(model, mixes, size, backend, 4 if tiny else PICTURES)
+                found += _tessera(model, floors, size, backend, 4 if tiny else PICTURES)
     return found
 
 
-def _diffusers(model: Model, mix: Mix, pictures: int) -> list[dict[str, Any]]:
-    pipe, best, found = model.plain(), _floor_ms(model, mix), []
+def _diffusers(model: Model, mix: Mix, pictures: int, floor_ms: float) -> list[dict[str, Any]]:
+    pipe, found = model.plain(), []
     short = replace(mix, steps=min(mix.steps, WARM_STEPS))
     for who, batch in in_time({"one at a time": 1, "one batch": pictures}.items()):
         painted = min(ALONE, pictures) if batch == 1 else pictures
         call = partial(_plain, pipe, model, mix, painted, batch)
         warm = partial(_plain, pipe, model, short, batch, batch)
         took = measured(call, model, painted, times=2, warm=warm)
-        found.append({"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_shared(took, best)})
+        found.append({"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_shared(took, floor_ms)})
     return found
 
 
-def _tessera(model: Model, mixes: Sequence[Mix], size: int, backend: str | None, pictures: int) -> list[dict[str, Any]]:
+def _tessera(
+    model: Model, floors: Mapping[Mix, float], size: int, backend: str | None, pictures: int
+) -> list[dict[str, Any]]:
     """`ready_s`: seconds until everything is compiled and recorded, or taken from the cache."""
     record = graphs.record if model.device.type == "cuda" and backend else None
     forms = Forms(model, Sizes(size, min(size, MOST_DECODED)), backend, record)
     begun = time.perf_counter()
-    short = replace(mixes[0], steps=min(mixes[0].steps, WARM_STEPS))
+    first = next(iter(floors))
+    short = replace(first, steps=min(first.steps, WARM_STEPS))
     for _ in range(2):
         _ours(model, forms, short, size, size)
         forms.wait()
     ready = round(time.perf_counter() - begun, 1)
     found = []
-    for mix in mixes:
+    for mix, floor_ms in floors.items():
         call = partial(_ours, model, forms, mix, pictures, size)
         took = measured(call, model, pictures, times=2, warm=partial(_ours, model, forms, short, size, size))
         who = f"Tessera, waves of {size}{', compiled' if backend else ''}"
-        found.append({"who": who, "steps": mix.steps, "ready_s": ready, **_shared(took, _floor_ms(model, mix))})
+        found.append({"who": who, "steps": mix.steps, "ready_s": ready, **_shared(took, floor_ms)})
     forms.close()
     return found
 
@@ -85,17 +89,18 @@ def _shared(found: dict[str, float], floor_ms: float) -> dict[str, float]:
     return {**found, "a_second": round(1e3 / each, 2), "share_of_floor": round(floor_ms / each, 3)}
 
 
-def _floor_ms(model: Model, mix: Mix) -> float:
+def _floors(model: Model, mixes: Sequence[Mix]) -> dict[Mix, float]:
     """Milliseconds that a picture's counted arithmetic takes at the device's measured rate of matrix products."""
     latents, times, words = model.inputs(1)
     with torch.no_grad(), FlopCounterMode(display=False) as denoising:
         model.denoised(latents, times, words)
     with torch.no_grad(), FlopCounterMode(display=False) as decoding:
         model.decoded(latents)
-    calls = len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1)
-    flops = calls * denoising.get_total_flops() + decoding.get_total_flops()
     card = model.device.type == "cuda"
-    return float(flops / machine.rates(model.device, tiny=not card)["bf16" if card else "fp32"] / 1e6)
+    rate = machine.rates(model.device, tiny=not card)["bf16" if card else "fp32"]
+    calls = {mix: len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1) for mix in mixes}
+    flops = {mix: n * denoising.get_total_flops() + decoding.get_total_flops() for mix, n in calls.items()}
+    return {mix: float(n / rate / 1e6) for mix, n in flops.items()}
 
 
 def _plain(pipe: Any, model: Model, mix: Mix, pictures: int, batch: int) -> None:

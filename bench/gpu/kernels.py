@@ -6,8 +6,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from bench.architectures import Model
-from bench.gpu.timing import attending
-from engine.device.compiling import Compiling
+from bench.gpu.timing import attending, compiled
 
 ROWS = 32
 CALLS = 3
@@ -19,20 +18,16 @@ def kernels(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     """Milliseconds and share of one call; where there is no card, of PyTorch's operations, not compiled."""
     card = model.device.type == "cuda"
     inputs = model.inputs(2 if tiny else ROWS)
-    compiling = Compiling(model.denoised, "inductor" if card else None)
     with attending(model), torch.inference_mode():
         if card:
             model.unet.to(memory_format=torch.channels_last)
-            compiling.form(*inputs)
-            compiling.wait()
-        run = compiling.form(*inputs)
+        run = compiled(model.denoised, inputs) if card else model.denoised
         run(*inputs)
         with profile(activities=[ProfilerActivity.CUDA if card else ProfilerActivity.CPU]) as seen:
             for _ in range(CALLS):
                 run(*inputs)
             if card:
                 torch.cuda.synchronize()
-    compiling.close()
     took = [(_microseconds(event, card=card) / 1e3 / CALLS, event) for event in seen.key_averages()]
     whole = sum(ms for ms, _ in took)
     took.sort(key=lambda item: -item[0])

@@ -11,9 +11,8 @@ from torch import Tensor
 
 from bench import machine
 from bench.architectures import Model
-from bench.gpu.timing import attending, in_time, measured
+from bench.gpu.timing import attending, compiled, in_time, measured
 from engine.device import backends, graphs
-from engine.device.compiling import Compiling
 
 ROWS = (2, 8, 16, 32, 64, 128)
 COMPILED_ROWS = (32, 64)
@@ -38,12 +37,11 @@ def attention(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     """Milliseconds of the largest self-attentions of both models, by PyTorch's kernels; 0 where one cannot do it."""
     shapes = ((2, 64, 40),) if tiny else backends.SHAPES
     clock = partial(machine.best, device=model.device)
-    found = []
-    for heads, tokens, channels in shapes:
-        for name, kernel in backends.BACKENDS.items():
-            took = backends.seconds(kernel, model.device, model.unet.dtype, clock, [(heads, tokens, channels)])
-            found.append({"channels": channels, "kernel": name, "ms": round((took or 0) * 1e3, 3)})
-    return found
+    return [
+        {"channels": shape[-1], "kernel": name, "ms": round((took or 0) * 1e3, 3)}
+        for shape in shapes
+        for name, took in backends.measured(model.device, model.unet.dtype, clock, [shape]).items()
+    ]
 
 
 def training(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
@@ -102,11 +100,7 @@ def _compiled(model: Model, run: Any, takes: int, counts: Sequence[int]) -> list
             found.append({"way": "recorded", "rows": count, "ready_s": 0.0, **at_once})
             del replay
             begun = time.perf_counter()
-            compiling = Compiling(run)
-            compiling.form(*inputs)
-            compiling.wait()
-            form = compiling.form(*inputs)
-            compiling.close()
+            form = compiled(run, inputs)
             told = {"rows": count, "ready_s": round(time.perf_counter() - begun, 1)}
             found.append({"way": "compiled", **told, **measured(partial(form, *inputs), model, count)})
             with _searching():

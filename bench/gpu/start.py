@@ -41,7 +41,7 @@ def starts(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
 async def _start(name: str, folder: Path, model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     settings = Settings(data_dir=folder, _env_file=None)  # type: ignore[call-arg] # pydantic's own
     log, found = folder / "engine.log", []
-    hub = {"PROFILE": "full", "HF_HOME": str(folder / "hub"), "HF_HUB_OFFLINE": "1", "LOG_LEVEL": "INFO"}
+    hub = {"PROFILE": "full", "HF_HOME": str(folder / "hub"), "HF_HUB_OFFLINE": "1"}
     order = MakeGrid(prompt="a cat", approach=3, blocks=2 if tiny else 4, seed=7, steps=2 if tiny else model.steps)
     begun = time.perf_counter()
     async with served.engine(settings, **hub) as client:

@@ -1,16 +1,18 @@
 """Timing on a card: the best of some calls, within the time that a command has, and what failed named as such."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from bench import machine
 from bench.architectures import Model
 from engine.device import backends
+from engine.device.compiling import Compiling
 
 # What is left out when this is over is named in the result.
 LIMIT_SECONDS = 420.0
@@ -61,8 +63,14 @@ def attending(model: Model) -> AbstractContextManager[None]:
     if model.device.type != "cuda":
         return nullcontext()
     clock = partial(machine.best, device=model.device)
-    took = {
-        name: backends.seconds(kernel, model.device, model.unet.dtype, clock, backends.SHAPES)
-        for name, kernel in backends.BACKENDS.items()
-    }
-    return backends.preferring(backends.ordered(took))
+    return backends.preferring(backends.ordered(backends.measured(model.device, model.unet.dtype, clock)))
+
+
+def compiled(run: Any, inputs: Sequence[Tensor]) -> Any:
+    """`run` as the engine compiles it for calls shaped like `inputs`."""
+    compiling = Compiling(run)
+    compiling.form(*inputs)
+    compiling.wait()
+    form = compiling.form(*inputs)
+    compiling.close()
+    return form

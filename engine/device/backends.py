@@ -41,10 +41,17 @@ def fastest(
     """Names of BACKENDS, the fastest first; those that cannot do these shapes come last, for what they can do."""
     known = remembered.get("attention")
     if known is None:
-        known = {name: seconds(backend, device, dtype, clock, shapes) for name, backend in BACKENDS.items()}
+        known = measured(device, dtype, clock, shapes)
         remembered.put("attention", known)
         log.info("attention measured", extra={"seconds": known})
     return ordered(known)
+
+
+def measured(
+    device: torch.device, dtype: torch.dtype, clock: Clock, shapes: Sequence[tuple[int, int, int]] = SHAPES
+) -> dict[str, float | None]:
+    """`seconds` of each of BACKENDS."""
+    return {name: seconds(backend, device, dtype, clock, shapes) for name, backend in BACKENDS.items()}
 
 
 def seconds(
