@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.device import calls
+
 TOKENS = 77
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 LEVELS = 4
@@ -48,33 +50,32 @@ class Model:
         width = self.unet.config.cross_attention_dim
         return torch.randn(rows, TOKENS, width, device=self.device, dtype=self.unet.dtype)
 
+    @property
+    def guided(self) -> bool:
+        return GUIDANCE[self.name] > 1
+
     def inputs(self, rows: int) -> tuple[Tensor, ...]:
-        """Latents, timesteps and words of a call of the denoising model."""
+        """Latents, timesteps and words of a call of the denoising model, or of one that a wave makes."""
         side, channels = self.unet.config.sample_size, self.unet.config.in_channels
-        latents = torch.randn(rows, channels, side, side, device=self.device, dtype=self.unet.dtype)
+        pictures = rows // 2 if self.guided and rows > 1 else rows
+        latents = torch.randn(pictures, channels, side, side, device=self.device, dtype=self.unet.dtype)
+        latents = latents.repeat(rows // pictures, 1, 1, 1)
         return latents, torch.full((rows,), 500.0, device=self.device), self.words(rows)
 
     @property
     def denoised(self) -> Any:
         """One call of the denoising model as a function of tensors."""
-        unet = self.unet
+        return calls.denoising(self.unet, guided=False)
 
-        def denoised(latents: Tensor, times: Tensor, words: Tensor) -> Tensor:
-            found: Tensor = unet(latents, times, encoder_hidden_states=words, return_dict=False)[0]
-            return found
-
-        return denoised
+    @property
+    def asked(self) -> Any:
+        """The same as a wave of this model makes it: with guidance every picture is there twice."""
+        return calls.denoising(self.unet, guided=self.guided)
 
     @property
     def decoded(self) -> Any:
         """Latents become pictures."""
-        vae = self.vae
-
-        def decoded(latents: Tensor) -> Tensor:
-            found: Tensor = vae.decode(latents, return_dict=False)[0]
-            return found
-
-        return decoded
+        return calls.decoding(self.vae)
 
     def plain(self) -> Any:
         """Diffusers' pipeline of the same parts."""

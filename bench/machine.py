@@ -17,6 +17,7 @@ from engine.versions import versions
 # A card needs larger matrices to be busy.
 SIDE, CARD_SIDE = 2048, 8192
 COPIED = 256 * 2**20
+HELD_SECONDS, TOGETHER = 3.0, 20
 PACKAGES = ("torch", "diffusers", "transformers", "peft", "numpy", "pillow")
 
 
@@ -44,8 +45,8 @@ def line(machine: dict[str, Any]) -> str:
 
 
 def rates(device: torch.device | None = None, *, tiny: bool = False) -> dict[str, float]:
-    """GFLOP/s of a large matrix product in fp32 and bf16, and GB/s read and written by a large copy; `tiny` only tries
-    how that is done."""
+    """GFLOP/s of a large matrix product in fp32 and bf16, and GB/s read and written by a large copy. `held` is bf16 for
+    some seconds on a card, whose power then runs into its limit. `tiny` only tries how that is done."""
     side, copied = (128, 2**20) if tiny else (SIDE if device is None or device.type == "cpu" else CARD_SIDE, COPIED)
     place = device or torch.device("cpu")
     found = {}
@@ -56,6 +57,8 @@ def rates(device: torch.device | None = None, *, tiny: bool = False) -> dict[str
         source = torch.zeros(copied, dtype=torch.uint8, device=place)
         target = torch.zeros_like(source)
         found["copy"] = 2 * copied / best(lambda: target.copy_(source), place) / 1e9
+        if place.type == "cuda" and not tiny:
+            found["held"] = 2 * side**3 / held(partial(torch.mm, matrix, matrix), place) / 1e9
     return {name: round(rate, 1) for name, rate in found.items()}
 
 
@@ -69,6 +72,15 @@ def best(work: Callable[[], object], device: torch.device, times: int = 7) -> fl
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begun)
     return min(seconds)
+
+
+def held(work: Callable[[], object], device: torch.device, seconds: float = HELD_SECONDS) -> float:
+    """Seconds of one call where one follows the other for so long."""
+    calls, begun = 0, time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        best(lambda: [work() for _ in range(TOGETHER)], device, 1)
+        calls += TOGETHER
+    return (time.perf_counter() - begun) / calls
 
 
 def _processor() -> str:

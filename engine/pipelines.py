@@ -13,6 +13,7 @@ import torch
 from engine import checkpoints, models, predicting, styles
 from engine.contract.errors import NoModel
 from engine.contract.grid import Quality
+from engine.device import calls
 from engine.settings import Settings
 from engine.wardrobe import Wardrobe
 from engine.wave import Mix
@@ -130,11 +131,11 @@ class Pipelines:
             raise NoModel(message) from error
         pipe.to(self.device)
         if self._card:
-            pipe.unet.to(memory_format=torch.channels_last)
+            calls.prepare(pipe)
         else:
             predicting.prepare(pipe.unet)
-        # The autoencoder gains from channels that lie side by side, the small denoising model on a processor loses.
-        pipe.vae.to(memory_format=torch.channels_last)
+            # The autoencoder gains from channels that lie side by side, the small denoising model loses here.
+            pipe.vae.to(memory_format=torch.channels_last)
         log.info("loaded", extra={"model": str(folder), "seconds": round(time.monotonic() - begun, 2)})
         return pipe
 

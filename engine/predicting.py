@@ -5,16 +5,16 @@ All of it is lossless: the same sums in the same order, up to the rounding of ba
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
 
 from engine import cores
 from engine.attention import Memory, WordsOnce
-from engine.twins import Twins
+from engine.twins import twins
 
-_twins: "WeakKeyDictionary[Any, Twins]" = WeakKeyDictionary()
+_prepared: WeakSet[Any] = WeakSet()
 
 
 def prepare(unet: Any) -> None:
@@ -27,7 +27,7 @@ def prepare(unet: Any) -> None:
             for name, processor in unet.attn_processors.items()
         }
     )
-    _twins[unet] = Twins(unet)
+    _prepared.add(unet)
 
 
 class Predict(Protocol):
@@ -73,9 +73,8 @@ class Predictor:
         return [torch.cat(rows) for rows in zip(*cores.spread(part, *given, device=latents.device), strict=True)]
 
     def _memory(self, unet: Any, part: int) -> dict[str, Memory] | None:
-        return {"memory": self._memories.setdefault(part, {})} if unet in _twins else None
+        return {"memory": self._memories.setdefault(part, {})} if unet in _prepared else None
 
 
 def _sharing(unet: Any, *, guided: bool) -> AbstractContextManager[None]:
-    twins = _twins.get(unet)
-    return twins.sharing() if twins and guided else nullcontext()
+    return twins(unet).sharing() if guided and unet in _prepared else nullcontext()

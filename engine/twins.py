@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import local
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -37,6 +38,16 @@ class Twins:
 
     def _double(self, _layer: Any, _given: Any, found: Any) -> Any:
         return _twice(found) if getattr(self._here, "sharing", False) else None
+
+
+_known: WeakKeyDictionary[Any, Twins] = WeakKeyDictionary()
+
+
+def twins(unet: Any) -> Twins:
+    """Of this model; its layers get their hooks once."""
+    if unet not in _known:
+        _known[unet] = Twins(unet)
+    return _known[unet]
 
 
 def _before_words(unet: Any) -> Iterator[Any]:

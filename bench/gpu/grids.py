@@ -15,7 +15,7 @@ from bench import architectures, machine
 from bench.architectures import Model
 from bench.gpu.timing import attending, in_time, measured
 from engine.denoising import Denoising
-from engine.device import graphs
+from engine.device import calls, graphs
 from engine.device.forms import Forms
 from engine.device.sizes import MOST_DECODED, Sizes
 from engine.schedules import schedule
@@ -25,6 +25,9 @@ WAVES = (16, 32)
 PICTURES, ALONE = 64, 4
 # Enough to have met every kernel once.
 WARM_STEPS = 2
+
+Floors = dict[str, float]
+"""Milliseconds of a picture, by what they are called in the results."""
 
 
 def grids(model: Model, steps: Sequence[int], waves: Sequence[int], *, tiny: bool) -> list[dict[str, Any]]:
@@ -39,8 +42,7 @@ def grids(model: Model, steps: Sequence[int], waves: Sequence[int], *, tiny: boo
         part.to(memory_format=torch.contiguous_format)
     found = [result for mix in mixes for result in _diffusers(model, mix, 4 if tiny else PICTURES, floors[mix])]
     if model.device.type == "cuda":
-        model.unet.to(memory_format=torch.channels_last)
-        model.vae.to(memory_format=torch.channels_last)
+        calls.prepare(model)
     with attending(model):
         for backend in (None,) if tiny else ("inductor", None):
             for size in in_time((2,) if tiny else waves, "waves of"):
@@ -48,7 +50,7 @@ def grids(model: Model, steps: Sequence[int], waves: Sequence[int], *, tiny: boo
     return found
 
 
-def _diffusers(model: Model, mix: Mix, pictures: int, floor_ms: float) -> list[dict[str, Any]]:
+def _diffusers(model: Model, mix: Mix, pictures: int, floors: Floors) -> list[dict[str, Any]]:
     pipe, found = model.plain(), []
     short = replace(mix, steps=min(mix.steps, WARM_STEPS))
     for who, batch in in_time({"one at a time": 1, "one batch": pictures}.items()):
@@ -56,51 +58,53 @@ def _diffusers(model: Model, mix: Mix, pictures: int, floor_ms: float) -> list[d
         call = partial(_plain, pipe, model, mix, painted, batch)
         warm = partial(_plain, pipe, model, short, batch, batch)
         took = measured(call, model, painted, times=2, warm=warm)
-        found.append({"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_shared(took, floor_ms)})
+        found.append({"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_shared(took, floors)})
     return found
 
 
 def _tessera(
-    model: Model, floors: Mapping[Mix, float], size: int, backend: str | None, pictures: int
+    model: Model, mixes: Mapping[Mix, Floors], size: int, backend: str | None, pictures: int
 ) -> list[dict[str, Any]]:
     """`ready_s`: seconds until everything is compiled and recorded, or taken from the cache."""
     record = graphs.record if model.device.type == "cuda" and backend else None
     forms = Forms(model, Sizes(size, min(size, MOST_DECODED)), backend, record)
     begun = time.perf_counter()
-    first = next(iter(floors))
+    first = next(iter(mixes))
     short = replace(first, steps=min(first.steps, WARM_STEPS))
     for _ in range(2):
         _ours(model, forms, short, size, size)
         forms.wait()
     ready = round(time.perf_counter() - begun, 1)
     found = []
-    for mix, floor_ms in floors.items():
+    for mix, floors in mixes.items():
         call = partial(_ours, model, forms, mix, pictures, size)
         took = measured(call, model, pictures, times=2, warm=partial(_ours, model, forms, short, size, size))
         who = f"Tessera, waves of {size}{', compiled' if backend else ''}"
-        found.append({"who": who, "steps": mix.steps, "ready_s": ready, **_shared(took, floor_ms)})
+        found.append({"who": who, "steps": mix.steps, "ready_s": ready, **_shared(took, floors)})
     forms.close()
     return found
 
 
-def _shared(found: dict[str, float], floor_ms: float) -> dict[str, float]:
-    """With pictures a second, and what share of them the floor would allow."""
+def _shared(found: dict[str, float], floors: Floors) -> dict[str, float]:
+    """With pictures a second, and what share of them each floor would allow."""
     each = found["ms_each"] or float("inf")
-    return {**found, "a_second": round(1e3 / each, 2), "share_of_floor": round(floor_ms / each, 3)}
+    shares = {name: round(floor_ms / each, 3) for name, floor_ms in floors.items()}
+    return {**found, "a_second": round(1e3 / each, 2), **shares}
 
 
-def _floors(model: Model, mixes: Sequence[Mix]) -> dict[Mix, float]:
-    """Milliseconds that a picture's counted arithmetic takes at the device's measured rate of matrix products."""
+def _floors(model: Model, mixes: Sequence[Mix]) -> dict[Mix, Floors]:
+    """Of plain diffusers' arithmetic, at the device's rates of matrix products: at once, and held for seconds."""
     latents, times, words = model.inputs(1)
     with torch.no_grad(), FlopCounterMode(display=False) as denoising:
         model.denoised(latents, times, words)
     with torch.no_grad(), FlopCounterMode(display=False) as decoding:
         model.decoded(latents)
     card = model.device.type == "cuda"
-    rate = machine.rates(model.device, tiny=not card)["bf16" if card else "fp32"]
-    calls = {mix: len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1) for mix in mixes}
-    flops = {mix: n * denoising.get_total_flops() + decoding.get_total_flops() for mix, n in calls.items()}
-    return {mix: float(n / rate / 1e6) for mix, n in flops.items()}
+    rates = machine.rates(model.device, tiny=not card)
+    names = {"share_of_floor": "bf16", "share_held": "held"} if card else {"share_of_floor": "fp32"}
+    counted = {mix: len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1) for mix in mixes}
+    flops = {mix: n * denoising.get_total_flops() + decoding.get_total_flops() for mix, n in counted.items()}
+    return {mix: {name: n / rates[rate] / 1e6 for name, rate in names.items()} for mix, n in flops.items()}
 
 
 def _plain(pipe: Any, model: Model, mix: Mix, pictures: int, batch: int) -> None:

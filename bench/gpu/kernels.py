@@ -7,6 +7,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from bench.architectures import Model
 from bench.gpu.timing import attending, compiled
+from engine.device import calls
 
 ROWS = 32
 CALLS = 3
@@ -20,8 +21,8 @@ def kernels(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     inputs = model.inputs(2 if tiny else ROWS)
     with attending(model), torch.inference_mode():
         if card:
-            model.unet.to(memory_format=torch.channels_last)
-        run = compiled(model.denoised, inputs) if card else model.denoised
+            calls.prepare(model)
+        run = compiled(model.asked, inputs) if card else model.asked
         run(*inputs)
         with profile(activities=[ProfilerActivity.CUDA if card else ProfilerActivity.CPU]) as seen:
             for _ in range(CALLS):

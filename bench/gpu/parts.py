@@ -12,7 +12,7 @@ from torch import Tensor
 from bench import machine
 from bench.architectures import Model
 from bench.gpu.timing import attending, compiled, in_time, measured
-from engine.device import backends, graphs
+from engine.device import backends, calls, graphs
 
 ROWS = (2, 8, 16, 32, 64, 128)
 COMPILED_ROWS = (32, 64)
@@ -23,8 +23,8 @@ TRAINED = (1, 4, 8)
 
 def rows(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     """Milliseconds of one call of the denoising model by rows."""
-    found = _plainly(model, "unet", model.denoised, ROWS[:2] if tiny else ROWS)
-    return found + _compiled(model, model.denoised, 3, () if tiny else COMPILED_ROWS)
+    found = _plainly(model, "unet", model.asked, ROWS[:2] if tiny else ROWS)
+    return found + _compiled(model, model.asked, 3, () if tiny else COMPILED_ROWS)
 
 
 def vae(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
@@ -92,6 +92,7 @@ def _compiled(model: Model, run: Any, takes: int, counts: Sequence[int]) -> list
     """As the engine compiles it; `run` takes so many of the inputs. `ready_s`: seconds to compile, or to take what was
     compiled from the cache."""
     found = []
+    calls.prepare(model)
     with attending(model):
         for count in in_time(counts, "compiled"):
             inputs = model.inputs(count)[:takes]

@@ -1,11 +1,11 @@
 """A loaded pipeline as a card runs it: calls of one shape, in the fastest form that is ready."""
 
-from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from engine.device import calls
 from engine.device.buckets import Bucketed, filled
 from engine.device.compiling import Backend, Compiling, Record
 from engine.device.sizes import Sizes
@@ -18,18 +18,10 @@ class Forms:
         self, pipe: Any, sizes: Sizes, backend: Backend | None = "inductor", record: Record | None = None
     ) -> None:
         self._pipe, self._sizes = pipe, sizes
-        unet, vae = pipe.unet, pipe.vae
-
-        def denoised(latents: Tensor, times: Tensor, words: Tensor) -> Tensor:
-            found: Tensor = unet(latents, times, encoder_hidden_states=words, return_dict=False)[0]
-            return found
-
-        def decoded(latents: Tensor) -> Tensor:
-            found: Tensor = vae.decode(latents, return_dict=False)[0]
-            return found
-
-        self._unet = Compiling(cast("FunctionType", denoised), backend, record)
-        self._vae = Compiling(cast("FunctionType", decoded), backend)
+        self._unets = {
+            guided: Compiling(calls.denoising(pipe.unet, guided=guided), backend, record) for guided in (False, True)
+        }
+        self._vae = Compiling(calls.decoding(pipe.vae), backend)
 
     def predict(self, *, guided: bool) -> Bucketed:
         """For one wave: all its calls are made in the form that is the best now."""
@@ -37,7 +29,7 @@ class Forms:
         rows = 2 * size if guided else size
         words = (rows, self._pipe.tokenizer.model_max_length, self._pipe.unet.config.cross_attention_dim)
         latents, times = self._latents(rows, self._pipe.unet), torch.ones(rows, device=self._pipe.device)
-        return Bucketed(self._unet.form(latents, times, latents.new_zeros(words)), size)
+        return Bucketed(self._unets[guided].form(latents, times, latents.new_zeros(words)), size)
 
     def decode(self, latents: Tensor) -> list[Tensor]:
         """Colours -1 … 1, shape (rows, 3, height, width), as many rows at a time as there is room for."""
@@ -52,12 +44,12 @@ class Forms:
 
     def wait(self) -> None:
         """Until what was asked for is compiled; for tests and benchmarks."""
-        self._unet.wait()
-        self._vae.wait()
+        for form in (*self._unets.values(), self._vae):
+            form.wait()
 
     def close(self) -> None:
-        self._unet.close()
-        self._vae.close()
+        for form in (*self._unets.values(), self._vae):
+            form.close()
 
     def _latents(self, rows: int, model: Any) -> Tensor:
         config = self._pipe.unet.config
