@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 import torch
 
-from engine.contract.training import TrainStyle
+from engine import models, styles
+from engine.contract.training import StyleTrained, TrainStyle
 from engine.settings import Settings
-from engine.training import adapter
+from engine.training import adapter, checkpoint
 from engine.training.base import Base
 from engine.training.data import collect
 from engine.training.encoding import Encoded, encode
 from engine.training.noising import Noising
+from engine.training.prepare import prepare
 from engine.training.recipe import recipe
 from engine.training.trainer import Trainer
 from tests.stand_ins import tiny
@@ -67,3 +69,35 @@ def test_faint_gradients_reach_the_adapter_because_they_are_scaled(
 
     learned = [bool(part.any()) for name, part in half.parts.items() if "lora_B" in name]
     assert all(learned) if scaled else not any(learned)
+
+
+def test_where_every_step_overflowed_a_run_is_kept_and_goes_on(folder: Path, tmp_path: Path) -> None:
+    """Such steps are left out and halve the scale, so an optimizer may have nothing to keep after the first epoch."""
+    half, again = trainer(folder, torch.float16), trainer(folder, torch.float16)
+    half.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**120)
+    half.step(1, 0)
+
+    checkpoint.write(tmp_path, 1, half, adapter.state(half.unet), {"job": "aaaaaaaaaa"})
+    checkpoint.restore(again, checkpoint.read(tmp_path))
+
+    assert again.scaler.get_scale() == half.scaler.get_scale() == 2.0**119
+    assert again.step(1, 1) == half.step(1, 1)
+
+
+def test_a_style_is_saved_as_it_was_trained(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The saved file is read into a second adapter beside the first, and both must answer alike."""
+    real, made = models.folder, Base.__init__
+
+    def in_half(self: Base, *given: Any) -> None:
+        made(self, *given)
+        self.dtype = torch.float16
+
+    monkeypatch.setattr(Base, "__init__", in_half)
+    monkeypatch.setattr(models, "folder", lambda *given, judge=False: real(*given, judge=judge) if judge else folder)
+    settings = Settings(data_dir=tmp_path, profile="embedded", _env_file=None)
+    order = TrainStyle(name="faint", source="embedded", images=8, epochs=1, rank=2, seed=7, lr=1e-2)
+
+    *_, trained = prepare("aaaaaaaaaa", order, settings, "embedded", lambda _done, _total: None).pieces()
+
+    assert isinstance(trained, StyleTrained)
+    assert styles.names(settings) == ["faint"]

@@ -42,8 +42,7 @@ def add(unet: Any, recipe: Recipe, name: str = NAME) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         _quietly(unet, config(recipe), name)
-    for part in parameters(unet).values():
-        part.data = part.data.float()
+    _in_full(unet)
 
 
 def parameters(unet: Any) -> dict[str, Any]:
@@ -75,9 +74,9 @@ def load(unet: Any, folder: Path, name: str) -> float:
     saved = LoraConfig.from_pretrained(str(folder))
     saved.inference_mode = True
     _quietly(unet, saved, name)
+    # First: what is put into matrices of half precision comes back rounded.
+    _in_full(unet)
     put(unet, load_file(folder / styles.WEIGHTS), name)
-    for part in parameters(unet).values():
-        part.data = part.data.float()
     return float(saved.lora_alpha)
 
 
@@ -85,6 +84,11 @@ def weigh(unet: Any, weight: float, name: str = NAME) -> None:
     """Let only the adapter `name` act, at this weight."""
     unet.set_adapters([name], [weight])
     unet.enable_lora()
+
+
+def _in_full(unet: Any) -> None:
+    for part in parameters(unet).values():
+        part.data = part.data.float()
 
 
 def _quietly(unet: Any, lora: Any, name: str) -> None:

@@ -85,6 +85,7 @@ def restore(trainer: Trainer, saved: Saved) -> None:
             "state": {
                 index: {key: saved.optimizer[f"{name}/{key}"].clone() for key in ("step", "exp_avg", "exp_avg_sq")}
                 for index, name in enumerate(trainer.parts)
+                if f"{name}/step" in saved.optimizer
             },
             "param_groups": trainer.optimizer.state_dict()["param_groups"],
         }
@@ -94,11 +95,12 @@ def restore(trainer: Trainer, saved: Saved) -> None:
 
 
 def _flat(trainer: Trainer) -> dict[str, Tensor]:
+    """Empty until the optimizer has taken a step: one whose scaled gradients overflow is left out."""
     found = trainer.optimizer.state_dict()["state"]
     return {
         f"{name}/{key}": torch.as_tensor(value).detach().cpu().clone()
         for index, name in enumerate(trainer.parts)
-        for key, value in found[index].items()
+        for key, value in found.get(index, {}).items()
     }
 
 
