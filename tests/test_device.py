@@ -6,7 +6,9 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from engine.device import backends, sizes
 from engine.device.background import in_background
 from engine.device.buckets import filled
 from engine.device.card import Card
+from engine.device.clock import Clock
 from engine.device.compile_cache import VARIABLES, keep_compiled
 from engine.device.compiling import Compiling
 from engine.device.forms import Forms
@@ -44,6 +47,7 @@ from tests.waves import furthest, wave
 
 CPU = torch.device("cpu")
 BUCKET = Sizes(pictures=4, decoded=2)
+SMALL = [(2, 16, 8)]
 
 
 def load(folder: Path) -> Any:
@@ -362,6 +366,30 @@ def test_half_of_one_picture_is_one_picture() -> None:
     assert Sizes(4, 2).halved(5) == Sizes(1, 1)
 
 
+class Ticking(Clock):
+    """A second for everything but attention, whose kernels come in turns; one that is not named cannot do it."""
+
+    def __init__(self, seconds: dict[str, float], slow_until: int = 0, full: str | None = None) -> None:
+        super().__init__(CPU)
+        self.asked: Counter[str] = Counter()
+        self._seconds, self._slow_until, self._full = seconds, slow_until, full
+        self._left = deque(backends.BACKENDS)
+
+    def __call__(self, work: Callable[[], object]) -> float:
+        if not isinstance(work, partial):
+            work()
+            return 1.0
+        name = self._left.popleft()
+        self.asked[name] += 1
+        if name == self._full:
+            raise torch.OutOfMemoryError("full")
+        if name not in self._seconds:
+            raise RuntimeError("No available kernel.")
+        self._left.append(name)
+        disturbed = name == "cudnn" and self.asked[name] <= self._slow_until
+        return self._seconds[name] * (8 if disturbed else 1)
+
+
 def timed(seconds: dict[int, float], peak: float = 0.0) -> Callable[[int], Call]:
     def call(pictures: int) -> Call:
         if pictures not in seconds:
@@ -404,7 +432,7 @@ def test_sizes_are_measured_once_with_random_weights_and_remembered(tmp_path: Pa
         weights.unlink()
     file = tmp_path / "device.json"
 
-    measured = sizes.sizes(checkpoint, CPU, torch.float32, Remembered(file, "this card"))
+    measured = sizes.sizes(checkpoint, CPU, torch.float32, Ticking({}), Remembered(file, "this card"))
     known = json.loads(file.read_text())
     (name,) = known["this card"]
     known["this card"][name]["pictures"] = 3
@@ -412,7 +440,7 @@ def test_sizes_are_measured_once_with_random_weights_and_remembered(tmp_path: Pa
 
     assert measured.pictures in {1, 2, 4, 8, 16, 32, 64}
     assert known["this card"][name]["measured"]["ms_each"]["1"] > 0
-    assert sizes.sizes(checkpoint, CPU, torch.float32, Remembered(file, "this card")).pictures == 3
+    assert sizes.sizes(checkpoint, CPU, torch.float32, Ticking({}), Remembered(file, "this card")).pictures == 3
 
 
 def test_another_device_measures_anew_and_a_broken_file_is_nothing_known(tmp_path: Path) -> None:
@@ -426,21 +454,47 @@ def test_another_device_measures_anew_and_a_broken_file_is_nothing_known(tmp_pat
 
 
 def test_the_fastest_attention_comes_first_those_that_fail_last_and_it_is_measured_once(tmp_path: Path) -> None:
-    ticks: Iterator[float] = iter([3.0, 1.0, 2.0, 4.0])
-    asked: list[int] = []
-
-    def clock(work: Callable[[], object]) -> float:
-        asked.append(1)
-        took = next(ticks)
-        if took == 4.0:
-            raise RuntimeError("No available kernel.")
-        return took
+    clock = Ticking({"flash": 3.0, "cudnn": 1.0, "efficient": 2.0})
 
     remembered = Remembered(tmp_path / "device.json", "this card")
-    found = [backends.fastest(CPU, torch.float32, clock, remembered, [(2, 16, 8)]) for _ in range(2)]
+    found = [backends.fastest(CPU, torch.float32, clock, remembered, SMALL) for _ in range(2)]
 
     assert found == [["cudnn", "efficient", "flash", "math"]] * 2
-    assert len(asked) == 4
+    assert clock.asked == {"flash": 5, "cudnn": 5, "efficient": 5, "math": 1}
+
+
+def test_somebody_elses_moment_on_the_device_does_not_choose_the_attention(tmp_path: Path) -> None:
+    clock = Ticking({"flash": 3.0, "cudnn": 1.0, "efficient": 2.0, "math": 9.0}, slow_until=2)
+
+    found = backends.fastest(CPU, torch.float32, clock, Remembered(tmp_path / "device.json", "this card"), SMALL)
+
+    assert found == ["cudnn", "efficient", "flash", "math"]
+
+
+@pytest.mark.parametrize("fault", ["restless", "full"])
+def test_what_was_measured_beside_others_is_used_but_not_remembered(tmp_path: Path, fault: str) -> None:
+    clock = Ticking(
+        {"flash": 3.0, "cudnn": 1.0, "efficient": 2.0, "math": 9.0}, full="flash" if fault == "full" else None
+    )
+    clock.restless = fault == "restless"
+    remembered = Remembered(tmp_path / "device.json", "this card")
+
+    found = backends.fastest(CPU, torch.float32, clock, remembered, SMALL)
+    sizes.sizes(tiny.turbo(tmp_path / "turbo"), CPU, torch.float32, clock, remembered)
+
+    assert found[0] == "cudnn"
+    assert not (tmp_path / "device.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("ticks", "restless"), [([9, 2, 2.1, 2.2], False), ([2, 2, 4, 4], True), ([2, 2, 2, 9], False)]
+)
+def test_the_best_try_counts_after_one_that_warms_up_and_others_are_noticed(ticks: list[float], restless: bool) -> None:
+    readings = iter([reading for tick in ticks for reading in (0.0, tick)])
+    clock = Clock(CPU, lambda: next(readings))
+
+    assert clock(lambda: None) == 2
+    assert clock.restless is restless
 
 
 @pytest.mark.parametrize("order", [["flash", "math"], ["math", "flash"]])

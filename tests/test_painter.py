@@ -20,6 +20,7 @@ from engine.embedded.drawings.album import album
 from engine.metrics import clip
 from engine.metrics.clip import Judge
 from engine.painter import Painted, Pixels
+from engine.pipelines import usual
 from engine.safety import UNSAFE
 from engine.settings import Settings
 from engine.wave import Mix, Wave
@@ -146,12 +147,14 @@ async def test_peft_reads_the_same_style_to_the_same_pictures(
 
     pipe = StableDiffusionPipeline.from_pretrained(
         checkpoints[TURBO], safety_checker=None, feature_extractor=None, requires_safety_checker=False
-    )
+    ).to(painter.device, usual(painter.device))
     pipe.set_progress_bar_config(disable=True)
     pipe.unet = PeftModel.from_pretrained(pipe.unet, str(folder))
     theirs = pipe("a cat 7", num_inference_steps=2, guidance_scale=0.0, generator=torch.Generator().manual_seed(7))
 
-    assert furthest(ours, [np.asarray(theirs.images[0])]) <= 1
+    # A card computes in half precision.
+    rounding = 1 if painter.device.type == "cpu" else 8
+    assert furthest(ours, [np.asarray(theirs.images[0])]) <= rounding
 
 
 async def test_a_style_for_another_base_is_refused_before_it_is_loaded(

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench import machine
 from bench.architectures import Model
 from bench.gpu.timing import attending, compiled, in_time, measured
 from engine.device import backends, calls, graphs
+from engine.device.clock import Clock
 
 ROWS = (2, 8, 16, 32, 64, 128)
 COMPILED_ROWS = (32, 64)
@@ -36,7 +36,7 @@ def vae(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
 def attention(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     """Milliseconds of the largest self-attentions of both models, by PyTorch's kernels; 0 where one cannot do it."""
     shapes = ((2, 64, 40),) if tiny else backends.SHAPES
-    clock = partial(machine.best, device=model.device)
+    clock = Clock(model.device)
     return [
         {"channels": shape[-1], "kernel": name, "ms": round((took or 0) * 1e3, 3)}
         for shape in shapes

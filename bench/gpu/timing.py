@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from bench import machine
 from bench.architectures import Model
 from engine.device import backends
+from engine.device.clock import Clock
 from engine.device.compiling import Compiling
 
 # What is left out when this is over is named in the result.
@@ -62,8 +62,7 @@ def attending(model: Model) -> AbstractContextManager[None]:
     """In here attention is computed by the kernel that the engine would choose."""
     if model.device.type != "cuda":
         return nullcontext()
-    clock = partial(machine.best, device=model.device)
-    return backends.preferring(backends.ordered(backends.measured(model.device, model.unet.dtype, clock)))
+    return backends.preferring(backends.ordered(backends.measured(model.device, model.unet.dtype, Clock(model.device))))
 
 
 def compiled(run: Any, inputs: Sequence[Tensor]) -> Any:

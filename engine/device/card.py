@@ -1,8 +1,8 @@
 """A card as this painter uses it: everything that was measured about it, and what it paints with."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ import torch
 from engine import checkpoints
 from engine.contract.approaches import EMBEDDED, PROFILES, Profile
 from engine.device import backends, graphs, sizes
+from engine.device.clock import Clock
 from engine.device.compile_cache import keep_compiled
 from engine.device.compiling import Backend, Record
 from engine.device.forms import Forms
 from engine.device.remembered import Remembered
 from engine.device.sizes import Sizes
 from engine.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class Card:
@@ -58,13 +61,16 @@ def card(device: torch.device, dtype: torch.dtype, settings: Settings, profile: 
     what = f"{torch.cuda.get_device_name(device)}, torch {torch.__version__}, diffusers {version('diffusers')}"
     remembered = Remembered(settings.cache_dir / "device.json", what)
     keep_compiled(settings.cache_dir / "compiled", what)
-    order = backends.fastest(device, dtype, partial(sizes.seconds, device=device), remembered)
+    clock = Clock(device)
+    order = backends.fastest(device, dtype, clock, remembered)
     stack.enter_context(backends.preferring(order))
     measured = {
-        model: sizes.sizes(place, device, dtype, remembered)
+        model: sizes.sizes(place, device, dtype, clock, remembered)
         for model in dict.fromkeys(row.model for row in PROFILES[profile].values())
         if (place := _here(model)) is not None
     }
+    if clock.restless:
+        log.warning("others use this device: what was measured may be wrong, and is measured again at the next start")
     torch.cuda.empty_cache()
     return Card(measured)
 

@@ -3,7 +3,6 @@ not depend on what the weights are.
 """
 
 import hashlib
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,11 +11,11 @@ from typing import Any
 import torch
 
 from engine.contract.errors import OutOfMemory
+from engine.device.clock import Clock
 from engine.device.remembered import Remembered
 from engine.device.saturation import FILLED, Call, saturation
 
 TOKENS = 77
-TRIES = 3
 # The autoencoder gains nothing from more pictures at once.
 MOST_DECODED = 8
 
@@ -33,18 +32,22 @@ class Sizes:
         return Sizes(max(1, self.pictures >> times), max(1, self.decoded >> times))
 
 
-def sizes(checkpoint: Path, device: torch.device, dtype: torch.dtype, remembered: Remembered) -> Sizes:
-    """Of the model in this folder; measured once. Raises OutOfMemory where not even one picture fits."""
+def sizes(checkpoint: Path, device: torch.device, dtype: torch.dtype, clock: Clock, remembered: Remembered) -> Sizes:
+    """Of the model in this folder; measured once, where nobody else was using the device meanwhile.
+
+    Raises OutOfMemory where not even one picture fits.
+    """
     name = f"sizes of {_shape(checkpoint)}"
     known = remembered.get(name)
     if known is None:
         total = torch.cuda.mem_get_info(device)[1] if device.type == "cuda" else 0
         with torch.inference_mode():
-            found = saturation(_denoising(checkpoint / "unet", device, dtype), total)
-            peak = _decoding(checkpoint, device, dtype)(1).peak_bytes
+            found = saturation(_denoising(checkpoint / "unet", device, dtype, clock), total)
+            peak = _decoding(checkpoint, device, dtype, clock)(1).peak_bytes
         chosen = Sizes(found.pictures, decoded(peak, total))
         known = {**asdict(chosen), "measured": found.as_json(), "decoded_peak_bytes": peak}
-        remembered.put(name, known)
+        if not clock.restless:
+            remembered.put(name, known)
     return Sizes(known["pictures"], known["decoded"])
 
 
@@ -55,19 +58,7 @@ def decoded(peak_bytes: float, total_bytes: float) -> int:
     return max(1, min(MOST_DECODED, int((1 - FILLED) * total_bytes / peak_bytes)))
 
 
-def seconds(work: Callable[[], object], device: torch.device, tries: int = TRIES) -> float:
-    """The least of some tries, after one that warms up."""
-    found = []
-    for _ in range(tries + 1):
-        begun = time.perf_counter()
-        work()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        found.append(time.perf_counter() - begun)
-    return min(found[1:])
-
-
-def _denoising(folder: Path, device: torch.device, dtype: torch.dtype) -> Callable[[int], Call]:
+def _denoising(folder: Path, device: torch.device, dtype: torch.dtype, clock: Clock) -> Callable[[int], Call]:
     """One call with guidance, for so many pictures."""
     from diffusers import UNet2DConditionModel
 
@@ -76,15 +67,16 @@ def _denoising(folder: Path, device: torch.device, dtype: torch.dtype) -> Callab
 
     def call(pictures: int) -> Call:
         rows = 2 * pictures
-        latents = torch.zeros(rows, unet.config.in_channels, side, side, device=device, dtype=dtype)
-        words = torch.zeros(rows, TOKENS, width, device=device, dtype=dtype)
+        # No zeros: they take less power, and a card that has power to spare is faster.
+        latents = torch.randn(rows, unet.config.in_channels, side, side, device=device, dtype=dtype)
+        words = torch.randn(rows, TOKENS, width, device=device, dtype=dtype)
         times = torch.full((rows,), 1, device=device)
-        return _measured(lambda: unet(latents, times, encoder_hidden_states=words, return_dict=False), device)
+        return _measured(lambda: unet(latents, times, encoder_hidden_states=words, return_dict=False), device, clock)
 
     return call
 
 
-def _decoding(checkpoint: Path, device: torch.device, dtype: torch.dtype) -> Callable[[int], Call]:
+def _decoding(checkpoint: Path, device: torch.device, dtype: torch.dtype, clock: Clock) -> Callable[[int], Call]:
     from diffusers import AutoencoderKL, UNet2DConditionModel
 
     vae: Any = _random(AutoencoderKL, checkpoint / "vae", device, dtype)
@@ -92,8 +84,8 @@ def _decoding(checkpoint: Path, device: torch.device, dtype: torch.dtype) -> Cal
 
     def call(pictures: int) -> Call:
         shape = (pictures, config["in_channels"], config["sample_size"], config["sample_size"])
-        latents = torch.zeros(shape, device=device, dtype=dtype)
-        return _measured(lambda: vae.decode(latents, return_dict=False), device)
+        latents = torch.randn(shape, device=device, dtype=dtype)
+        return _measured(lambda: vae.decode(latents, return_dict=False), device, clock)
 
     return call
 
@@ -104,12 +96,12 @@ def _random(kind: Any, folder: Path, device: torch.device, dtype: torch.dtype) -
     return model.to(dtype=dtype, memory_format=torch.channels_last).eval()
 
 
-def _measured(work: Callable[[], object], device: torch.device) -> Call:
+def _measured(work: Callable[[], object], device: torch.device, clock: Clock) -> Call:
     cuda = device.type == "cuda"
     if cuda:
         torch.cuda.reset_peak_memory_stats(device)
     try:
-        took = seconds(work, device)
+        took = clock(work)
     except torch.OutOfMemoryError as error:
         torch.cuda.empty_cache()
         message = "This does not fit into the memory of the device."
