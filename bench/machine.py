@@ -75,9 +75,9 @@ def best(work: Callable[[], object], device: torch.device, times: int = 7) -> fl
 
 
 def held(work: Callable[[], object], device: torch.device, seconds: float = HELD_SECONDS) -> float:
-    """Seconds of one call where one follows the other for so long."""
+    """Seconds of one call where one follows the other for so long, and some at least."""
     calls, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
+    while not calls or time.perf_counter() - begun < seconds:
         best(lambda: [work() for _ in range(TOGETHER)], device, 1)
         calls += TOGETHER
     return (time.perf_counter() - begun) / calls

@@ -1,10 +1,11 @@
-"""`python -m bench gpu WHAT`: the full models on a card, nothing downloaded, every command under ten minutes.
+"""`python -m bench gpu`: the full models on a card, nothing downloaded, every command under ten minutes.
 
 It needs a recent PyTorch, not the pinned one, diffusers and what diffusers needs; weights are random.
 """
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,31 +13,39 @@ from typing import Any
 import torch
 
 from bench import architectures, machine
-from bench.gpu import grids, kernels, parts, start
+from bench.gpu import grids, kernels, layers, parts, start
+from bench.gpu.timing import in_time
 from engine.quiet import quiet
 
 RESULTS = Path(__file__).parents[1] / "results"
 
 MEASURES: dict[str, Callable[..., list[dict[str, Any]]]] = {
+    "grid": grids.grids,
+    "kernels": kernels.kernels,
+    "layers": layers.layers,
+    "attention": parts.attention,
     "rows": parts.rows,
     "vae": parts.vae,
-    "attention": parts.attention,
-    "kernels": kernels.kernels,
-    "training": parts.training,
-    "grid": grids.grids,
     "start": start.starts,
+    "training": parts.training,
 }
+
+# The engine's start is a command of its own, as all together has to end within ten minutes.
+ALL = [what for what in MEASURES if what != "start"]
 
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser("python -m bench gpu", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="+", choices=MEASURES, help="what is measured, one after the other")
+    parser.add_argument("what", nargs="*", help=f"what is measured, one after the other: {', '.join(MEASURES)}")
     parser.add_argument("--model", choices=architectures.UNETS, default="v1-4")
     parser.add_argument("--steps", type=int, nargs="+", default=[], help="of a grid; by default those of the approach")
     parser.add_argument("--waves", type=int, nargs="+", default=grids.WAVES, help="pictures that we paint together")
     parser.add_argument("--tiny", action="store_true", help="narrow models and few rows, to try the benchmark itself")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
+    unknown = [what for what in given.what if what not in MEASURES]
+    if unknown:
+        parser.error(f"nothing is called {unknown[0]}; there is {', '.join(MEASURES)}")
     if "start" in given.what and given.model != "v1-4":
         parser.error("start is measured with v1-4")
     quiet()
@@ -49,12 +58,17 @@ def main(arguments: list[str]) -> None:
     model = architectures.build(given.model, device, tiny=given.tiny)
     given.out.mkdir(parents=True, exist_ok=True)
     asked = {"steps": given.steps, "waves": given.waves}
-    for what in given.what:
+    for what in in_time(given.what or ALL):
         results = MEASURES[what](model, tiny=given.tiny, **(asked if what == "grid" else {}))
         found = {"machine": about, "rates": rates, "model": given.model, "what": what, "tiny": given.tiny}
-        file = given.out / f"gpu-{'-'.join([given.model, what, *(['tiny'] * given.tiny)])}.json"
+        file = given.out / f"gpu-{'-'.join([_card(about), given.model, what, *(['tiny'] * given.tiny)])}.json"
         file.write_text(json.dumps({**found, "results": results}, indent=1) + "\n")
         print(table(results), flush=True)
+
+
+def _card(about: dict[str, Any]) -> str:
+    """In a file's name: NVIDIA H200 is h200."""
+    return re.sub(r"[^a-z0-9]+", "-", about["device"].lower().removeprefix("nvidia ")).strip("-")
 
 
 def table(results: list[dict[str, Any]]) -> str:

@@ -76,6 +76,8 @@ def _plainly(model: Model, part: str, run: Any, counts: Sequence[int]) -> list[d
     with ExitStack() as stack:
         for way in ("eager", "channels_last", "attention", "searched"):
             match way:
+                case "eager":
+                    getattr(model, part).to(memory_format=torch.contiguous_format)
                 case "channels_last":
                     getattr(model, part).to(memory_format=torch.channels_last)
                 case "attention":

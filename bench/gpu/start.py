@@ -35,7 +35,10 @@ def starts(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
         checkpoints.lay(Path(folder) / "hub", model, tiny=tiny)
         for part in (model.unet, model.vae):
             part.to("cpu")
-        return [row for name in LATER for row in asyncio.run(_start(name, Path(folder), model, tiny=tiny))]
+        found = [row for name in LATER for row in asyncio.run(_start(name, Path(folder), model, tiny=tiny))]
+    for part in (model.unet, model.vae):
+        part.to(model.device)
+    return found
 
 
 async def _start(name: str, folder: Path, model: Model, *, tiny: bool) -> list[dict[str, Any]]:
