@@ -73,15 +73,15 @@ def test_the_floor_is_what_takes_longer_arithmetic_or_bytes() -> None:
 def test_the_commands_for_a_card_run_with_narrow_models(
     model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    what = ["rows", "vae", "attention", "kernels", "grid", "training"]
+    what = ["rows", "vae", "attention", "kernels", "layers", "grid", "training"]
 
-    gpu.main([*what, "--model", model, "--steps", "1", "2", "--tiny", "--out", str(tmp_path)])
+    gpu.main(["--model", model, "--steps", "1", "2", "--tiny", "--out", str(tmp_path)])
 
     shown = capsys.readouterr().out
     for name in what:
-        found = json.loads((tmp_path / f"gpu-{model}-{name}-tiny.json").read_text())
+        found = json.loads(next(tmp_path.glob(f"gpu-*-{model}-{name}-tiny.json")).read_text())
         assert found["machine"]["versions"]["torch"] == torch.__version__
-        assert all(result["ms"] > 0 for result in found["results"] if name not in {"attention", "kernels"})
+        assert all(result["ms"] > 0 for result in found["results"] if name not in {"attention", "kernels", "layers"})
         assert gpu.table(found["results"]) in shown
 
 
@@ -92,6 +92,13 @@ def test_the_engine_is_started_twice_with_a_checkpoint_of_that_shape(tmp_path: P
     assert [row["start"] for row in found] == ["first"] * 3 + ["second"] * 2
     assert [row["grid"] for row in found] == [1, 2, 3, 1, 2]
     assert all(row["made_s"] >= row["first_s"] > 0 for row in found)
+
+
+def test_a_measure_that_there_is_not_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        gpu.main(["kernel", "--tiny"])
+
+    assert "nothing is called kernel; there is grid, kernels, layers" in capsys.readouterr().err
 
 
 def test_the_engine_is_started_with_one_model_only(capsys: pytest.CaptureFixture[str]) -> None:
