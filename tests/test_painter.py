@@ -152,9 +152,12 @@ async def test_peft_reads_the_same_style_to_the_same_pictures(
     pipe.unet = PeftModel.from_pretrained(pipe.unet, str(folder))
     theirs = pipe("a cat 7", num_inference_steps=2, guidance_scale=0.0, generator=torch.Generator().manual_seed(7))
 
-    # A card computes in half precision.
-    rounding = 1 if painter.device.type == "cpu" else 8
-    assert furthest(ours, [np.asarray(theirs.images[0])]) <= rounding
+    away = np.abs(ours[0].astype(int) - np.asarray(theirs.images[0]))
+    if painter.device.type == "cpu":
+        assert away.max() <= 1
+    else:
+        # Added to weights of half precision it is rounded; without the style the pictures are 13 apart.
+        assert away.mean() < 2
 
 
 async def test_a_style_for_another_base_is_refused_before_it_is_loaded(
