@@ -56,6 +56,18 @@ class Courier:
             await self.recall(row or job)
             return
         self._parts.numbers.ended.labels("delivered").inc()
+        await self._close(job, parcel, said, posted)
+
+    async def delivered(self, job: JobRow) -> None:
+        """The last word about a delivered job, to which an earlier process did not get."""
+        said, posted = [await self._parts.deliveries.find(f"{job.id}-{kind}") for kind in ("say", "post")]
+        parcel = await self._parcel(job) if said and posted else None
+        if parcel is None or said is None or posted is None:
+            await self._teller.end(job, None)
+        else:
+            await self._close(job, parcel, said.message, posted.message)
+
+    async def _close(self, job: JobRow, parcel: Parcel, said: str | None, posted: str | None) -> None:
         closing = Message(f"{heading(job)}\n{parcel.closing}")
         # Where the result was edited into the job's own message, there is nothing left to say in it.
         await self._teller.end(job, closing if posted != said else None)

@@ -52,8 +52,7 @@ class Lender:
             if job.state == "cancelled" and not job.training:
                 # Perhaps the engine was not told any more.
                 self._spawn(self._watch.release(job, under_way=True))
-            work = self._courier.recall(job) if job.state == "cancelled" else self._teller.end(job, _closing(job))
-            self._spawn(work)
+            self._spawn(self._closed(job))
         for job in await jobs.in_state("made"):
             self._spawn(self._watch.follow(job))
         for job in await jobs.in_state("lent"):
@@ -83,6 +82,18 @@ class Lender:
         text = f"{heading(job)}\n{texts.waiting(place.place, eta, why)}"
         return Message(text, buttons=cancel_button(job), eta=self._parts.clock() + eta)
 
+    def _closed(self, job: JobRow) -> Coroutine[Any, Any, None]:
+        """What an earlier process had still to do for a job that has ended."""
+        match job.state:
+            case "cancelled":
+                return self._courier.recall(job)
+            case "delivered":
+                return self._courier.delivered(job)
+            case "failed":
+                return self._teller.end(job, failure(job))
+            case _:
+                return self._teller.end(job, None)
+
     async def _introduce(self, job: JobRow) -> None:
         """The job's own message, where an earlier process did not get to it."""
         head = heading(job)
@@ -90,8 +101,3 @@ class Lender:
             await self._teller.say(job, Message(f"{head}\n{texts.PHASES['waiting']}.", buttons=cancel_button(job)))
         except DeliveryError as error:
             log.warning("a job's message could not be said: %s", error, extra={"job": job.id})
-
-
-def _closing(job: JobRow) -> Message | None:
-    """A failure is told again; a delivered grid is to be seen already."""
-    return failure(job) if job.state == "failed" else None

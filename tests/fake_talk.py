@@ -95,6 +95,9 @@ class FakeChat:
         self.messages[posted.id] = posted
         return posted
 
+    def edit(self, own: str, message: Message) -> None:
+        self.messages[own].message = message
+
 
 class FakeTalk:
     def __init__(self, chat: FakeChat, channel: str, person: str, own: str | None = None) -> None:
@@ -124,7 +127,7 @@ class FakeTalk:
         await self.chat.enter("update")
         if self.own not in self.chat.messages:
             raise Gone("The message is gone.")
-        self.chat.messages[self.own].message = message
+        self.chat.edit(self.own, message)
         self.chat.leave("update")
 
     async def post(self, message: Message, delivery: Delivery) -> str:

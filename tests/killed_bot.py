@@ -39,7 +39,11 @@ class KeptChat(FakeChat):
         self._path, self._stage = path, stage
         for line in path.read_text().splitlines() if path.exists() else []:
             known = json.loads(line)
-            self.messages[known["id"]] = Posted(**known, message=Message(""))
+            message = Message(known.pop("text"))
+            if known.keys() == {"id"}:
+                self.messages[known["id"]].message = message
+            else:
+                self.messages[known["id"]] = Posted(**known, message=message)
         self._ids = count(len(self.messages) + 1)
 
     async def enter(self, call: str) -> None:
@@ -50,11 +54,18 @@ class KeptChat(FakeChat):
 
     def add(self, channel: str, kind: str, key: str, message: Message) -> Posted:
         posted = super().add(channel, kind, key, message)
+        self._keep(id=posted.id, channel=channel, kind=kind, key=key, text=message.text)
+        return posted
+
+    def edit(self, own: str, message: Message) -> None:
+        super().edit(own, message)
+        self._keep(id=own, text=message.text)
+
+    def _keep(self, **known: str) -> None:
         with self._path.open("a") as file:
-            file.write(json.dumps({"id": posted.id, "channel": channel, "kind": kind, "key": key}) + "\n")
+            file.write(json.dumps(known) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        return posted
 
 
 class DyingClient(EngineClient):

@@ -30,14 +30,18 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_bot_process_killed_at_any_stage_delivers_once(tmp_path: Path, engine: str, stage: str) -> None:
+def test_a_bot_process_killed_at_any_stage_delivers_once_and_says_so(tmp_path: Path, engine: str, stage: str) -> None:
     killed = _run(tmp_path, engine, stage)
     finished = _run(tmp_path, engine, "none")
 
-    messages = [json.loads(line) for line in (tmp_path / "chat.jsonl").read_text().splitlines()]
+    written = [json.loads(line) for line in (tmp_path / "chat.jsonl").read_text().splitlines()]
+    messages = [line for line in written if "kind" in line]
+    last = {line["id"]: line["text"] for line in written}
+    own = next(last[message["id"]] for message in messages if message["kind"] == "say")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert finished.returncode == 0, finished.stderr
     assert Counter(message["kind"] for message in messages) == {"say": 1, "post": 1}
+    assert "\nScore " in own
 
 
 def _run(data: Path, engine: str, stage: str) -> "subprocess.CompletedProcess[str]":
