@@ -27,6 +27,8 @@ def prepare(unet: Any) -> None:
             for name, processor in unet.attn_processors.items()
         }
     )
+    # Here, where no second thread does it as well.
+    twins(unet)
     _prepared.add(unet)
 
 
