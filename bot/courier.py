@@ -124,11 +124,12 @@ class Courier:
     async def recall(self, job: JobRow) -> None:
         """Take a sheet back that was posted, or may have been, while its job was cancelled."""
         key = f"{job.id}-post"
-        row = await self._parts.deliveries.find(key)
+        row, own = [await self._parts.deliveries.find(each) for each in (key, f"{job.id}-say")]
         try:
             talk = await self._parts.talk(job)
             message = row and (row.message or await talk.find_posted(key))
-            if message:
+            # A sheet in the job's own message goes with the last word, which replaces it.
+            if message and (own is None or message != own.message):
                 await talk.delete(message)
         except DeliveryError as error:
             log.warning("a cancelled sheet could not be taken back: %s", error, extra={"job": job.id})

@@ -46,6 +46,7 @@ class FakeChat:
     pictures: dict[str, bytes] = field(default_factory=dict)
     really_takes: int | None = None
     missing_right: str | None = None
+    sheets_in_own: bool = False
     no_rights: bool = False
     shows_after: int = 0
     away: Counter[str] = field(default_factory=Counter)
@@ -139,7 +140,10 @@ class FakeTalk:
         if delivery.noted is None:
             await delivery.note(f"file-of-{delivery.key}")
         await self.chat.enter("uploaded")
-        posted = self.chat.add(self.channel, "post", delivery.key, message)
+        posted = self.chat.messages[self.own] if self.own and self.chat.sheets_in_own else None
+        if posted is None:
+            posted = self.chat.add(self.channel, "post", delivery.key, message)
+        posted.kind, posted.key, posted.message = "post", delivery.key, message
         await self.chat.enter("posted")
         self.chat.leave("post")
         return posted.id

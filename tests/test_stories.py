@@ -352,8 +352,11 @@ async def test_a_cancel_ends_a_grid_wherever_it_is(tmp_path: Path, stage: str) -
         assert row.ended
 
 
-async def test_a_sheet_that_was_cancelled_while_it_was_posted_is_taken_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_own", [False, True])
+async def test_a_sheet_that_was_cancelled_while_it_was_posted_is_taken_back(tmp_path: Path, *, in_own: bool) -> None:
+    """On Discord a sheet is put into the job's own message where there can be no thread."""
     async with rig(tmp_path) as r:
+        r.chat.sheets_in_own = in_own
         r.chat.stops["posted"] = asyncio.Event()
         await r.hear(ANNA, CAT)
         await r.chat.stops["posted"].wait()
@@ -366,8 +369,10 @@ async def test_a_sheet_that_was_cancelled_while_it_was_posted_is_taken_back(tmp_
         await r.start()
         await r.settled()
 
+        (shown,) = r.chat.messages.values()
         assert (await r.jobs())[0].state == "cancelled"
-        assert r.chat.posts() == []
+        assert "Cancelled" in shown.message.text
+        assert not shown.message.pictures
 
 
 async def test_only_the_person_or_a_moderator_may_cancel(tmp_path: Path) -> None:
