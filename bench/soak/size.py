@@ -8,7 +8,7 @@ from typing import Literal
 class Size:
     """`minutes`: after so many nobody orders any more, None for no end but `jobs`. `patience`: seconds one waits."""
 
-    jobs: int = 2000
+    jobs: int = 4000
     people: int = 50
     seed: int = 7
     minutes: float | None = None
