@@ -68,8 +68,8 @@ class Model:
         return calls.denoising(self.unet, guided=False)
 
     @property
-    def asked(self) -> Any:
-        """The same as a wave of this model makes it: with guidance every picture is there twice."""
+    def in_wave(self) -> Any:
+        """The same as a wave makes it: with guidance every picture is there twice."""
         return calls.denoising(self.unet, guided=self.guided)
 
     @property

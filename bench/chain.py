@@ -37,6 +37,8 @@ MOMENTS = {
     "sheet": "sheet laid out",
     "posted": "sheet posted",
 }
+# Of a preview: one is due when a wave takes longer than a second and a half.
+NEVER = "none: the waves were painted before one was due"
 
 
 @dataclass
@@ -113,9 +115,8 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> str:
     body = [
-        (name, report.spread(found["moments"][key], digits=3))
+        (name, report.spread(found["moments"][key], digits=3) if key in found["moments"] else NEVER)
         for key, name in MOMENTS.items()
-        if key in found["moments"]
     ]
     apart = "; ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in found["parts"].items())
     head = f"{found['grid'].capitalize()}, {found['pictures']} painted pictures."

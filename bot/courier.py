@@ -62,10 +62,10 @@ class Courier:
         """The last word about a delivered job, to which an earlier process did not get."""
         said, posted = [await self._parts.deliveries.find(f"{job.id}-{kind}") for kind in ("say", "post")]
         parcel = await self._parcel(job) if said and posted else None
-        if parcel is None or said is None or posted is None:
-            await self._teller.end(job, None)
-        else:
+        if parcel and said and posted:
             await self._close(job, parcel, said.message, posted.message)
+        else:
+            await self._teller.end(job, None)
 
     async def _close(self, job: JobRow, parcel: Parcel, said: str | None, posted: str | None) -> None:
         closing = Message(f"{heading(job)}\n{parcel.closing}")

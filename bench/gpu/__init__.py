@@ -57,9 +57,9 @@ def main(arguments: list[str]) -> None:
     print(", ".join(f"{name} {rate:.0f}" for name, rate in rates.items()), "(GFLOP/s, copy in GB/s)", flush=True)
     model = architectures.build(given.model, device, tiny=given.tiny)
     given.out.mkdir(parents=True, exist_ok=True)
-    asked = {"steps": given.steps, "waves": given.waves}
+    of_grids = {"steps": given.steps, "waves": given.waves, "rates": rates}
     for what in in_time(given.what or ALL):
-        results = MEASURES[what](model, tiny=given.tiny, **(asked if what == "grid" else {}))
+        results = MEASURES[what](model, tiny=given.tiny, **(of_grids if what == "grid" else {}))
         found = {"machine": about, "rates": rates, "model": given.model, "what": what, "tiny": given.tiny}
         file = given.out / f"gpu-{'-'.join([_card(about), given.model, what, *(['tiny'] * given.tiny)])}.json"
         file.write_text(json.dumps({**found, "results": results}, indent=1) + "\n")

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench import architectures, machine
+from bench import architectures
 from bench.architectures import Model
 from bench.gpu.timing import attending, in_time, measured
 from engine.denoising import Denoising
@@ -30,13 +30,15 @@ Floors = dict[str, float]
 """Milliseconds of a picture, by what they are called in the results."""
 
 
-def grids(model: Model, steps: Sequence[int], waves: Sequence[int], *, tiny: bool) -> list[dict[str, Any]]:
+def grids(
+    model: Model, steps: Sequence[int], waves: Sequence[int], rates: Mapping[str, float], *, tiny: bool
+) -> list[dict[str, Any]]:
     """With each of these steps and sizes of waves. One at a time, a few pictures stand for the grid."""
     mixes = [
         Mix(model.name, None, 0.0, min(n, 2) if tiny else n, architectures.GUIDANCE[model.name])
         for n in steps or [architectures.STEPS[model.name]]
     ]
-    floors = _floors(model, mixes)
+    floors = _floors(model, mixes, rates)
     # Diffusers first, as it comes; ours then sets the memory layout as `Pipelines` does on a card.
     for part in (model.unet, model.vae):
         part.to(memory_format=torch.contiguous_format)
@@ -92,16 +94,15 @@ def _shared(found: dict[str, float], floors: Floors) -> dict[str, float]:
     return {**found, "a_second": round(1e3 / each, 2), **shares}
 
 
-def _floors(model: Model, mixes: Sequence[Mix]) -> dict[Mix, Floors]:
+def _floors(model: Model, mixes: Sequence[Mix], rates: Mapping[str, float]) -> dict[Mix, Floors]:
     """Of plain diffusers' arithmetic, at the device's rates of matrix products: at once, and held for seconds."""
     latents, times, words = model.inputs(1)
     with torch.no_grad(), FlopCounterMode(display=False) as denoising:
         model.denoised(latents, times, words)
     with torch.no_grad(), FlopCounterMode(display=False) as decoding:
         model.decoded(latents)
-    card = model.device.type == "cuda"
-    rates = machine.rates(model.device, tiny=not card)
-    names = {"share_of_floor": "bf16", "share_held": "held"} if card else {"share_of_floor": "fp32"}
+    wanted = {"share_of_floor": "bf16" if model.device.type == "cuda" else "fp32", "share_held": "held"}
+    names = {name: rate for name, rate in wanted.items() if rate in rates}
     counted = {mix: len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1) for mix in mixes}
     flops = {mix: n * denoising.get_total_flops() + decoding.get_total_flops() for mix, n in counted.items()}
     return {mix: {name: n / rates[rate] / 1e6 for name, rate in names.items()} for mix, n in flops.items()}

@@ -22,7 +22,7 @@ def kernels(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     with attending(model), torch.inference_mode():
         if card:
             calls.prepare(model)
-        run = compiled(model.asked, inputs) if card else model.asked
+        run = compiled(model.in_wave, inputs) if card else model.in_wave
         run(*inputs)
         with profile(activities=[ProfilerActivity.CUDA if card else ProfilerActivity.CPU]) as seen:
             for _ in range(CALLS):

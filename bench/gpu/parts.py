@@ -23,8 +23,8 @@ TRAINED = (1, 4, 8)
 
 def rows(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     """Milliseconds of one call of the denoising model by rows."""
-    found = _plainly(model, "unet", model.asked, ROWS[:2] if tiny else ROWS)
-    return found + _compiled(model, model.asked, 3, () if tiny else COMPILED_ROWS)
+    found = _plainly(model, "unet", model.in_wave, ROWS[:2] if tiny else ROWS)
+    return found + _compiled(model, model.in_wave, 3, () if tiny else COMPILED_ROWS)
 
 
 def vae(model: Model, *, tiny: bool) -> list[dict[str, Any]]:

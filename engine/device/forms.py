@@ -22,6 +22,7 @@ class Forms:
             guided: Compiling(calls.denoising(pipe.unet, guided=guided), backend, record) for guided in (False, True)
         }
         self._vae = Compiling(calls.decoding(pipe.vae), backend)
+        self._all = (*self._unets.values(), self._vae)
 
     def predict(self, *, guided: bool) -> Bucketed:
         """For one wave: all its calls are made in the form that is the best now."""
@@ -44,11 +45,11 @@ class Forms:
 
     def wait(self) -> None:
         """Until what was asked for is compiled; for tests and benchmarks."""
-        for form in (*self._unets.values(), self._vae):
+        for form in self._all:
             form.wait()
 
     def close(self) -> None:
-        for form in (*self._unets.values(), self._vae):
+        for form in self._all:
             form.close()
 
     def _latents(self, rows: int, model: Any) -> Tensor:
