@@ -25,7 +25,10 @@ def bars(title: str, values: dict[str, dict[str, Any]], floor: float | None = No
         ]
     if floor is not None:
         at, bottom = LEFT + scale * floor, 44 + ROW * len(values)
-        body += [_rule(at, 38, at, bottom, FLOOR), _text(at, bottom + 16, f"floor in fp32 {floor:.2f} s", FLOOR, "middle")]
+        body += [
+            _rule(at, 38, at, bottom, FLOOR),
+            _text(at, bottom + 16, f"floor in fp32 {floor:.2f} s", FLOOR, "middle"),
+        ]
     return _svg(title, body, height)
 
 

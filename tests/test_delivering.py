@@ -1,6 +1,8 @@
 """A wave's pictures come home while its painter paints the next; what fails on the way is met as while painting."""
 
 import asyncio
+from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from engine.painter import FakePainter, Painted, PainterLost
 from engine.pool import Pool
 from engine.wave import Wave
 from tests.engines import TouchyPainter, events, grid, running_engine
+
+OVER = False
 
 
 class Slow(FakePainter):
@@ -34,16 +38,19 @@ class Slow(FakePainter):
 
 
 class Spoiling(TouchyPainter):
-    """Fails to decode as `failure` says, where a wave has more than `most` rows or `times` are not over yet."""
+    """Fails to decode as `failure` says, where a wave has more than `most` rows and `times` are not over yet.
 
-    def __init__(self, failure: Exception, most: int = 0, times: float = float("inf")) -> None:
+    Painters may share these.
+    """
+
+    def __init__(self, failure: Exception, most: int = 0, times: Iterator[None] | None = None) -> None:
         super().__init__()
-        self.failure, self.most, self.times = failure, most, times
+        self.failure, self.most = failure, most
+        self.times: Iterator[bool | None] = times or repeat(None)
 
     async def finish(self, wave: int) -> list[Painted]:
         rows = len(self._waves[wave])
-        if rows > self.most and self.times > 0:
-            self.times -= 1
+        if rows > self.most and next(self.times, OVER) is None:
             raise self.failure
         return await super().finish(wave)
 
@@ -68,7 +75,8 @@ async def test_a_wave_that_does_not_fit_when_it_is_decoded_is_painted_in_smaller
 
 @pytest.mark.parametrize("painters", [1, 2])
 async def test_pictures_that_cannot_be_decoded_at_all_end_their_jobs_and_no_others(home: Path, painters: int) -> None:
-    pool = Pool(*(Spoiling(RuntimeError("nothing valid"), times=9) for _ in range(painters)))
+    times = repeat(None, 9 * painters)
+    pool = Pool(*(Spoiling(RuntimeError("nothing valid"), times=times) for _ in range(painters)))
     async with running_engine(home, pool, most=1) as engine:
         jobs = [grid(approach=1, blocks=1) for _ in range(9 * painters + 1)]
         told = await asyncio.gather(*(events(engine.submit(job)) for job in jobs))
@@ -79,7 +87,7 @@ async def test_pictures_that_cannot_be_decoded_at_all_end_their_jobs_and_no_othe
 
 
 async def test_what_a_painter_had_painted_when_it_was_lost_is_painted_by_another(home: Path) -> None:
-    pool = Pool(Spoiling(PainterLost("gone"), times=1), FakePainter())
+    pool = Pool(Spoiling(PainterLost("gone"), times=repeat(None, 1)), FakePainter())
     async with running_engine(home, pool, most=4) as engine:
         told = await events(engine.submit(grid(approach=3, blocks=2)))
 
