@@ -1,15 +1,17 @@
-"""Where the time of one call of the denoising model goes: the kernels of its compiled form that take the longest."""
+"""Where the time goes: the dearest kernels in a compiled call of the denoising model and of the decoder."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from bench.architectures import Model
 from bench.gpu.timing import attending, compiled
 from engine.device import calls
 
-ROWS = 32
+ROWS, DECODED = 32, 8
 CALLS = 3
 SHOWN = 30
 NAME = 110
@@ -17,18 +19,27 @@ NAME = 110
 
 def kernels(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     """Milliseconds and share of one call; where there is no card, of PyTorch's operations, not compiled."""
-    card = model.device.type == "cuda"
+    if model.device.type == "cuda":
+        calls.prepare(model)
     inputs = model.inputs(2 if tiny else ROWS)
+    latents = model.inputs(1)[0].expand(1 if tiny else DECODED, -1, -1, -1).contiguous()
     with attending(model), torch.inference_mode():
+        return [
+            {"call": name, **kernel}
+            for name, run, given in (("denoising", model.in_wave, inputs), ("decoding", model.decoded, (latents,)))
+            for kernel in _kernels(run, given, card=model.device.type == "cuda")
+        ]
+
+
+def _kernels(run: Any, inputs: Sequence[Tensor], *, card: bool) -> list[dict[str, Any]]:
+    if card:
+        run = compiled(run, inputs)
+    run(*inputs)
+    with profile(activities=[ProfilerActivity.CUDA if card else ProfilerActivity.CPU]) as seen:
+        for _ in range(CALLS):
+            run(*inputs)
         if card:
-            calls.prepare(model)
-        run = compiled(model.in_wave, inputs) if card else model.in_wave
-        run(*inputs)
-        with profile(activities=[ProfilerActivity.CUDA if card else ProfilerActivity.CPU]) as seen:
-            for _ in range(CALLS):
-                run(*inputs)
-            if card:
-                torch.cuda.synchronize()
+            torch.cuda.synchronize()
     took = [(_microseconds(event, card=card) / 1e3 / CALLS, event) for event in seen.key_averages()]
     whole = sum(ms for ms, _ in took)
     took.sort(key=lambda item: -item[0])

@@ -12,9 +12,12 @@ from engine.twins import twins
 
 def prepare(pipe: Any) -> None:
     """Channels lie side by side, which is what the matrix units want of convolutions."""
+    from engine.device.upsampling import transposed
+
     for model in (pipe.unet, pipe.vae):
         model.to(memory_format=torch.channels_last)
         by_channel(model)
+        transposed(model)
 
 
 def denoising(unet: Any, *, guided: bool) -> FunctionType:
