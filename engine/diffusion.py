@@ -1,6 +1,7 @@
 """DiffusionPainter: Stable Diffusion through diffusers, in a thread of its own, step by step."""
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 
 from engine import cores, models
+from engine.beside import Beside
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.errors import OutOfMemory
 from engine.contract.memory import keep_freed_memory
@@ -28,7 +30,8 @@ from engine.settings import Settings
 from engine.wave import Wave
 
 T = TypeVar("T")
-BESIDE = 2
+# On a processor the others paint.
+HANDS = {"cuda": min(8, os.cpu_count() or 1), "cpu": 1}
 NO_ROOM = "This does not fit into the memory of the device, not even one picture at a time."
 
 
@@ -42,8 +45,7 @@ class DiffusionPainter:
         if self.device.type == "cpu":
             keep_freed_memory()
         self._thread = ThreadPoolExecutor(1, "painter")
-        # Pictures come home, and are readied for judge and safety checker, while the device paints the next.
-        self._beside = ThreadPoolExecutor(BESIDE, "beside")
+        self._beside = Beside(HANDS[self.device.type])
         self._profile = profile
         self._ends = ExitStack()
         if card is None and self.device.type == "cuda":
@@ -71,10 +73,10 @@ class DiffusionPainter:
 
     async def finish(self, wave: int) -> list[Painted]:
         landing = await self._fitting(self._finish, wave)
-        pictures = await self._aside(landing.pictures)
+        pictures = await self._beside.run(landing.pictures)
         if self._safety is None:
             return [Painted(picture) for picture in pictures]
-        inputs = await self._aside(self._safety.inputs, pictures)
+        inputs = torch.cat(await self._beside.spread(self._safety.inputs, pictures))
         reasons = await self._fitting(self._safety.reasons, inputs, again=True)
         return [Painted(None if reason else picture, reason) for picture, reason in zip(pictures, reasons, strict=True)]
 
@@ -83,7 +85,7 @@ class DiffusionPainter:
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         judge = await self._fitting(self._its_judge, again=True)
-        return await self._fitting(judge.cosines, await self._aside(judge.inputs, pictures), texts, again=True)
+        return await self._fitting(judge.cosines, await self._beside.spread(judge.inputs, pictures), texts, again=True)
 
     async def train(self, lesson: Lesson) -> Any:
         return await self._run(cores.alone, lesson.next, self.device)
@@ -98,8 +100,8 @@ class DiffusionPainter:
         return {"used": float(total - free), "total": float(total)}
 
     async def close(self) -> None:
-        for pool in (self._thread, self._beside):
-            pool.shutdown(wait=True, cancel_futures=True)
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._beside.close()
         self._pipelines.close()
         self._ends.close()
 
@@ -132,9 +134,6 @@ class DiffusionPainter:
         if self._judge is None:
             self._judge = Judge(models.folder(JUDGES[self._profile], judge=True), self.device)
         return self._judge
-
-    async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
 
     async def _fitting(self, work: Callable[..., T], *arguments: object, again: bool = False) -> T:
         """A part of painting. Where it does not fit, room is made: for whoever paints again, or to try it `again`."""

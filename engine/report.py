@@ -37,8 +37,10 @@ class Reporter:
     async def _report_shown(self, running: Running, shown: Sequence[tuple[str, Pixels]], by: Painter | None) -> None:
         order = running.job.grid
         texts = [order.prompt] + ([dress(order.prompt, order.details, None)] if order.details else [])
-        scores = await self._pool.judge([pixels for _, pixels in shown], texts, by)
-        files = await asyncio.gather(*(asyncio.to_thread(png, pixels) for _, pixels in shown))
+        scores, files = await asyncio.gather(
+            self._pool.judge([pixels for _, pixels in shown], texts, by),
+            asyncio.gather(*(asyncio.to_thread(png, pixels) for _, pixels in shown)),
+        )
         if not running.alive:
             return
         for (cell, pixels), row, data in zip(shown, scores, files, strict=True):

@@ -48,7 +48,7 @@ class Judge:
 
     def scores(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts). A text longer than the judge's context is cut, as CLIP does."""
-        return np.concatenate([self.cosines(self.inputs(part), texts) for part in _parts(pictures)])
+        return np.concatenate([self.cosines([self.inputs(part)], texts) for part in _parts(pictures)])
 
     def inputs(self, pictures: Sequence[Pixels]) -> Inputs:
         """Made on the processor, in any thread."""
@@ -57,16 +57,18 @@ class Judge:
         fresh = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in known}
         return Inputs(keys, known, tuple(fresh), self._values(list(fresh.values())) if fresh else None)
 
-    def cosines(self, inputs: Inputs, texts: Sequence[str]) -> Scores:
-        """Cosines, shape (pictures, texts)."""
+    def cosines(self, inputs: Sequence[Inputs], texts: Sequence[str]) -> Scores:
+        """Cosines, shape (pictures, texts), of all parts in order."""
         with torch.inference_mode():
             words = torch.cat([self._text(text) for text in texts])
-            vectors = dict(inputs.known)
-            if inputs.values is not None:
-                looked = torch.cat([self._look(part) for part in torch.split(inputs.values, BATCH)])
+            vectors = {key: vector for part in inputs for key, vector in part.known.items()}
+            fresh = [key for part in inputs for key in part.fresh]
+            values = [part.values for part in inputs if part.values is not None]
+            if values:
+                looked = torch.cat([self._look(some) for some in torch.split(torch.cat(values), BATCH)])
                 # Clones: a row that is remembered would keep its whole batch.
-                vectors |= zip(inputs.fresh, (row.clone() for row in looked), strict=True)
-            found = torch.stack([vectors[key] for key in inputs.keys]) @ words.T
+                vectors |= zip(fresh, (row.clone() for row in looked), strict=True)
+            found = torch.stack([vectors[key] for part in inputs for key in part.keys]) @ words.T
         self._remember(vectors)
         scores: Scores = found.cpu().numpy().astype(np.float32)
         return scores
