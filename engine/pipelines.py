@@ -14,6 +14,7 @@ from engine import checkpoints, models, predicting, styles
 from engine.contract.errors import NoModel
 from engine.contract.grid import Quality
 from engine.device import calls
+from engine.device.memory import memory_of
 from engine.settings import Settings
 from engine.wardrobe import Wardrobe
 from engine.wave import Mix
@@ -99,7 +100,7 @@ class Pipelines:
     def _most(self) -> int:
         if self.device.type != "cuda":
             return 3
-        return 3 if torch.cuda.get_device_properties(self.device).total_memory > ROOMY else 1
+        return 3 if memory_of(self.device) > ROOMY else 1
 
     def _put_away(self, key: Key) -> None:
         log.info("put away", extra={"model": key[0]})

@@ -92,6 +92,7 @@ def test_the_engine_is_started_twice_with_a_checkpoint_of_that_shape(tmp_path: P
     assert [row["start"] for row in found] == ["first"] * 3 + ["second"] * 2
     assert [row["grid"] for row in found] == [1, 2, 3, 1, 2]
     assert all(row["made_s"] >= row["first_s"] > 0 for row in found)
+    assert all(row["made_s"] >= row["painting_s"] and row["wave"] > 0 for row in found)
 
 
 def test_a_measure_that_there_is_not_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,6 +30,7 @@ from engine.device.clock import Clock
 from engine.device.compile_cache import VARIABLES, keep_compiled
 from engine.device.compiling import Compiling
 from engine.device.forms import Forms
+from engine.device.memory import memory_of
 from engine.device.remembered import Remembered
 from engine.device.saturation import Call, saturation
 from engine.device.sizes import Sizes
@@ -597,3 +598,14 @@ def test_only_so_many_texts_are_remembered(tmp_path: Path, monkeypatch: pytest.M
     embeddings(pipe, ["second", "first"])
 
     assert asked == ["first"]
+
+
+@pytest.mark.parametrize(("fraction", "gib"), [(1.0, 80), (0.25, 20)], ids=["all of it", "a part"])
+def test_a_part_of_a_shared_card_is_all_that_there_is(
+    fraction: float, gib: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**30, 80 * 2**30))
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda _: fraction)
+
+    assert memory_of(torch.device("cuda")) == gib * 2**30
+    assert memory_of(CPU) == 0

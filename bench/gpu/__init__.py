@@ -40,6 +40,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--model", choices=architectures.UNETS, default="v1-4")
     parser.add_argument("--steps", type=int, nargs="+", default=[], help="of a grid; by default those of the approach")
     parser.add_argument("--waves", type=int, nargs="+", default=grids.WAVES, help="pictures that we paint together")
+    parser.add_argument(
+        "--memory", type=float, help="GiB of the card that start's engine may take, as if it had no more"
+    )
     parser.add_argument("--tiny", action="store_true", help="narrow models and few rows, to try the benchmark itself")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
@@ -57,9 +60,12 @@ def main(arguments: list[str]) -> None:
     print(", ".join(f"{name} {rate:.0f}" for name, rate in rates.items()), "(GFLOP/s, copy in GB/s)", flush=True)
     model = architectures.build(given.model, device, tiny=given.tiny)
     given.out.mkdir(parents=True, exist_ok=True)
-    of_grids = {"steps": given.steps, "waves": given.waves, "rates": rates}
+    more: dict[str, dict[str, Any]] = {
+        "grid": {"steps": given.steps, "waves": given.waves, "rates": rates},
+        "start": {"memory": given.memory},
+    }
     for what in in_time(given.what or ALL):
-        results = MEASURES[what](model, tiny=given.tiny, **(of_grids if what == "grid" else {}))
+        results = MEASURES[what](model, tiny=given.tiny, **more.get(what, {}))
         found = {"machine": about, "rates": rates, "model": given.model, "what": what, "tiny": given.tiny}
         file = given.out / f"gpu-{'-'.join([_card(about), given.model, what, *(['tiny'] * given.tiny)])}.json"
         file.write_text(json.dumps({**found, "results": results}, indent=1) + "\n")

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from bench import served
 from bench.architectures import Model
 from bench.gpu import checkpoints
@@ -26,34 +28,51 @@ COMPILED_WITHIN = 180.0
 LATER = {"first": 2, "second": 1}
 
 
-def starts(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
-    """Seconds: to ready, and of each grid from its order to the first preview, the first picture and the last.
+def starts(model: Model, *, tiny: bool, memory: float | None = None) -> list[dict[str, Any]]:
+    """Seconds: to ready, and of each grid from its order to the first preview, the first picture, the last that was
+    heard of painting (told every fifth of a second), and the whole grid.
 
-    `compiling_s`: what the grid's engine had spent on compiling when the grid was made, beside painting it.
+    `compiling_s`: what the grid's engine had spent on compiling when the grid was made, beside painting it. `wave`: the
+    pictures that it paints together. `memory`: GiB of the card that the engine may take, as if it had no more.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         checkpoints.lay(Path(folder) / "hub", model, tiny=tiny)
         for part in (model.unet, model.vae):
             part.to("cpu")
-        found = [row for name in LATER for row in asyncio.run(_start(name, Path(folder), model, tiny=tiny))]
+        limits = _limits(memory, model)
+        found = [row for name in LATER for row in asyncio.run(_start(name, Path(folder), model, limits, tiny=tiny))]
     for part in (model.unet, model.vae):
         part.to(model.device)
     return found
 
 
-async def _start(name: str, folder: Path, model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+def _limits(memory: float | None, model: Model) -> dict[str, str]:
+    """Variables of the engine's process."""
+    if memory is None or model.device.type != "cuda":
+        return {}
+    share = memory * 2**30 / torch.cuda.mem_get_info(model.device)[1]
+    return {"PYTORCH_ALLOC_CONF": f"per_process_memory_fraction:{share:.4f}"}
+
+
+async def _start(name: str, folder: Path, model: Model, limits: dict[str, str], *, tiny: bool) -> list[dict[str, Any]]:
     settings = Settings(data_dir=folder, _env_file=None)  # type: ignore[call-arg] # pydantic's own
     log, found = folder / "engine.log", []
     hub = {"PROFILE": "full", "HF_HOME": str(folder / "hub"), "HF_HUB_OFFLINE": "1"}
     order = MakeGrid(prompt="a cat", approach=3, blocks=2 if tiny else 4, seed=7, steps=2 if tiny else model.steps)
     begun = time.perf_counter()
-    async with served.engine(settings, **hub) as client:
+    async with served.engine(settings, **hub, **limits) as client:
         ready = round(time.perf_counter() - begun, 2)
         for number in range(1 + LATER[name]):
             if number and model.device.type == "cuda":
                 await asyncio.to_thread(_wait, log)
             marks = await _grid(client, order.model_copy(update={"seed": 7 + number}))
-            told = {"start": name, "ready_s": ready, "grid": number + 1, **marks}
+            told = {
+                "start": name,
+                "ready_s": ready,
+                "wave": (await client.health())["wave"],
+                "grid": number + 1,
+                **marks,
+            }
             found.append({**told, "compiling_s": round(sum(_compilings(log)), 1)})
             print(found[-1], flush=True)
         begun = time.perf_counter()
@@ -66,8 +85,10 @@ async def _grid(client: EngineClient, order: MakeGrid) -> dict[str, float]:
     async for event in client.run(job):
         now = round(time.perf_counter() - begun, 3)
         match event:
-            case Progress(preview=str()):
-                marks.setdefault("preview_s", now)
+            case Progress(phase="painting"):
+                marks["painting_s"] = now
+                if event.preview:
+                    marks.setdefault("preview_s", now)
             case PicturePainted():
                 marks.setdefault("first_s", now)
                 await client.picture(job.id, event.cell)
@@ -76,7 +97,7 @@ async def _grid(client: EngineClient, order: MakeGrid) -> dict[str, float]:
             case JobFailed():
                 raise from_reason(event.reason, event.detail)
     await client.cancel(job.id)
-    return {name: marks.get(name, 0.0) for name in ("preview_s", "first_s", "made_s")}
+    return {name: marks.get(name, 0.0) for name in ("preview_s", "first_s", "painting_s", "made_s")}
 
 
 def _wait(log: Path) -> None:

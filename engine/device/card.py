@@ -16,6 +16,7 @@ from engine.device.clock import Clock
 from engine.device.compile_cache import keep_compiled
 from engine.device.compiling import Backend, Record
 from engine.device.forms import Forms
+from engine.device.memory import memory_of
 from engine.device.remembered import Remembered
 from engine.device.sizes import Sizes
 from engine.settings import Settings
@@ -58,7 +59,8 @@ class Card:
 
 def card(device: torch.device, dtype: torch.dtype, settings: Settings, profile: Profile, stack: ExitStack) -> Card:
     """The card at `device`; what is not remembered of it is measured now, some seconds. `stack` ends its use."""
-    what = f"{torch.cuda.get_device_name(device)}, torch {torch.__version__}, diffusers {version('diffusers')}"
+    name = f"{torch.cuda.get_device_name(device)} with {memory_of(device) / 2**30:.0f} GiB"
+    what = f"{name}, torch {torch.__version__}, diffusers {version('diffusers')}"
     remembered = Remembered(settings.cache_dir / "device.json", what)
     keep_compiled(settings.cache_dir / "compiled", what)
     clock = Clock(device)

@@ -12,6 +12,7 @@ import torch
 
 from engine.contract.errors import OutOfMemory
 from engine.device.clock import Clock
+from engine.device.memory import memory_of
 from engine.device.remembered import Remembered
 from engine.device.saturation import FILLED, Call, saturation
 
@@ -40,7 +41,7 @@ def sizes(checkpoint: Path, device: torch.device, dtype: torch.dtype, clock: Clo
     name = f"sizes of {_shape(checkpoint)}"
     known = remembered.get(name)
     if known is None:
-        total = torch.cuda.mem_get_info(device)[1] if device.type == "cuda" else 0
+        total = memory_of(device)
         with torch.inference_mode():
             found = saturation(_denoising(checkpoint / "unet", device, dtype, clock), total)
             peak = _decoding(checkpoint, device, dtype, clock)(1).peak_bytes
