@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image
+
 from bot.chat import Limits
 from bot.errors import TooLarge
 from engine.contract import sheet
@@ -14,6 +16,8 @@ SIZES = (512, 384, 256, 192, 128, 96, 64, 48)
 # Under this a PNG gives way to a JPEG with larger cells; smaller models still get cells that can be looked at.
 LEAST_PNG_PX = 128
 QUALITIES = {"JPEG": (92, 80), "WEBP": (92, 80)}
+# So many pictures tell what all weigh, but for a fifth at most: a large sheet is not made only to find it too heavy.
+WEIGHED, CERTAIN = 8, 0.8
 # A decoder on the other side may refuse more; Pillow itself warns at 89 million.
 MOST_PIXELS = 48_000_000
 
@@ -59,6 +63,8 @@ async def fit(
     for number in range(start, len(ladder)):
         if ladder[number].form == "PNG" and _hopeless(plan, ladder[number].cell_px, weight, limits.file_bytes):
             continue
+        if await asyncio.to_thread(_weighed, pictures, ladder[number]) * CERTAIN > limits.file_bytes:
+            continue
         made = await asyncio.to_thread(_make, plan, pictures, footer, recipe, ladder[number], number)
         if len(made.data) <= limits.file_bytes:
             return made
@@ -68,6 +74,18 @@ async def fit(
 def _hopeless(plan: Plan, cell_px: int, weight: int, most: int) -> bool:
     """A sheet in PNG weighs about what its pictures weigh; half of that leaves room for doubt."""
     return weight * (cell_px / plan.recipe.size) ** 2 / 2 > most
+
+
+def _weighed(pictures: Mapping[str, bytes], rung: Rung) -> float:
+    """Bytes of a sheet, reckoned from some of its pictures; 0 where it has so few that making it is as quick."""
+    if len(pictures) < 2 * WEIGHED:
+        return 0.0
+    some = list(pictures.values())[:: len(pictures) // WEIGHED]
+    strip = Image.new("RGB", (rung.cell_px, rung.cell_px * len(some)))
+    for index, picture in enumerate(some):
+        strip.paste(sheet.fitted(picture, rung.cell_px), (0, rung.cell_px * index))
+    weighs = len(sheet.encode(strip, rung.form, {}, quality=rung.quality))
+    return weighs / sum(map(len, some)) * sum(map(len, pictures.values()))
 
 
 def _make(

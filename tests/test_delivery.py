@@ -3,7 +3,9 @@
 import asyncio
 import io
 import itertools
+import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -81,6 +83,36 @@ async def test_a_larger_limit_never_gives_a_smaller_rung() -> None:
     chosen = [(await ladder.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)).rung for limit in limits]
 
     assert chosen == sorted(chosen, reverse=True)
+
+
+def blurred(cell: str, size: int = 192) -> bytes:
+    """As heavy as a photo, one more than the other."""
+    out, detail = io.BytesIO(), 8 + zlib.crc32(cell.encode()) % 120
+    Image.effect_noise((detail, detail), 100).resize((size, size)).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["alike", "photos", "a few heavy ones"])
+async def test_the_largest_rung_that_fits_is_made_and_hardly_any_in_vain(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, made = a_plan(192), list[int]()
+    heavy = {"alike": lambda _: True, "photos": lambda _: False, "a few heavy ones": lambda cell: cell in {"A1", "C4"}}
+    pictures = {cell.cell: noisy(192) if heavy[kind](cell.cell) else blurred(cell.cell) for cell in plan.cells}
+    make = ladder._make
+    weights = [len(make(plan, pictures, FOOTER, {}, rung, 0).data) for rung in ladder.rungs(plan, Limits(1))]
+
+    def noted(*given: Any) -> ladder.Sheet:
+        made.append(given[-1])
+        return make(*given)
+
+    monkeypatch.setattr(ladder, "_make", noted)
+    for limit in (weights[0], weights[0] - 1, weights[1], weights[2], weights[2] // 2, weights[-1]):
+        made.clear()
+        found = await ladder.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)
+
+        assert found.rung == next(number for number, weight in enumerate(weights) if weight <= limit)
+        assert len(made) <= 3
 
 
 async def test_where_no_sheet_fits_that_is_said() -> None:
