@@ -46,6 +46,8 @@ class Denoising:
         self._predict = predict or Predictor()
         self._extra = "generator" in inspect.signature(self._scheduler.step).parameters
         self._at = 0
+        self.promised: Tensor | None = None
+        """What the rows promised to become at an earlier step, on its way to the processor."""
 
     @property
     def steps(self) -> int:
@@ -77,6 +79,7 @@ class Denoising:
             elif isinstance(value, list):
                 setattr(self._scheduler, name, [_thinned(item, shape, index) for item in value])
         self._predict.forget()
+        self.promised = None
         self._latents, self._words = self._latents[index], self._words[index]
         if self._guided:
             self._without = self._without[index]

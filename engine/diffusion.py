@@ -18,7 +18,7 @@ from engine.contract.memory import keep_freed_memory
 from engine.denoising import Denoising, decode
 from engine.device.card import Card
 from engine.device.card import card as measured
-from engine.landing import Landing
+from engine.landing import Landing, home
 from engine.latent_rgb import to_pixels
 from engine.lesson import Lesson
 from engine.metrics.clip import Judge
@@ -52,7 +52,7 @@ class DiffusionPainter:
             card = measured(self.device, usual(self.device), settings, profile, self._ends)
         self._card = card
         self._pipelines = Pipelines(settings, self.device, card)
-        self._safety = Safety(self.device) if profile == "full" else None
+        self._safety = Safety(self.device, usual(self.device)) if profile == "full" else None
         self._judge: Judge | None = None
         self._waves: dict[int, Denoising] = {}
 
@@ -121,9 +121,14 @@ class DiffusionPainter:
         mix = state.wave.mix
         # Another wave may have run since the last step, with another style.
         predicted = state.step(self._pipelines.styled(mix).pipe.unet)
-        if self._card and self.device.type == "cuda":
-            self._card.launched()
-        return to_pixels(predicted, mix.model) if preview else None
+        if self._card is None or not self._card.ahead:
+            return to_pixels(predicted, mix.model) if preview else None
+        # Told one step later, as the device would idle while it is waited for.
+        earlier, state.promised = state.promised, None
+        if preview and earlier is None:
+            state.promised = home(predicted)
+        self._card.launched()
+        return None if earlier is None else to_pixels(earlier, mix.model)
 
     def _finish(self, wave: int) -> Landing:
         state = self._waves.pop(wave)

@@ -16,8 +16,8 @@ class Landing:
 
     def __init__(self, decoded: Sequence[Tensor]) -> None:
         """`decoded`: parts of shape (rows, 3, height, width), colours -1 … 1, on any device."""
-        self._valid = [_home(torch.isfinite(part).all()) for part in decoded]
-        self._colours = [_home(_colours(part)) for part in decoded]
+        self._valid = [home(torch.isfinite(part).all()) for part in decoded]
+        self._colours = [home(_colours(part)) for part in decoded]
         self._landed = None
         if any(part.is_cuda for part in decoded):
             self._landed = torch.cuda.Event()  # type: ignore[no-untyped-call]
@@ -39,7 +39,7 @@ def _colours(decoded: Tensor) -> Tensor:
     return scaled.round().to(torch.uint8).contiguous()
 
 
-def _home(tensor: Tensor) -> Tensor:
+def home(tensor: Tensor) -> Tensor:
     """A copy that the device makes by itself; on a processor the tensor as it is."""
     if not tensor.is_cuda:
         return tensor

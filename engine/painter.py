@@ -42,7 +42,8 @@ class Painter(Protocol):
         """Load what the wave needs, encode its prompts, draw its noise; how many steps it will take."""
 
     async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
-        """One call of the denoising model; with `preview`, small pictures of what each row promises to become."""
+        """One call of the denoising model; with `preview`, small pictures of what each row promises to become, or None
+        where they come with the next call that asks for them."""
 
     async def thin(self, wave: int, keep: Sequence[int]) -> None:
         """Go on with these rows only (indices into the wave's present rows)."""

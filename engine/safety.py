@@ -15,8 +15,10 @@ UNSAFE = "the safety checker found it unsafe"
 
 
 class Safety:
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
+    """In the number format that the pictures are painted in, as in diffusers' pipeline."""
+
+    def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
+        self._device, self._dtype = device, dtype
         self._checker: Any = None
         self._processor: Any = None
 
@@ -36,18 +38,17 @@ class Safety:
         with torch.inference_mode():
             # The checker blackens what it finds in the array it is given; ours stay as they are.
             images = np.zeros((len(inputs), 1, 1, 3), np.float32)
-            _, unsafe = self._checker(clip_input=inputs.to(self._device), images=images)
+            _, unsafe = self._checker(clip_input=inputs.to(self._device, self._dtype), images=images)
         return [UNSAFE if found else None for found in unsafe]
 
     def _load(self) -> None:
         from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 
         folder = models.folder(V1_4)
-        # In fp32 whatever the files hold: its thresholds were found so.
         checker = StableDiffusionSafetyChecker.from_pretrained(
             folder / "safety_checker",
-            dtype=torch.float32,
+            dtype=self._dtype,
             use_safetensors=True,
-            variant=checkpoints.variant(folder, half=False),
+            variant=checkpoints.variant(folder, half=self._dtype == torch.float16),
         )
         self._checker = checker.to(self._device).eval()

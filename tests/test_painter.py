@@ -15,6 +15,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from engine import embedded, models
 from engine.contract.approaches import JUDGES, TURBO, V1_4
 from engine.contract.errors import BadStyle, NoModel
+from engine.device.card import Card
 from engine.diffusion import DiffusionPainter
 from engine.embedded.drawings.album import album
 from engine.metrics import clip
@@ -79,6 +80,33 @@ async def test_a_preview_has_one_small_picture_a_row(painter: DiffusionPainter) 
 
     assert thumbs is not None
     assert [thumb.shape for thumb in thumbs] == [(8, 8, 3)] * 3
+    await painter.drop(1)
+
+
+async def test_where_the_device_works_ahead_a_preview_comes_a_step_later_and_for_the_present_rows(
+    painter: DiffusionPainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = wave(1, Mix(TURBO, None, 0.0, 4, 0.0), [7, 8, 9])
+    await painter.begin(work)
+    at_once = await painter.step(1, preview=True)
+    await painter.drop(1)
+    card, launched = Card({}, backend=None, record=None), list[None]()
+    monkeypatch.setattr(Card, "ahead", True)
+    monkeypatch.setattr(card, "launched", lambda: launched.append(None))
+    monkeypatch.setattr(painter, "_card", card)
+
+    await painter.begin(work)
+    first, second = await painter.step(1, preview=True), await painter.step(1, preview=True)
+    await painter.step(1, preview=True)
+    await painter.thin(1, [0, 2])
+    thinned = await painter.step(1, preview=True)
+
+    assert at_once is not None
+    assert first is None
+    assert second is not None
+    assert furthest(second, at_once) == 0
+    assert thinned is None
+    assert len(launched) == 4
     await painter.drop(1)
 
 

@@ -39,6 +39,11 @@ class Card:
         """Pictures in a wave."""
         return max((size.pictures for size in self._measured.values()), default=Sizes().pictures)
 
+    @property
+    def ahead(self) -> bool:
+        """Whether the next step is prepared while the device still works on the last one."""
+        return torch.cuda.is_available()
+
     def forms(self, model: str, pipe: Any) -> Forms:
         size = self._measured.get(model, Sizes()).halved(self._halvings)
         return Forms(pipe, size, self._backend, self._record)
