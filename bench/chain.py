@@ -91,10 +91,10 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
     planned = await work.plan(Planner(settings, "embedded"), APPROACH, size.blocks)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(served.engine(settings))
-        app, chat = await _bot(folder, watch, stack)
+        app, chat = await bot(folder, watch, stack)
         painter = DiffusionPainter(settings, "embedded")
         stack.push_async_callback(painter.close)
-        entrants = {"chain": _ordering(app, chat, watch, size.blocks), "painter": contenders.painter(painter, planned)}
+        entrants = {"chain": ordering(app, chat, watch, size.blocks), "painter": contenders.painter(painter, planned)}
         marks = await alternate(entrants, size.rounds, size.limit_s)
         apart = await parts.measure(painter, planned, size.rounds)
     alone = [mark["painted"] for mark in marks["painter"]]
@@ -128,7 +128,7 @@ def table(found: dict[str, Any]) -> str:
     return "\n\n".join([head, report.rows(("seconds from the command to", ""), body), tail])
 
 
-async def _bot(folder: Path, watch: Watch, stack: AsyncExitStack) -> tuple[App, FakeChat]:
+async def bot(folder: Path, watch: Watch, stack: AsyncExitStack) -> tuple[App, FakeChat]:
     settings = BotSettings(data_dir=folder, _env_file=None)  # type: ignore[call-arg] # pydantic's own
     client = WatchedClient(None, settings.engine_socket)
     client.watch = watch
@@ -142,7 +142,7 @@ async def _bot(folder: Path, watch: Watch, stack: AsyncExitStack) -> tuple[App, 
     return app, chat
 
 
-def _ordering(app: App, chat: FakeChat, watch: Watch, blocks: int) -> Contender:
+def ordering(app: App, chat: FakeChat, watch: Watch, blocks: int) -> Contender:
     async def run() -> Marks:
         before = len(chat.posts())
         talk = WatchedTalk(chat, LOBBY.channel, ANNA.id)

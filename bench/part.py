@@ -26,6 +26,7 @@ PARTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "grid-2": ("bench.grids", "A grid of approach 2", {"approach": 2}),
     "grid-3": ("bench.grids", "A grid of approach 3", {"approach": 3}),
     "chain": ("bench.chain", "From a command to the posted sheet", {}),
+    "large": ("bench.large", "Full-sized pictures, all but the painting", {}),
     "quality": ("bench.quality", "What `quality: fast` costs in score", {}),
     "growth": ("bench.growth", "How painting grows with blocks and steps", {}),
     "people": ("bench.crowd", "How soon people who ask at once are acknowledged", {}),

@@ -13,12 +13,12 @@ from engine.settings import Settings
 
 
 @contextlib.asynccontextmanager
-async def engine(settings: Settings, **more: str) -> AsyncIterator[EngineClient]:
+async def engine(settings: Settings, module: str = "engine", **more: str) -> AsyncIterator[EngineClient]:
     """Started, waited for, and stopped again. `more`: variables of its own."""
     log = settings.data_dir / "engine.log"
     with log.open("w") as out:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "engine", env={**environment(settings.data_dir), **more}, stderr=out
+            sys.executable, "-m", module, env={**environment(settings.data_dir), **more}, stderr=out
         )
     client = EngineClient(None, settings.engine_socket)
     try:

@@ -16,7 +16,8 @@ class WaitingCard(FakePainter):
     """A device that takes `seconds` for a step and does one thing after the other.
 
     `ahead`: a step is answered when the one before it is done, as a card's painter does it
-    (engine.device.card.Card.launched); thumbs, and a wave's pictures, wait for their own step.
+    (engine.device.card.Card.launched), and thumbs come with the next one that asks for them; a wave's pictures wait for
+    their own step.
     """
 
     def __init__(self, seconds: float, *, ahead: bool) -> None:
@@ -24,6 +25,7 @@ class WaitingCard(FakePainter):
         self._seconds, self._ahead = seconds, ahead
         self._free = 0.0
         self._ends: dict[int, float] = {}
+        self._promised: set[int] = set()
 
     async def begin(self, wave: Wave) -> int:
         self._ends[wave.id] = 0.0
@@ -32,11 +34,14 @@ class WaitingCard(FakePainter):
     async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
         before = self._free
         self._free = self._ends[wave] = max(before, time.monotonic()) + self._seconds
-        await _until(before if self._ahead and not preview else self._free)
-        return await super().step(wave, preview=preview)
+        await _until(before if self._ahead else self._free)
+        later = preview and self._ahead and wave not in self._promised
+        self._promised ^= {wave} if preview and self._ahead else set()
+        return await super().step(wave, preview=preview and not later)
 
     async def finish(self, wave: int) -> list[Painted]:
         await _until(self._ends.pop(wave))
+        self._promised.discard(wave)
         return await super().finish(wave)
 
 

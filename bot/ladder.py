@@ -72,20 +72,21 @@ async def fit(
 
 
 def _hopeless(plan: Plan, cell_px: int, weight: int, most: int) -> bool:
-    """A sheet in PNG weighs about what its pictures weigh; half of that leaves room for doubt."""
-    return weight * (cell_px / plan.recipe.size) ** 2 / 2 > most
+    """Pictures made smaller weigh what their area says, or more."""
+    share = cell_px / plan.recipe.size
+    return share <= 1 and weight * share**2 * CERTAIN > most
 
 
 def _weighed(pictures: Mapping[str, bytes], rung: Rung) -> float:
     """Bytes of a sheet, reckoned from some of its pictures; 0 where it has so few that making it is as quick."""
     if len(pictures) < 2 * WEIGHED:
         return 0.0
-    some = list(pictures.values())[:: len(pictures) // WEIGHED]
+    some = {cell: pictures[cell] for cell in list(pictures)[:: len(pictures) // WEIGHED]}
     strip = Image.new("RGB", (rung.cell_px, rung.cell_px * len(some)))
-    for index, picture in enumerate(some):
-        strip.paste(sheet.fitted(picture, rung.cell_px), (0, rung.cell_px * index))
+    for index, picture in enumerate(sheet.all_fitted(some, rung.cell_px).values()):
+        strip.paste(picture, (0, rung.cell_px * index))
     weighs = len(sheet.encode(strip, rung.form, {}, quality=rung.quality))
-    return weighs / sum(map(len, some)) * sum(map(len, pictures.values()))
+    return weighs / sum(map(len, some.values())) * sum(map(len, pictures.values()))
 
 
 def _make(

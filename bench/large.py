@@ -1,0 +1,54 @@
+"""What a grid of full-sized pictures takes beside and after its painting, up to the posted sheet; nothing is painted.
+
+Core, engine process, socket and a judge are real; the painter waits like a card.
+"""
+
+import io
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from bench import chain, report, served
+from bench.grids import settings_in
+from bench.large_engine import STEP_SECONDS, STEPS, WAVE
+from bench.rounds import alternate, spread
+from bench.size import Size
+from bench.waiting import SIDE
+
+# A Discord server that nobody boosted.
+FILE_BYTES = 10 * 2**20
+H200_SECONDS = 12.8
+"""Of 64 pictures by v1-4 (bench/GPU.md)."""
+
+
+async def measure(folder: Path, size: Size) -> dict[str, Any]:
+    """Seconds from the command to each moment, without those that the painter waits."""
+    pictures, watch = 4 * size.blocks**2, chain.Watch()
+    waits = -(-pictures // WAVE) * STEPS * STEP_SECONDS
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(served.engine(settings_in(folder), module="bench.large_engine"))
+        app, chat = await chain.bot(folder, watch, stack)
+        chat.file_bytes = FILE_BYTES
+        marks = (await alternate({"large": chain.ordering(app, chat, watch, size.blocks)}, size.rounds))["large"]
+    sheet = chat.posts()[-1].message.pictures[0]
+    with Image.open(io.BytesIO(sheet.data)) as image:
+        told = f"{image.format}, {image.width} pixels wide, {len(sheet.data) / 2**20:.1f} MiB"
+    return {
+        "pictures": pictures,
+        "waits_s": waits,
+        "sheet": told,
+        "besides": {key: spread([mark[key] - waits for mark in marks]) for key in ("painted", "sheet", "posted")},
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    head = (
+        f"{found['pictures']} pictures of {SIDE} pixels by a painter that waits {found['waits_s']:.1f} s for them, "
+        f"with the small judge and no safety checker. The sheet: {found['sheet']}."
+    )
+    body = [(chain.MOMENTS[key], report.spread(value)) for key, value in found["besides"].items()]
+    share = found["besides"]["posted"]["median"] / H200_SECONDS
+    tail = f"Of the {H200_SECONDS} s that an H200 paints 64 pictures with v1-4, the last line is {share:.1%}."
+    return "\n\n".join([head, report.rows(("seconds beside the painting, from the command to the", ""), body), tail])
