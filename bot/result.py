@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot import ladder, texts
+from bot import grid_sheet, texts
 from bot.chat import Button, Limits, Menu, Message, Picture
 from bot.errors import TooLarge
 from bot.jobs import JobRow, grid_json
@@ -32,7 +32,7 @@ async def sheet_message(grid: Grid, limits: Limits, start: int = 0) -> tuple[Mes
     """The message with the largest sheet that fits, and the rung it stands on; without a sheet where none fits."""
     data = grid.as_json()
     try:
-        made = await ladder.fit(grid.plan, grid.pictures, words.footer(data), data, limits, start)
+        made = await grid_sheet.fit(grid.plan, grid.pictures, words.footer(data), data, limits, start)
     except TooLarge as error:
         text = f"{_text(grid)}\n{error} Each cell can be had alone: choose one below."
         return Message(text, buttons=buttons(grid.job), menu=cell_menu(grid, 0)), -1

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot import ladder
+from bot import grid_sheet
 from bot.chat import Delivery as Attempt
 from bot.chat import Limits, Message
 from bot.deliveries import Deliveries
 from bot.delivery import Delivery
 from bot.errors import PlatformAway, TooLarge
+from engine.contract import sheet
 from engine.contract.grid import Plan
 from engine.contract.orders import Job, MakeGrid
 from engine.contract.sheet import Footer
@@ -42,7 +43,7 @@ def a_plan(size: int, blocks: int = 4) -> Plan:
 
 
 def test_the_ladder_falls_from_large_png_to_small_jpeg() -> None:
-    steps = ladder.rungs(a_plan(512), Limits(10_000_000))
+    steps = grid_sheet.rungs(a_plan(512), Limits(10_000_000))
     png = [rung.cell_px for rung in steps if rung.form == "PNG"]
     jpeg = [rung.cell_px for rung in steps if rung.form == "JPEG"]
 
@@ -53,11 +54,11 @@ def test_the_ladder_falls_from_large_png_to_small_jpeg() -> None:
 
 
 def test_a_format_that_is_not_taken_is_on_no_rung() -> None:
-    assert {rung.form for rung in ladder.rungs(a_plan(512), Limits(1, ("JPEG",)))} == {"JPEG"}
+    assert {rung.form for rung in grid_sheet.rungs(a_plan(512), Limits(1, ("JPEG",)))} == {"JPEG"}
 
 
 def test_the_largest_grid_stays_under_what_decoders_take() -> None:
-    best = ladder.rungs(a_plan(512, blocks=8), Limits(10**9))[0]
+    best = grid_sheet.rungs(a_plan(512, blocks=8), Limits(10**9))[0]
 
     assert (best.cell_px * 16) ** 2 < 89_000_000
 
@@ -67,7 +68,7 @@ async def test_the_sheet_fits_whatever_the_limit_is(limit: int) -> None:
     plan = a_plan(256, blocks=2)
     pictures = {cell.cell: noisy(256) for cell in plan.cells}
 
-    made = await ladder.fit(plan, pictures, FOOTER, {"id": "k3x9tq2m7d"}, Limits(limit), 0)
+    made = await grid_sheet.fit(plan, pictures, FOOTER, {"id": "k3x9tq2m7d"}, Limits(limit), 0)
 
     assert len(made.data) <= limit
     with Image.open(io.BytesIO(made.data)) as image:
@@ -80,7 +81,7 @@ async def test_a_larger_limit_never_gives_a_smaller_rung() -> None:
     pictures = {cell.cell: noisy(128) for cell in plan.cells}
     limits = (15_000, 30_000, 60_000, 120_000, 10_000_000)
 
-    chosen = [(await ladder.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)).rung for limit in limits]
+    chosen = [(await grid_sheet.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)).rung for limit in limits]
 
     assert chosen == sorted(chosen, reverse=True)
 
@@ -99,17 +100,20 @@ async def test_the_largest_rung_that_fits_is_made_and_hardly_any_in_vain(
     plan, made = a_plan(192), list[int]()
     heavy = {"alike": lambda _: True, "photos": lambda _: False, "a few heavy ones": lambda cell: cell in {"A1", "C4"}}
     pictures = {cell.cell: noisy(192) if heavy[kind](cell.cell) else blurred(cell.cell) for cell in plan.cells}
-    make = ladder._make
-    weights = [len(make(plan, pictures, FOOTER, {}, rung, 0).data) for rung in ladder.rungs(plan, Limits(1))]
+    lay_out = sheet.lay_out
+    weights = []
+    for rung in grid_sheet.rungs(plan, Limits(1)):
+        image = lay_out(plan, pictures, cell_px=rung.cell_px, footer=FOOTER)
+        weights.append(len(sheet.encode(image, rung.form, {}, quality=rung.quality)))
 
-    def noted(*given: Any) -> ladder.Sheet:
-        made.append(given[-1])
-        return make(*given)
+    def noted(*given: Any, **named: Any) -> Image.Image:
+        made.append(named["cell_px"])
+        return lay_out(*given, **named)
 
-    monkeypatch.setattr(ladder, "_make", noted)
+    monkeypatch.setattr(sheet, "lay_out", noted)
     for limit in (weights[0], weights[0] - 1, weights[1], weights[2], weights[2] // 2, weights[-1]):
         made.clear()
-        found = await ladder.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)
+        found = await grid_sheet.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)
 
         assert found.rung == next(number for number, weight in enumerate(weights) if weight <= limit)
         assert len(made) <= 3
@@ -119,7 +123,7 @@ async def test_where_no_sheet_fits_that_is_said() -> None:
     plan = a_plan(64, blocks=1)
 
     with pytest.raises(TooLarge, match="100 bytes"):
-        await ladder.fit(plan, {}, FOOTER, {}, Limits(100), 0)
+        await grid_sheet.fit(plan, {}, FOOTER, {}, Limits(100), 0)
 
 
 async def test_a_sheet_that_is_refused_after_all_comes_smaller(tmp_path: Path) -> None:
