@@ -19,7 +19,7 @@ run: $(VENV)/all.stamp  ## the bot: every platform that has a token, and the cha
 bench: $(VENV)/all.stamp  ## how fast, beside plain diffusers, in one run; make bench ARGS="growth --quick" for a part
 	$(BIN)/python -m bench $(ARGS)
 
-soak: $(VENV)/all.stamp  ## does it stay up: 2,000 jobs while a seeded plan breaks things; SOAK="--jobs 100 --people 10" for less
+soak: $(VENV)/all.stamp  ## does it stay up: 4,000 jobs while a seeded plan breaks things; SOAK="--jobs 100 --people 10" for less
 	$(BIN)/python -m bench.soak $(SOAK)
 
 lint: $(VENV)/all.stamp
