@@ -19,8 +19,8 @@ from bench.waiting import SIDE
 
 # A Discord server that nobody boosted.
 FILE_BYTES = 10 * 2**20
-H200_SECONDS = 12.8
-"""Of 64 pictures by v1-4 (bench/GPU.md)."""
+# By v1-4 (GPU.md).
+H200_PICTURES, H200_SECONDS = 64, 12.8
 
 
 async def measure(folder: Path, size: Size) -> dict[str, Any]:
@@ -49,6 +49,8 @@ def table(found: dict[str, Any]) -> str:
         f"with the small judge and no safety checker. The sheet: {found['sheet']}."
     )
     body = [(chain.MOMENTS[key], report.spread(value)) for key, value in found["besides"].items()]
-    share = found["besides"]["posted"]["median"] / H200_SECONDS
-    tail = f"Of the {H200_SECONDS} s that an H200 paints 64 pictures with v1-4, the last line is {share:.1%}."
-    return "\n\n".join([head, report.rows(("seconds beside the painting, from the command to the", ""), body), tail])
+    told = [head, report.rows(("seconds beside the painting, from the command to the", ""), body)]
+    if found["pictures"] == H200_PICTURES:
+        share = found["besides"]["posted"]["median"] / H200_SECONDS
+        told.append(f"Of the {H200_SECONDS} s that an H200 paints them with v1-4, the last line is {share:.1%}.")
+    return "\n\n".join(told)
