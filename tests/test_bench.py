@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from bench import architectures, contenders, floor, gpu, painters, plot, report, rounds
+from bench import architectures, contenders, floor, gpu, large, painters, plot, report, rounds
 from bench.__main__ import main, run
 from bench.gpu import timing
 from bench.part import PARTS, part
@@ -160,6 +160,14 @@ async def test_no_round_is_begun_after_the_limit_but_a_median_there_is() -> None
 SMALL = replace(QUICK, rounds=1, rows=(10, 30), people=(1, 3), grown_blocks=(1,), grown_steps=(2,), steps=1)
 
 
+async def test_full_sized_pictures_are_posted_without_anything_painted(tmp_path: Path) -> None:
+    found = await large.measure(tmp_path, replace(SMALL, blocks=1))
+
+    assert found["pictures"] == 4
+    assert found["sheet"].startswith("PNG, ")
+    assert found["besides"]["posted"]["median"] >= found["besides"]["painted"]["median"] > 0
+
+
 @pytest.mark.parametrize("name", ["history", "people", "growth"])
 def test_a_part_measures_and_writes_json_a_table_and_plots(name: str, tmp_path: Path) -> None:
     run(name, SMALL, tmp_path)
@@ -223,6 +231,22 @@ async def test_waiting_a_step_ahead_takes_no_less_time_than_waiting_at_each(
     await painter.finish(1)
 
     assert waited == [*answers, 104.0]
+
+
+@pytest.mark.parametrize(("ahead", "shown"), [(True, [False, True, False]), (False, [True] * 3)], ids=["ahead", "each"])
+async def test_a_painter_that_waits_a_step_ahead_shows_a_preview_a_step_later(ahead: bool, shown: list[bool]) -> None:
+    painter = WaitingCard(0.0, ahead=ahead)
+    await painter.begin(wave(1, Mix("any", None, 0.0, 4, 0.0), [7]))
+
+    assert [await painter.step(1, preview=True) is not None for _ in shown] == shown
+
+
+def test_only_as_many_pictures_are_held_against_an_h200() -> None:
+    besides = {moment: rounds.spread([1.28]) for moment in ("painted", "sheet", "posted")}
+    found = {"pictures": 64, "waits_s": 2.4, "sheet": "PNG", "besides": besides}
+
+    assert "the last line is 10.0%" in large.table(found)
+    assert "H200" not in large.table({**found, "pictures": 4})
 
 
 @pytest.mark.parametrize("name", PARTS)
