@@ -22,7 +22,7 @@ from engine.metrics import clip
 from engine.metrics.clip import Judge
 from engine.painter import Painted, Pixels
 from engine.pipelines import usual
-from engine.safety import UNSAFE
+from engine.safety import UNSAFE, Safety
 from engine.settings import Settings
 from engine.wave import Mix, Wave
 from tests.stand_ins import tiny
@@ -221,6 +221,20 @@ async def test_where_only_half_precision_files_were_fetched_pictures_are_painted
     painted = [await painted_by(painter, wave(1, mix, [7])) for mix in (PLAIN, Mix(V1_4, None, 0.0, 2, 7.5))]
 
     assert [picture.withheld for pictures in painted for picture in pictures] == [UNSAFE] * 2
+
+
+@pytest.mark.parametrize(("withholds", "reason"), [(True, UNSAFE), (False, None)], ids=["unsafe", "safe"])
+def test_in_half_precision_as_on_a_card_the_safety_checker_finds_the_same(
+    withholds: bool, reason: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tiny.v1_4(tmp_path / "v1-4", half=True, withholds=withholds)
+    monkeypatch.setattr(models, "folder", lambda *_args, **_more: place)
+    pictures = [np.asarray(Image.open(file)) for file in album(tmp_path, 3, 1)]
+
+    for dtype in (torch.float32, torch.float16):
+        safety = Safety(torch.device("cpu"), dtype)
+        assert safety.reasons(safety.inputs(pictures)) == [reason] * 3
+        assert safety._checker.dtype is dtype
 
 
 async def test_a_folder_that_is_no_checkpoint_is_named(
