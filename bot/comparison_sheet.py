@@ -3,7 +3,7 @@
 from bot.chat import Limits
 from bot.compared import LETTERS, WHAT
 from bot.comparison import Comparison
-from bot.ladder import Rung, Sheet, fractions, largest, rungs
+from bot.ladder import Rung, Sheet, fractions, largest_that_fits, rungs
 from engine.contract.comparison_sheet import Spread, comparison
 from engine.contract.sheet import Footer, all_fitted, encode
 
@@ -12,7 +12,7 @@ async def fit(found: Comparison, limits: Limits, start: int) -> Sheet:
     """The first rung from `start` on that fits. Raises TooLarge where none does."""
     side, count = found.plan.columns[0].recipe.size, len(found.plan.cells)
     ladder = rungs(side, lambda px: px * px * count * 1.5, limits)
-    return await largest(ladder, found.pictures, side, limits, start, lambda *rung: _make(found, *rung))
+    return await largest_that_fits(ladder, found.pictures, side, limits, start, lambda *rung: _make(found, *rung))
 
 
 def _make(found: Comparison, rung: Rung, number: int) -> Sheet:

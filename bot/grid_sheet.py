@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot import ladder
 from bot.chat import Limits
-from bot.ladder import Rung, Sheet, fractions, largest
-from bot.ladder import rungs as all_rungs
+from bot.ladder import Rung, Sheet, fractions
 from engine.contract import sheet
 from engine.contract.grid import Plan
 
@@ -30,11 +30,11 @@ async def fit(
             {cell: fractions(box, image) for cell, box in boxes.items()},
         )
 
-    return await largest(rungs(plan, limits), pictures, plan.recipe.size, limits, start, make)
+    return await ladder.largest_that_fits(rungs(plan, limits), pictures, plan.recipe.size, limits, start, make)
 
 
 def rungs(plan: Plan, limits: Limits) -> list[Rung]:
-    return all_rungs(plan.recipe.size, lambda px: (px * 2 * _blocks(plan)) ** 2 * 1.3, limits)
+    return ladder.rungs(plan.recipe.size, lambda px: (px * 2 * _blocks(plan)) ** 2 * 1.3, limits)
 
 
 def _blocks(plan: Plan) -> int:

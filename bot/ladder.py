@@ -49,7 +49,7 @@ def rungs(side: int, pixels: Callable[[int], float], limits: Limits) -> list[Run
     return whole + [Rung(form, px, q) for px in sizes for form in lossy for q in QUALITIES[form]]
 
 
-async def largest(
+async def largest_that_fits(
     ladder: Sequence[Rung],
     pictures: Mapping[str, bytes],
     side: int,
