@@ -102,6 +102,13 @@ def test_a_measure_that_there_is_not_is_named_with_those_there_are(capsys: pytes
     assert "nothing is called kernel; there is grid, kernels, layers" in capsys.readouterr().err
 
 
+def test_an_engine_without_memory_is_not_started(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        gpu.main(["start", "--memory", "0", "--tiny"])
+
+    assert "--memory is GiB of the card, such as 8" in capsys.readouterr().err
+
+
 def test_the_engine_is_started_with_one_model_only(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         gpu.main(["start", "--model", "turbo", "--tiny"])

@@ -51,6 +51,8 @@ def main(arguments: list[str]) -> None:
         parser.error(f"nothing is called {unknown[0]}; there is {', '.join(MEASURES)}")
     if "start" in given.what and given.model != "v1-4":
         parser.error("start is measured with v1-4")
+    if given.memory is not None and given.memory <= 0:
+        parser.error("--memory is GiB of the card, such as 8")
     quiet()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu" and not given.tiny:
