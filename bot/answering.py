@@ -73,9 +73,22 @@ class Answering:
         person = self._parts.people.known(received.person)
         who = await _patiently(lambda: self._parts.people.row(received.person))
         asked = Asked(person, who, received.place, talk, received, self._parts, self._teller, self._watch, self._line)
-        message, private = await _patiently(lambda: self._run(asked))
+        message, private = await self._with_engine(asked)
         if message is not None:
             await _patiently(lambda: self._tell(asked, message, private=private))
+
+    async def _with_engine(self, asked: Asked) -> tuple[Message | None, bool]:
+        """As `_run`; an engine that is on its way is waited for, and the person is told so at once."""
+        engine = self._parts.engine
+        try:
+            return await _patiently(lambda: self._run(asked))
+        except EngineAway:
+            if not (await engine.check() or engine.coming):
+                raise
+        if engine.instance is None:
+            await self.refuse(asked.talk, texts.ENGINE_COMES)
+            await engine.came()
+        return await _patiently(lambda: self._run(asked))
 
     async def _run(self, asked: Asked) -> tuple[Message | None, bool]:
         """What is to be told, and whether to the person alone."""

@@ -39,7 +39,7 @@ class App:
         self.teller = Teller(parts)
         self.courier = Courier(parts, self.teller)
         self.watch = Watch(parts, self.teller, self.courier)
-        self.line = Line(parts.database)
+        self.line = Line(parts.database, lambda: parts.engine.absent)
         self._answering = Answering(parts, self.teller, self.watch, self.line)
         self._upkeep = Upkeep(parts)
         self._lender = Lender(parts, self.teller, self.watch, self.courier, self.line, self.spawn)

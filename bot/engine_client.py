@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -20,6 +21,7 @@ LOOK_S = 2.0
 # Seconds between starts of an engine that does not stay; a start itself may take minutes (models are loaded).
 BACK_OFF = (0.0, 1.0, 5.0, 15.0, 60.0)
 START_S = 600.0
+START_LOOK_S = 0.5
 # Another process of the same Procfile may be about to answer.
 PATIENCE_S = 3.0
 # Exit statuses of an engine that somebody stopped: by its own end, by SIGINT, by SIGTERM.
@@ -77,6 +79,27 @@ class Engine:
         return self.instance
 
     @property
+    def coming(self) -> bool:
+        """Nobody answers, and an engine is on its way: this bot starts one, and none has failed at its start."""
+        ours = self._settings.engine_url is None and (self._nobody or self.trouble is None)
+        return self.instance is None and ours and not self.last_words
+
+    @property
+    def absent(self) -> str | None:
+        """Why nothing is painted at all, as far as is known."""
+        if self.instance or self.trouble is None:
+            return None
+        return "the engine is starting, most often within a minute" if self.coming else "the engine does not answer"
+
+    async def came(self) -> bool:
+        """Wait for the engine that is on its way; whether one answers now."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_S):
+                while not await self.check() and self.coming:  # noqa: ASYNC110 - another process gives no event
+                    await asyncio.sleep(START_LOOK_S)
+        return self.instance is not None
+
+    @property
     def blameless(self) -> bool:
         """The engine that we started was stopped on purpose rather than killed by its work."""
         return self._child is not None and self._child.poll() in KINDLY
@@ -112,7 +135,7 @@ class Engine:
 
     async def _wait_for_answer(self) -> None:
         child = self._child
-        for _ in range(int(START_S / 0.5)):
+        for _ in range(int(START_S / START_LOOK_S)):
             if await self.check():
                 self._starts, self.last_words = 1, ""
                 return
@@ -120,7 +143,7 @@ class Engine:
                 self.last_words = self._last_line()
                 log.warning("the engine ended at its start: %s", self.last_words)
                 return
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(START_LOOK_S)
 
     def _last_line(self) -> str:
         """What an engine that could not start wrote last; the whole of it is in engine.log."""

@@ -13,7 +13,7 @@ from bot.heading import heading
 from bot.jobs import JobRow
 from bot.line import InLine, Line
 from bot.parts import Parts
-from bot.teller import Teller, cancel_button, failure
+from bot.teller import Teller, cancel_button, failure, waiting_message
 from bot.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -70,17 +70,12 @@ class Lender:
             for job in await self._parts.jobs.in_state("waiting"):
                 place = places.get(job.id)
                 if place and self._shown.get(job.id) != place:
-                    await self._teller.show(job, self._place_message(job, place, pace), running=False)
+                    told = waiting_message(job, place, pace, self._parts.clock())
+                    await self._teller.show(job, told, running=False)
             self._shown = places
 
     def _cover(self) -> int:
         return 2 * int(self._parts.engine.health.get("wave") or WAVE)
-
-    def _place_message(self, job: JobRow, place: InLine, pace: float) -> Message:
-        eta = (place.ahead + place.cost) * pace
-        why = place.why if self._parts.engine.instance else "the engine is starting"
-        text = f"{heading(job)}\n{texts.waiting(place.place, eta, why)}"
-        return Message(text, buttons=cancel_button(job), eta=self._parts.clock() + eta)
 
     def _closed(self, job: JobRow) -> Coroutine[Any, Any, None]:
         """What an earlier process had still to do for a job that has ended."""

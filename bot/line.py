@@ -2,6 +2,7 @@
 
 import heapq
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.history import Database, Row
@@ -12,7 +13,10 @@ FIRST_GUESS_S = 0.5
 
 @dataclass(frozen=True)
 class InLine:
-    """`place` counts from 1; `ahead` is the number of pictures painted before this job's own."""
+    """`place` counts from 1; `ahead` is the number of pictures painted before this job's own.
+
+    `moving`: somebody paints, so that a time can be told.
+    """
 
     id: str
     person: int
@@ -20,11 +24,18 @@ class InLine:
     ahead: int
     cost: int
     why: str
+    moving: bool
+
+    def eta(self, pace: float) -> float | None:
+        """Seconds until this job is done at `pace` seconds a picture."""
+        return (self.ahead + self.cost) * pace if self.moving else None
 
 
 class Line:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """`absent` says why nothing is painted at all, if so."""
+
+    def __init__(self, database: Database, absent: Callable[[], str | None] = lambda: None) -> None:
+        self._database, self._absent = database, absent
 
     async def places(self) -> dict[str, InLine]:
         """Everybody who waits, by job, in the order of lending."""
@@ -35,10 +46,11 @@ class Line:
         order = ahead_order(rows, clock["charged"] if clock else 0.0, clock["turn"] if clock else 0)
         arrived = {row["id"]: rank for rank, row in enumerate(rows, start=1)}
         newest = max((row["served"] for row in rows), default=0)
+        absent = self._absent()
         found: dict[str, InLine] = {}
         for place, row in enumerate(order, start=1):
-            why = _why(place, arrived[row["id"]], row, order[: place - 1], newest)
-            found[row["id"]] = InLine(row["id"], row["person"], place, ahead, row["cost"], why)
+            why = absent or _why(place, arrived[row["id"]], row, order[: place - 1], newest)
+            found[row["id"]] = InLine(row["id"], row["person"], place, ahead, row["cost"], why, moving=not absent)
             ahead += row["cost"]
         return found
 

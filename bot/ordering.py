@@ -14,7 +14,7 @@ from bot.heading import heading
 from bot.jobs import JobRow
 from bot.preferences import Preferences
 from bot.queue import Caps, NewJob
-from bot.teller import cancel_button, failure
+from bot.teller import cancel_button, failure, waiting_message
 from engine.contract.approaches import PROFILES
 from engine.contract.grid import Plan
 from engine.contract.ids import new_id
@@ -60,13 +60,10 @@ async def mine(asked: Asked, job: JobRow) -> bool:
 async def announce(asked: Asked, job: JobRow) -> None:
     """The job's own message. Where it cannot be said, nothing is painted for nobody."""
     place = (await asked.line.places()).get(job.id)
-    words = texts.PHASES["waiting"] + "."
-    eta = None
     if place:
-        eta = (place.ahead + place.cost) * await asked.line.pace()
-        words = texts.waiting(place.place, eta, place.why)
-    head = heading(job)
-    message = Message(f"{head}\n{words}", buttons=cancel_button(job), eta=eta and asked.parts.clock() + eta)
+        message = waiting_message(job, place, await asked.line.pace(), asked.parts.clock())
+    else:
+        message = Message(f"{heading(job)}\n{texts.PHASES['waiting']}.", buttons=cancel_button(job))
     try:
         await asked.teller.say(job, message)
     except DeliveryError as error:

@@ -11,6 +11,7 @@ from bot.disk import until_kept
 from bot.errors import DeliveryError, PlatformAway
 from bot.heading import heading
 from bot.jobs import JobRow
+from bot.line import InLine
 from bot.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,13 @@ class Teller:
 
 def cancel_button(job: JobRow) -> tuple[Button, ...]:
     return (Button("Cancel", f"cancel:{job.id}", "danger"),)
+
+
+def waiting_message(job: JobRow, place: InLine, pace: float, now: float) -> Message:
+    """A waiting job's place in the line, with the time until it is done."""
+    eta = place.eta(pace)
+    text = f"{heading(job)}\n{texts.waiting(place.place, eta, place.why)}"
+    return Message(text, buttons=cancel_button(job), eta=None if eta is None else now + eta)
 
 
 def failure(job: JobRow) -> Message:

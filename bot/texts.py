@@ -114,6 +114,7 @@ COMPARISON_PRUNED = (
 )
 NOT_YOURS = "Only the person who asked for this grid, or a moderator, may do that."
 ENGINE_AWAY = "The engine does not answer at the moment, so this cannot be done now. Try again in a minute."
+ENGINE_COMES = "The engine is starting, most often within a minute. This is answered as soon as it is there."
 MODERATORS = "Only moderators may use this command."
 MODERATORS_PRESS = "Only moderators may press this button."
 COMPARISON = "`{job}` is a comparison, not a grid. `/show {job}` brings it back."

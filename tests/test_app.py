@@ -384,6 +384,16 @@ async def test_home_shows_what_runs_waits_and_was_made(tmp_path: Path) -> None:
         assert "You are next" in home.lines[0] + home.lines[1]
 
 
+async def test_a_grid_that_waits_for_an_engine_elsewhere_says_that_it_does_not_answer(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.up = False
+        await r.app.parts.engine.check()
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await r.idle()
+
+        assert "the engine does not answer." in r.chat.said()[0].message.text
+
+
 async def test_the_metrics_count_and_name_nobody(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         await grid(r, "a secret prompt blocks:1")

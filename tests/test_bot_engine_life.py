@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot import texts
 from bot.__main__ import core
 from bot.app import App
 from bot.engine_client import Engine, _outliving
@@ -124,6 +125,33 @@ async def test_an_engine_that_cannot_start_is_told_with_its_last_words(
     assert "ENGINE_LISTEN must be host:port" in engine.last_words
 
 
+async def test_a_question_that_is_asked_before_the_engine_answers_waits_for_it(data: Path) -> None:
+    async with no_engine_left(data):
+        chat = FakeChat()
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, "/compare a cat approaches:1,3 seeds:2"))
+            await chat.until(lambda: len(chat.whispered()) == 2, 60)
+
+            assert chat.whispered()[0] == texts.ENGINE_COMES
+            assert "*Compare 2 columns of “a cat”?*" in chat.whispered()[1]
+
+
+async def test_a_question_is_refused_where_the_engine_that_was_waited_for_cannot_start(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGINE_LISTEN", "nonsense")
+    chat = FakeChat()
+    async with bot(data, chat) as app:
+        await app.hear(heard(chat, ANNA, "/styles"))
+        await chat.until(lambda: len(chat.whispered()) == 2, 60)
+        await app.hear(heard(chat, ANNA, "/styles"))
+        await chat.until(lambda: len(chat.whispered()) == 3, 60)
+
+    while _outliving:
+        _outliving.pop().wait(20)
+    assert chat.whispered() == [texts.ENGINE_COMES, texts.ENGINE_AWAY, texts.ENGINE_AWAY]
+
+
 async def test_with_an_address_no_engine_is_ever_started(data: Path) -> None:
     engine = Engine(Settings(**_settings(data), engine_url="http://127.0.0.1:9"))
     running = asyncio.create_task(engine.run())
@@ -133,6 +161,7 @@ async def test_with_an_address_no_engine_is_ever_started(data: Path) -> None:
 
     assert engine.instance is None
     assert "does not answer" in (engine.trouble or "")
+    assert not engine.coming
     assert not (data / "engine.log").exists()
     with pytest.raises(EngineAway):
         await engine.client.health()

@@ -22,11 +22,11 @@ async def queue(asked: Asked) -> Message:
         if job.person == asked.who
     ]
     mine = [place for place in places.values() if place.person == asked.who]
-    lines += [
-        f"`{place.id}`: {texts.waiting(place.place, (place.ahead + place.cost) * pace, place.why)}" for place in mine
-    ]
+    lines += [f"`{place.id}`: {texts.waiting(place.place, place.eta(pace), place.why)}" for place in mine]
     if not mine and not any(job.person == asked.who for job in [*running, *trainings]):
         lines.append("None of them is yours.")
-    if asked.parts.engine.instance is None:
-        lines.append("The engine does not answer at the moment; everything here is kept and goes on when it does.")
+    absent = asked.parts.engine.absent
+    if absent:
+        why = "" if mine else f"Nothing is painted now: {absent}. "
+        lines.append(f"{why}Everything here is kept and goes on by itself.")
     return Message("\n".join(lines))
