@@ -41,6 +41,8 @@ class Setbacks:
         log.warning("painter lost", extra={"jobs": sorted({row.job for row in wave.rows})})
         given_up = not self._studio.scheduler.lost(wave)
         self._studio.pool.lose(painter)
+        # The pool may have missed it before, when this wave was not there yet to be taken.
+        self._studio.wake.set()
         if given_up:
             await self._end(wave, PaintingFailed(UNLUCKY))
 

@@ -68,6 +68,20 @@ class Mortal(TouchyPainter):
         return work()
 
 
+class Silent(Mortal):
+    """Takes its last step for ever, until it is `ended`."""
+
+    def __init__(self, steps_left: float) -> None:
+        super().__init__(steps_left)
+        self.silent, self.ended = asyncio.Event(), asyncio.Event()
+
+    async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
+        if self.steps_left == 1:
+            self.silent.set()
+            await self.ended.wait()
+        return await super().step(wave, preview=preview)
+
+
 class Visited(Pool):
     """A pool that painters join later."""
 
@@ -121,6 +135,24 @@ async def test_the_wave_of_a_lost_painter_is_painted_by_another_and_no_picture_c
     assert isinstance(told[-1], GridMade)
     assert (len(cells), set(cells.values())) == (64, {1})
     assert pictures(told) == pictures(await made(home, Pool(Mortal())))
+
+
+async def test_a_wave_that_comes_back_after_its_silent_painter_was_missed_is_painted_by_one_that_rests(home: Path) -> None:
+    silent, healthy = Silent(steps_left=5), Mortal()
+    pool = Pool(silent, healthy)
+    async with running_engine(home, pool, most=4) as engine:
+        running = engine.submit(grid(approach=3))
+        await silent.silent.wait()
+        while running.plan is None or running.missing > 4:  # noqa: ASYNC110 - a painter has no event for resting
+            await asyncio.sleep(0)
+        pool.lose(silent)
+        await asyncio.sleep(0.05)
+        silent.ended.set()
+        async with asyncio.timeout(10):
+            told = await events(running)
+
+    assert isinstance(told[-1], GridMade)
+    assert len(pictures(told)) == 64
 
 
 async def test_a_grid_whose_only_painter_is_lost_waits_for_the_next_one(home: Path) -> None:
