@@ -137,7 +137,7 @@ async def test_the_wave_of_a_lost_painter_is_painted_by_another_and_no_picture_c
     assert pictures(told) == pictures(await made(home, Pool(Mortal())))
 
 
-async def test_a_wave_that_comes_back_after_its_silent_painter_was_missed_is_painted_by_one_that_rests(home: Path) -> None:
+async def test_a_wave_that_comes_back_after_its_painter_was_missed_is_painted_by_one_that_rests(home: Path) -> None:
     silent, healthy = Silent(steps_left=5), Mortal()
     pool = Pool(silent, healthy)
     async with running_engine(home, pool, most=4) as engine:

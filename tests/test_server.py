@@ -181,6 +181,27 @@ async def test_pages_of_other_sites_are_refused(home: Path, tmp_path: Path, head
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("headers", [b"", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"])
+async def test_an_engine_at_an_address_that_falls_silent_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, headers: bytes
+) -> None:
+    async def fall_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(headers)
+        await reader.read()  # until the other side leaves
+        writer.close()
+        await writer.wait_closed()
+        left.set()
+
+    left = asyncio.Event()
+    monkeypatch.setattr("engine.contract.client.WIRE", httpx.Timeout(10, read=0.1))
+    async with await asyncio.start_server(fall_silent, "127.0.0.1", 0) as wire:
+        client = EngineClient(f"http://127.0.0.1:{wire.sockets[0].getsockname()[1]}", tmp_path / "s")
+        with pytest.raises(EngineAway):
+            await all_events(client.run(grid()))
+        await client.close()
+        await left.wait()
+
+
 async def test_a_token_is_asked_for_where_one_is_set(home: Path, tmp_path: Path) -> None:
     async with served(home, tmp_path / "s", FakePainter(), token="right") as client:
         assert (await client.health())["profile"] == "embedded"

@@ -110,20 +110,20 @@ class RayPainters(Pool):
             easel, found = await asyncio.to_thread(self._easel, place)
             claim: Claim | None = await easel.claim.remote(self._me)
             if claim is not None and self._fits(claim, place, easel, found=found):
-                log.info("painter %s", "found" if found else "ready", extra={"painter": place.name, "pid": claim.pid})
+                log.info("painter %s", "found" if found else "ready", extra=_told(place, pid=claim.pid))
                 member = self._member(FarPainter(place, easel, self._me, claim, self._outbox, self._settings), claim)
                 came(member.painter)
                 group.create_task(self._keep(member))
         except (RayError, ValueError) as error:
             # One that was found and is dying makes room for a new one at the next look.
             self._not_before[place.name] = 0.0 if found else time.monotonic() + SULK_SECONDS
-            log.warning("no painter: %s", error, extra={"painter": place.name})
+            log.warning("no painter: %s", error, extra=_told(place))
         finally:
             self._opening.pop(place.name, None)
 
     def _member(self, far: FarPainter, claim: Claim) -> _Member:
         def bite(what: str) -> None:
-            log.error("painter hangs: %s", what, extra={"painter": far.place.name})
+            log.error("painter hangs: %s", what, extra=_told(far.place))
             far.end()
 
         watchdog = Watchdog(bite)
@@ -139,16 +139,19 @@ class RayPainters(Pool):
                     await member.far.ping()
             except PainterLost as error:
                 self._miss(member, str(error))
+            except TimeoutError:
+                member.far.end()
+                self._miss(member, f"it has not answered for {SILENT_SECONDS:.0f} s")
             except Exception as error:
-                # Silence, or a device that cannot even say how much memory it has.
-                log.exception("painter in trouble", extra={"painter": member.far.place.name})
+                # Such as a device that cannot even say how much memory it has.
+                log.exception("painter in trouble", extra=_told(member.far.place))
                 member.far.end()
                 self._miss(member, type(error).__name__)
             member.watchdog.look()
             await asyncio.sleep(LOOK_SECONDS)
 
     def _miss(self, member: _Member, why: str) -> None:
-        log.warning("painter lost: %s", why, extra={"painter": member.far.place.name})
+        log.warning("painter lost: %s", why, extra=_told(member.far.place))
         self.lose(member.painter)
 
     def _fits(self, claim: Claim, place: Place, easel: Any, *, found: bool) -> bool:
@@ -158,7 +161,7 @@ class RayPainters(Pool):
         ray.kill(easel)
         if not found:
             self._not_before[place.name] = time.monotonic() + SULK_SECONDS
-            log.error("another version of tessera is installed on node %s", place.node, extra={"painter": place.name})
+            log.error("another version of tessera is installed on %s", place.host, extra=_told(place))
         return False
 
     def _easel(self, place: Place) -> tuple[Any, bool]:
@@ -183,3 +186,8 @@ class RayPainters(Pool):
             .remote(self._make, self._profile, f"{self._namespace}/{place.name}", place.threads),
             False,
         )
+
+
+def _told(place: Place, **more: Any) -> dict[str, Any]:
+    """What the log says of a painter."""
+    return {"painter": place.name, "host": place.host, **more}

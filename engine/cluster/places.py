@@ -18,6 +18,8 @@ class Place:
     threads: int
     reserved: bool
     """Whether it takes one of the node's `painter` resource."""
+    host: str = ""
+    """What its machine is called, for people."""
 
     @property
     def name(self) -> str:
@@ -27,15 +29,11 @@ class Place:
 def places(nodes: Iterable[Mapping[str, Any]]) -> list[Place]:
     """All places of the nodes that are alive; `nodes` as `ray.nodes()` tells them."""
     alive = [node for node in nodes if node["Alive"]]
-    offered = {node["NodeID"]: node["Resources"] for node in alive}
-    if any(RESOURCE in has for has in offered.values()):
-        counts = {node: int(has.get(RESOURCE, 0)) for node, has in offered.items()}
-        return [place for node, has in offered.items() for place in _at(node, has, counts[node], reserved=True)]
-    if any(has.get("GPU", 0) >= 1 for has in offered.values()):
-        return [
-            place for node, has in offered.items() for place in _at(node, has, int(has.get("GPU", 0)), reserved=False)
-        ]
-    return [place for node, has in offered.items() for place in _at(node, has, 1, reserved=False)]
+    if any(RESOURCE in node["Resources"] for node in alive):
+        return [place for node in alive for place in _at(node, int(node["Resources"].get(RESOURCE, 0)), reserved=True)]
+    if any(node["Resources"].get("GPU", 0) >= 1 for node in alive):
+        return [place for node in alive for place in _at(node, int(node["Resources"].get("GPU", 0)), reserved=False)]
+    return [place for node in alive for place in _at(node, 1, reserved=False)]
 
 
 def has_gpu(nodes: Iterable[Mapping[str, Any]]) -> bool:
@@ -43,7 +41,9 @@ def has_gpu(nodes: Iterable[Mapping[str, Any]]) -> bool:
     return any(place.gpus for place in places(nodes))
 
 
-def _at(node: str, has: Mapping[str, float], count: int, *, reserved: bool) -> list[Place]:
+def _at(node: Mapping[str, Any], count: int, *, reserved: bool) -> list[Place]:
+    has = node["Resources"]
     gpus = int(has.get("GPU", 0))
     threads = max(1, int(has.get("CPU", 1)) // max(1, count))
-    return [Place(node, index, int(index < gpus), threads, reserved) for index in range(count)]
+    name, host = node["NodeID"], str(node.get("NodeManagerHostname", ""))
+    return [Place(name, index, int(index < gpus), threads, reserved, host) for index in range(count)]

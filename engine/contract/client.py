@@ -21,8 +21,10 @@ from engine.contract.orders import Job
 
 log = logging.getLogger(__name__)
 
-# An event may take as long as loading or compiling a model; silence is broken by the server every few seconds.
-TIMEOUT = httpx.Timeout(10, read=60)
+# An event may take as long as loading or compiling a model, but silence is broken by the server every ten seconds.
+# A wire to another machine may be cut without a word; on a socket silence only means that the engine is very busy.
+WIRE = httpx.Timeout(10, read=20)
+SOCKET = httpx.Timeout(10, read=60)
 
 
 class EngineClient:
@@ -30,9 +32,10 @@ class EngineClient:
 
     def __init__(self, url: str | None, socket: Path, token: str | None = None) -> None:
         transport = None if url else httpx.AsyncHTTPTransport(uds=str(socket))
+        timeout = WIRE if url else SOCKET
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = httpx.AsyncClient(
-            base_url=url or "http://localhost", transport=transport, headers=headers, timeout=TIMEOUT, trust_env=False
+            base_url=url or "http://localhost", transport=transport, headers=headers, timeout=timeout, trust_env=False
         )
         self.place = url or str(socket)
         self._sent: dict[tuple[str, str], bytes] = {}

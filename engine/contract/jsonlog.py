@@ -10,8 +10,10 @@ from typing import TextIO
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
-# What every LogRecord has; anything else was given as `extra`.
-PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+# What every LogRecord has, some only beside uvicorn or Ray; anything else was given as `extra`.
+PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message", "asctime", "taskName", "color_message", "_ray_timestamp_ns",
+}  # fmt: skip
 # At DEBUG the SDKs print whole requests, prompts included; at INFO httpx prints one line for every picture.
 LOUD = ("discord", "slack_bolt", "slack_sdk", "httpx", "httpcore", "aiosqlite", "aiohttp", "asyncio", "uvicorn")
 
