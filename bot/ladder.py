@@ -16,6 +16,8 @@ LEAST_PNG_PX = 128
 QUALITIES = {"JPEG": (92, 80), "WEBP": (92, 80)}
 # So many pictures tell what all weigh, but for a fifth at most: a large sheet is not made only to find it too heavy.
 WEIGHED, CERTAIN = 8, 0.8
+# Bytes of a sheet for each pixel of a picture, three colours and the paper between them.
+PLAIN = 4
 # A decoder on the other side may refuse more; Pillow itself warns at 89 million.
 MOST_PIXELS = 48_000_000
 
@@ -75,8 +77,8 @@ def fractions(box: tuple[int, int, int, int], image: Image.Image) -> Box:
 
 
 def _reckoned(pictures: Mapping[str, bytes], side: int, rung: Rung, most: int) -> float:
-    """About how many bytes a sheet has; 0 where it has so few pictures that making it is as quick."""
-    if len(pictures) < 2 * WEIGHED:
+    """About how many bytes a sheet has; 0 where making it is as quick, or it would fit as plain pixels."""
+    if len(pictures) < 2 * WEIGHED or rung.cell_px**2 * len(pictures) * PLAIN <= most:
         return 0.0
     weight, share = sum(map(len, pictures.values())), rung.cell_px / side
     # Pictures made smaller weigh in PNG what their area says, or more.
