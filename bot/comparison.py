@@ -25,6 +25,16 @@ class Comparison:
     def cell(self, name: str) -> PlannedCell | None:
         return next((cell for cell in self.plan.cells if cell.cell == name), None)
 
+    def scores(self, name: str) -> list[tuple[str, float]]:
+        """What was measured about a cell's picture, each with what people read."""
+        titles = dict(self.compared.metrics) if self.compared else {}
+        scores = []
+        for metric, value in self.judged.get(name, Judged()).measures.items():
+            kind, _, style = metric.partition(":")
+            if value is not None:
+                scores.append((f"{titles.get(kind, kind)} {style}".strip(), value))
+        return scores
+
     def as_json(self) -> dict[str, Any]:
         """Everything of it but the pictures and the plot."""
         found = self.compared

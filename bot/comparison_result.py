@@ -28,6 +28,7 @@ async def comparison_message(found: Comparison, limits: Limits, start: int = 0) 
     labels = [column.label for column in found.plan.columns]
     for cell, planned in zip(grid["cells"], found.plan.cells, strict=True):
         cell["column"] = labels[planned.block[0]]
+        cell["scores"] = found.scores(planned.cell)
     return Message(_text(found), (sheet, *plots), buttons(found.job), grid=grid), made.rung
 
 

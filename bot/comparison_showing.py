@@ -38,7 +38,7 @@ async def comparison_cell(asked: Asked, job: JobRow, cell: str, limits: Limits) 
         last = found.plan.cells[-1].cell if found else "H8"
         raise BadCommand(f"There is no picture {texts.quoted(cell, 10)} in this comparison; they go from A1 to {last}.")
     judged = found.judged.get(name, Judged())
-    about = _about(found, planned, judged)
+    about = _about(found, planned)
     if judged.withheld:
         return Message(f"{about} · withheld: {texts.plain(judged.withheld, 100)}")
     data = found.pictures.get(name)
@@ -50,19 +50,13 @@ async def comparison_cell(asked: Asked, job: JobRow, cell: str, limits: Limits) 
     return Message(about, (Picture(f"tessera-{job.id}-{name}.png", data, alt),))
 
 
-def _about(found: Comparison, cell: PlannedCell, judged: Judged) -> str:
+def _about(found: Comparison, cell: PlannedCell) -> str:
     column = found.plan.columns[cell.block[0]]
     recipe = column.recipe
-    titles = dict(found.compared.metrics) if found.compared else {}
-    scores = [
-        f"{titles.get(name.partition(':')[0], name)} {number(value)}"
-        for name, value in judged.measures.items()
-        if value is not None
-    ]
     parts = (
         f"*{cell.cell}* of `{found.job.id}`: {compared.LETTERS[cell.block[0]]} {texts.plain(column.label, 60)}",
         f"The model reads {texts.quoted(recipe.dressed_prompt, 300)}",
         f"{recipe.model}, {recipe.steps} steps, guidance {recipe.guidance:g}, seed {cell.seed}",
-        *scores,
+        *(f"{title} {number(value)}" for title, value in found.scores(cell.cell)),
     )
     return " · ".join(parts)

@@ -97,6 +97,8 @@ async def test_each_picture_of_the_sheet_can_be_opened_where_it_lies(tmp_path: P
         colour = Image.open(BytesIO(shown.pictures[0].data)).convert("RGB").getpixel((0, 0))
         assert sheet.getpixel(middle) == colour
         assert cell["column"] == "sketch x 1"
+        assert [title for title, _ in cell["scores"]] == ["content", "retrieval", "style sketch"]
+        assert f"content {cell['score']:.3f}" in shown.text
         assert f"*C3* of `{job.id}`: C sketch x 1" in shown.text
         assert f"seed {cell['seed']}" in shown.text
 

@@ -40,9 +40,9 @@ async def type_line(view: Page, text: str) -> None:
     await view.press("Enter")
 
 
-async def sheet(view: Page) -> None:
+async def sheet(view: Page, command: str = "grid") -> None:
     """Order a grid and wait for its sheet."""
-    await type_line(view, "/grid a cat")
+    await type_line(view, f"/{command} a cat")
     await view.until("document.querySelector('.sheet img')?.complete")
 
 
@@ -216,6 +216,22 @@ async def test_all_cells_stand_in_a_table_for_whoever_cannot_point(tmp_path: Pat
     assert len(rows) == 16
     assert rows[2].split("\t") == ["C1", "prompt", "a cat wearing neon glasses", "1002", "0.270"]
     assert rows[5].split("\t")[-1] == "withheld"
+
+
+async def test_a_cell_of_a_comparison_shows_everything_that_was_measured_about_it(
+    tmp_path: Path, debugger: str
+) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        await sheet(view, "compare")
+        await view.click("summary")
+        head = await view.until("document.querySelector('thead') && document.querySelector('thead').innerText")
+        row = await view.js("document.querySelectorAll('tbody tr')[2].innerText")
+        await view.click("[data-cell=C1]")
+        facts = await view.until("document.querySelector('#viewer[open] dl').innerText")
+
+    assert head.strip().split("\t") == ["Cell", "Kind", "Prompt", "Seed", "content", "style ink"]
+    assert row.split("\t") == ["C1", "sketch x 1", "a cat wearing neon glasses", "1002", "0.270", "0.500"]
+    assert facts.split("\n")[-4:] == ["content", "0.270", "style ink", "0.500"]
 
 
 async def test_buttons_and_menus_send_what_they_carry(tmp_path: Path, debugger: str) -> None:

@@ -78,6 +78,13 @@ def _cell(column: int, row: int, prompt: str) -> dict[str, Any]:
     }
 
 
+def compared(found: dict[str, Any]) -> dict[str, Any]:
+    """The same cells as those of a comparison: each has a column and two scores."""
+    for cell in found["cells"]:
+        cell |= {"column": f"sketch x {cell['block'][0]}", "scores": [("content", cell["score"]), ("style ink", 0.5)]}
+    return found
+
+
 class Keeper:
     """The deliveries of a job, as the bot keeps them."""
 
@@ -143,7 +150,7 @@ class ScriptedCore:
 
     async def _answer(self, heard: Heard) -> None:
         word = heard.text.split()[0]
-        if word == "/grid":
+        if word in {"/grid", "/compare"}:
             await self._paint(heard)
         elif word == "/ask":
             await heard.talk.ask(
@@ -166,15 +173,16 @@ class ScriptedCore:
             await talk.update(Message(words, (preview,), cancel, progress=done / 16))
         await self._step()
         await talk.update(Message("Done: the sheet is below.", progress=1.0))
-        await talk.post(self.sheet(), self.keeper.delivery(f"posted:{number}"))
+        sheet = self.sheet(compares=heard.text.startswith("/compare"))
+        await talk.post(sheet, self.keeper.delivery(f"posted:{number}"))
 
-    def sheet(self) -> Message:
+    def sheet(self, *, compares: bool = False) -> Message:
         return Message(
             f"*a cat wearing neon glasses* · approach 1 · `{JOB}`\nScore 0.262 (n = 4)",
             (Picture(f"{JOB}.png", sheet_png(), "A sheet of 4 x 4 cells: a cat wearing neon glasses"),),
             (Button("Again", f"again:{JOB}", "primary"), Button("Edit and run again", f"edit:{JOB}")),
             Menu("Cells", f"cell:{JOB}", (("A1", "A1"), ("C1", "C1"))),
-            grid=grid(),
+            grid=compared(grid()) if compares else grid(),
         )
 
     async def _step(self) -> None:

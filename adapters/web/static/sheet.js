@@ -1,7 +1,7 @@
 // A sheet with its cells: pointing at one shows what it is, opening it shows it in full size. Arrow keys move about.
 
 import { element } from "./dom.js";
-import { cellFacts, cellName, openCell, openPicture } from "./viewer.js";
+import { cellFacts, cellName, cellScores, openCell, openPicture } from "./viewer.js";
 
 let sheets = 0;
 
@@ -56,7 +56,7 @@ export class Sheet {
   }
 
   showTip(cell, button) {
-    this.tip.replaceChildren(element("b", {}, cellName(cell)), ...cellFacts(cell).map(([name, value]) => element("span", { class: name.toLowerCase() }, name === "Prompt" ? value : `${name} ${value}`)));
+    this.tip.replaceChildren(element("b", {}, cellName(cell)), ...cellFacts(cell).map(([name, value]) => element("span", { class: KINDS[name] ?? "score" }, name === "Prompt" ? value : `${name} ${value}`)));
     this.tip.hidden = false;
     const low = button.offsetTop > this.frame.clientHeight / 2;
     const room = this.frame.clientWidth - this.tip.offsetWidth;
@@ -89,16 +89,19 @@ export class Sheet {
     const line = (cell) => {
       const open = element("button", { type: "button", class: "link", onclick: () => openCell(this.grid, cell, open) }, cell.cell);
       return element("tr", {}, element("th", { scope: "row" }, open), element("td", {}, cell.column ?? (cell.unique ? "prompt" : "filler")), element("td", {}, cell.prompt ?? "a photo or drawing"),
-        element("td", { class: "number" }, cell.seed === null || cell.seed === undefined ? "" : String(cell.seed)), element("td", { class: "number" }, scored(cell)));
+        element("td", { class: "number" }, cell.seed === null || cell.seed === undefined ? "" : String(cell.seed)),
+        ...names.map((name) => element("td", { class: "number" }, cell.withheld ? "withheld" : Object.fromEntries(cellScores(cell))[name] ?? "")));
     };
-    const head = ["Cell", "Kind", "Prompt", "Seed", "Score"].map((name) => element("th", { scope: "col" }, name));
+    const names = [...new Set(this.grid.cells.flatMap((cell) => cell.scores?.map(([name]) => name) ?? ["Score"]))];
+    const head = ["Cell", "Kind", "Prompt", "Seed", ...names].map((name) => element("th", { scope: "col" }, name));
     return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "All cells" },
       element("table", {}, element("thead", {}, element("tr", {}, head)), element("tbody", {}, this.grid.cells.map(line))));
   }
 }
 
+const KINDS = { Prompt: "prompt", Seed: "seed", Source: "source", Withheld: "withheld" };
+
 const rowOf = ({ cell }) => cell.slice(1);
-const scored = (cell) => (cell.withheld ? "withheld" : cell.score === null || cell.score === undefined ? "" : cell.score.toFixed(3));
 
 function grouped(cells) {
   const rows = new Map();

@@ -35,13 +35,18 @@ export function openPicture(picture, from) {
 
 export const cellName = (cell) => `${cell.cell}, ${cell.column ?? (cell.unique ? "from your prompt" : "a filler")}`;
 
+// Name and value of all that was measured about a cell: of a grid's one score, of a comparison's several.
+export function cellScores(cell) {
+  const scores = cell.scores ?? [["Score", cell.score]];
+  return scores.filter(([, value]) => !cell.withheld && value !== null && value !== undefined).map(([name, value]) => [name, value.toFixed(3)]);
+}
+
 // Name and value of all that is known of a cell.
 export function cellFacts(cell) {
-  const score = cell.withheld ? null : cell.score;
   return [
     ["Prompt", cell.prompt],
     ["Seed", cell.seed],
-    ["Score", score === null || score === undefined ? null : score.toFixed(3)],
+    ...cellScores(cell),
     ["Source", cell.source === "prompt" ? null : cell.source],
     ["Withheld", cell.withheld],
   ].filter(([, value]) => value !== null && value !== undefined);
