@@ -17,8 +17,8 @@ from engine.evaluation.prompt_sets import Prompt, Variant, read
 from engine.evaluation.results import Cell, Column, Control, Evaluation, Judge
 from engine.evaluation.summary import summarized
 from engine.metrics import METRICS
-from engine.metrics.base import Vectors
-from engine.metrics.style_score import of_held_out
+from engine.metrics.base import Seen, Vectors
+from engine.metrics.style_score import of_held_out, style_score
 
 WIDTH = 48
 STYLE = "pencil"
@@ -80,7 +80,8 @@ def _evaluation(
 ) -> Evaluation:
     real = looks.styles[STYLE]
     texts = np.stack([looks.texts[prompt.prompt] for prompt in prompts])
-    pointed = real.held_out.mean(axis=0) / np.linalg.norm(real.held_out.mean(axis=0))
+    fillers = np.arange(len(looks.fillers))
+    ordinary = Seen(looks.fillers, looks.fillers, looks.fillers, fillers, None, looks.fillers, real.held_out)
     return Evaluation(
         title="Approach 1 against a pencil style, 28 prompts",
         made="2026-11-23 14:00 UTC",
@@ -107,14 +108,14 @@ def _evaluation(
                 label="real sketches",
                 explained="held out",
                 content=float((real.held_out @ texts.T).mean()),
-                style=float(of_held_out(real.held_out).mean()),
+                style=float(of_held_out(real.held_out, looks.fillers).mean()),
                 n=len(real.held_out),
             ),
             Control(
                 label="real fillers",
                 explained="drawings",
                 content=float((looks.fillers @ texts.T).mean()),
-                style=float((looks.fillers @ pointed).mean()),
+                style=float(style_score(ordinary).mean()),
                 n=len(looks.fillers),
             ),
         ),

@@ -5,9 +5,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.metrics import METRICS, metric
-from engine.metrics.base import Metric, NotMeasured, Seen, Vectors
+from engine.metrics.base import Measured, Metric, NotMeasured, Seen, Vectors
 from engine.metrics.copies import nearest
 from engine.metrics.references import standing
 from engine.metrics.style_score import of_held_out
@@ -106,16 +107,47 @@ def test_pictures_that_know_nothing_of_their_prompt_are_found_by_chance_once_in_
     assert metric("retrieval").measure(blind).mean() == pytest.approx(0.25, abs=0.02)
 
 
-def test_the_style_score_is_the_cosine_to_the_mean_of_the_held_out_pictures(seen: Seen) -> None:
-    middle = [sum(float(picture[i]) for picture in seen.held_out) / 5 for i in range(WIDTH)]
-    length = sum(x * x for x in middle) ** 0.5
-    by_hand = [sum(float(x) * m for x, m in zip(picture, middle, strict=True)) / length for picture in seen.pictures]
+def test_the_style_score_is_the_cosine_to_the_mean_of_the_held_out_pictures_from_that_of_the_fillers(
+    seen: Seen,
+) -> None:
+    def mean(pictures: Vectors) -> list[float]:
+        return [sum(float(picture[i]) for picture in pictures) / len(pictures) for i in range(WIDTH)]
+
+    origin = mean(seen.fillers)
+    middle = [m - o for m, o in zip(mean(seen.held_out), origin, strict=True)]
+    by_hand = []
+    for picture in seen.pictures:
+        away = [float(x) - o for x, o in zip(picture, origin, strict=True)]
+        lengths = sum(x * x for x in away) ** 0.5 * sum(x * x for x in middle) ** 0.5
+        by_hand.append(sum(x * m for x, m in zip(away, middle, strict=True)) / lengths)
 
     np.testing.assert_allclose(metric("style_score").measure(seen), by_hand)
 
 
+def test_what_all_pictures_have_in_common_is_no_style() -> None:
+    """As in CLIP, where all pictures lie in one direction: a style that is a small part of them must be seen."""
+    rng = np.random.default_rng(5)
+    common, style = 3 * np.eye(1, 32), np.eye(1, 32, 1)
+    content = 0.5 * rng.normal(size=(40, 32))
+
+    def unit(pictures: NDArray[np.float64]) -> Vectors:
+        return (pictures / np.linalg.norm(pictures, axis=1, keepdims=True)).astype(np.float32)
+
+    plain, styled = unit(common + content[:10]), unit(common + content[:10] + style)
+    fillers, real = unit(common + content[10:25]), unit(common + content[25:] + style)
+
+    def score(pictures: Vectors) -> Measured:
+        rows = np.arange(len(pictures))
+        found = Seen(pictures, pictures, pictures, rows, fillers=fillers, held_out=real)
+        return metric("style_score").measure(found)
+
+    assert score(fillers).mean() == pytest.approx(0, abs=0.1)
+    assert (score(styled) - score(plain)).min() > 0.2
+    assert of_held_out(real, fillers).mean() == pytest.approx(score(styled).mean(), abs=0.15)
+
+
 def test_a_held_out_picture_is_not_measured_against_itself(seen: Seen) -> None:
-    found = of_held_out(seen.held_out)
+    found = of_held_out(seen.held_out, seen.fillers)
 
     for index, picture in enumerate(seen.held_out):
         others = replace(seen, pictures=picture[None], held_out=np.delete(seen.held_out, index, axis=0))
@@ -159,7 +191,8 @@ def test_the_copy_check_finds_the_training_picture_that_was_copied(seen: Seen) -
     [
         ("retrieval", {"fillers": np.zeros((2, WIDTH), np.float32)}, "at least 3 filler pictures, and there are 2"),
         ("style_score", {"held_out": np.zeros((0, WIDTH), np.float32)}, "never saw, and there are none"),
-        ("style_score", {"held_out": np.array([[1.0], [-1.0]]) * np.eye(1, WIDTH)}, "cancel each other out"),
+        ("style_score", {"held_out": np.eye(2, WIDTH), "fillers": np.eye(2, WIDTH)}, "point to no style"),
+        ("style_score", {"fillers": np.zeros((0, WIDTH), np.float32)}, "ordinary pictures .* there are no fillers"),
         ("preservation", {"baseline": None}, "needs the baseline's pictures"),
         ("copies", {"trained": np.zeros((0, WIDTH), np.float32)}, "was trained on, and there are none"),
     ],
@@ -173,7 +206,7 @@ def test_a_missing_reference_set_is_a_sentence_and_no_number(
 
 def test_one_held_out_picture_has_no_style_score_of_its_own() -> None:
     with pytest.raises(NotMeasured, match="at least two of them, and there are 1"):
-        of_held_out(np.eye(1, WIDTH, dtype=np.float32))
+        of_held_out(np.eye(1, WIDTH, dtype=np.float32), np.eye(2, WIDTH, dtype=np.float32))
 
 
 def test_a_score_stands_at_its_rank_among_the_reference_prompts() -> None:

@@ -230,6 +230,7 @@ def test_cells_get_their_scores_and_a_withheld_one_gets_none() -> None:
     looks = Looks(
         pictures={cells[0].key: axis(1), cells[1].key: axis(1, 1)},
         texts={"a cat": axis(1)},
+        fillers=np.stack([axis(1), axis(-1)]),
         styles={STYLE: StylePictures(axis(0, 1)[None], np.stack([axis(0, 0, 1), axis(1, 1)]), ("one", "two"))},
     )
 

@@ -24,7 +24,7 @@ def real(looks: Looks, prompts: Sequence[Prompt], style: str) -> tuple[Control, 
     texts = np.stack([looks.texts[prompt.prompt] for prompt in prompts])
     found = []
     if len(held_out):
-        found.append(_control(f"real {style}", MOST, held_out, texts, _ceiling(held_out)))
+        found.append(_control(f"real {style}", MOST, held_out, texts, _ceiling(held_out, looks.fillers)))
     if len(looks.fillers):
         found.append(_control("fillers", LEAST, looks.fillers, texts, _floor(looks.fillers, held_out)))
     return tuple(found)
@@ -35,9 +35,9 @@ def _control(label: str, explained: str, pictures: Vectors, texts: Vectors, styl
     return Control(label=label, explained=explained, content=content, style=style, n=len(pictures))
 
 
-def _ceiling(held_out: Vectors) -> float | None:
+def _ceiling(held_out: Vectors, fillers: Vectors) -> float | None:
     try:
-        return float(of_held_out(held_out).mean())
+        return float(of_held_out(held_out, fillers).mean())
     except NotMeasured:
         return None
 
@@ -45,6 +45,6 @@ def _ceiling(held_out: Vectors) -> float | None:
 def _floor(fillers: Vectors, held_out: Vectors) -> float | None:
     nothing = np.arange(len(fillers))
     try:
-        return float(style_score(Seen(fillers, fillers, fillers, nothing, held_out=held_out)).mean())
+        return float(style_score(Seen(fillers, fillers, fillers, nothing, fillers=fillers, held_out=held_out)).mean())
     except NotMeasured:
         return None
