@@ -161,6 +161,19 @@ async def test_what_is_told_at_the_end_is_measured_against_real_pictures_with_a_
         assert base64.b64decode(found.plot or "").startswith(b"\x89PNG")
 
 
+async def test_without_fillers_neither_style_nor_retrieval_is_measured_and_a_sentence_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = real_pictures.Fillers(notes=("There are no fillers.",))
+    monkeypatch.setattr("engine.comparing.ruler.common_fillers", lambda *_: none)
+    async with running_engine(folder, TouchyPainter()) as engine:
+        found = (await told(engine, weights())).compared
+
+        assert [name for name, _ in found.metrics] == ["clip_score"]
+        assert "There are no fillers." in found.notes
+        assert found.plot is None
+
+
 async def test_approaches_that_paint_alike_are_painted_once_and_shown_twice(folder: Path) -> None:
     painter = TouchyPainter()
     async with running_engine(folder, painter) as engine:

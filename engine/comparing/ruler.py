@@ -53,5 +53,6 @@ def ruler(plan: ComparisonPlan, planner: Planner, fetching: models.Progress) -> 
     held_out = {name: replace(pictures, trained=(), names=()) for name, pictures in real.items()}
     cells = [evaluated(plan, cell) for cell in plan.cells]
     looks = look(judge, cells, Path(), fillers.pictures, held_out, plan.columns[0].recipe.size)
-    metrics = [CONTENT, *([STYLE] if looks.styles else []), *([RETRIEVAL] if len(looks.fillers) else [])]
+    from_fillers = [*([STYLE] if looks.styles else []), RETRIEVAL]
+    metrics = [CONTENT, *(from_fillers if len(looks.fillers) else [])]
     return Ruler(plan, judge, looks, tuple(metrics), (*missing, *fillers.notes))
