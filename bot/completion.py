@@ -4,6 +4,7 @@ from bot import texts
 from bot.chat import Home, Person
 from bot.line import Line
 from bot.parts import Parts
+from engine.contract.errors import TesseraError
 
 MOST = 25
 # Platforms take at most a hundred characters of a suggestion.
@@ -42,16 +43,11 @@ async def complete(parts: Parts, person: Person, command: str, option: str, type
 
 
 async def style_names(parts: Parts) -> list[str]:
-    """The styles that the engine told of when it last answered."""
-    return [str(entry.get("name", entry)) if isinstance(entry, dict) else str(entry) for entry in await styles(parts)]
-
-
-async def styles(parts: Parts) -> list[dict[str, object]]:
-    """The engine's styles; an engine without any, or of a version that knows none, has an empty list."""
-    from engine.contract.errors import TesseraError
-
+    """The names of the styles that there are; none while no engine answers, as whoever types does not wait."""
+    if parts.engine.absent:
+        return []
     try:
-        return await parts.engine.client.styles()
+        return [str(card["name"]) for card in await parts.engine.client.styles()]
     except TesseraError:
         return []
 

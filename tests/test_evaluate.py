@@ -440,7 +440,8 @@ def test_fillers_that_cannot_be_had_are_a_sentence_and_the_rest_is_measured(
 
     found = report(capsys, "--prompts", two, "--approaches", "1", "--seeds", "1", "--out", str(tmp_path / "out"))
 
-    assert any(note.startswith("There are no fillers to tell a picture from, or to see a style from.") for note in found["notes"])
+    sentence = "There are no fillers to tell a picture from, or to see a style from."
+    assert any(note.startswith(sentence) for note in found["notes"])
     assert "clip_score" in found["cells"][0]["scores"]
     assert "retrieval" not in found["cells"][0]["scores"]
 

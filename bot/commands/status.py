@@ -30,6 +30,8 @@ async def status(asked: Asked) -> Message:
 async def _engine(asked: Asked) -> str:
     engine = asked.parts.engine
     if not await engine.check():
+        if engine.coming:
+            return "Engine: starting."
         last = f" It wrote last: {texts.plain(engine.last_words, 300)}" if engine.last_words else ""
         return f"Engine: away. {texts.plain(engine.trouble, 300)}{last}"
     health = engine.health
