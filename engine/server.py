@@ -1,15 +1,14 @@
 """HTTP in, events out: the contract served with FastAPI, on a Unix socket or a port."""
 
-import hmac
 import json
 import os
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import ValidationError
 
@@ -21,21 +20,15 @@ from engine.contract.events import SENT_ALONG, Event, PicturePainted
 from engine.contract.grid import as_json
 from engine.contract.ids import new_id
 from engine.engine import Engine
+from engine.guard import Guard, no
 from engine.meters import Meters
 from engine.running import Running
-
-LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
 
 
 def app(engine: Engine, device: str, token: str | None = None, *, loopback: bool = True) -> FastAPI:
     """The engine over HTTP. `loopback`: only requests that name this machine as their host are answered."""
     api = FastAPI(title="Tessera engine", version=str(events.VERSION), docs_url=None, redoc_url=None)
-
-    @api.middleware("http")
-    async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        refusal = _refusal(request, token, loopback=loopback)
-        return refusal or await go_on(request)
-
+    api.add_middleware(Guard, token=token, loopback=loopback)
     api.include_router(_jobs(engine))
     api.include_router(_state(engine, device))
     api.include_router(style_routes.routes(engine))
@@ -52,11 +45,11 @@ def _jobs(engine: Engine) -> APIRouter:
         try:
             data = json.loads(await request.body())
         except ValueError:
-            return _no(422, "The body must be a job as JSON.")
+            return no(422, "The body must be a job as JSON.")
         try:
             job = orders.job(data)
         except ValidationError as error:
-            return _no(422, orders.refusal(error, data))
+            return no(422, orders.refusal(error, data))
         return StreamingResponse(_lines(engine.submit(job)), media_type="application/x-ndjson")
 
     @router.get("/{job}")
@@ -109,24 +102,6 @@ def _state(engine: Engine, device: str) -> APIRouter:
         return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
-
-
-def _refusal(request: Request, token: str | None, *, loopback: bool) -> Response | None:
-    """Why a request is not answered: a page of another site must not reach an engine on this machine."""
-    host = request.url.hostname or ""
-    if loopback and host not in LOOPBACK:
-        return _no(403, "This engine answers requests to this machine only.")
-    origin = request.headers.get("origin")
-    if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
-        return _no(403, "This engine does not answer pages of other sites.")
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if token and not hmac.compare_digest(given.encode(), token.encode()):
-        return _no(401, "This engine asks for ENGINE_TOKEN; set the same one on both sides.")
-    return None
-
-
-def _no(status: int, sentence: str) -> Response:
-    return JSONResponse({"detail": sentence}, status_code=status)
 
 
 def _find(engine: Engine, job: str) -> Running:
