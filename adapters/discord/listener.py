@@ -11,6 +11,7 @@ from adapters.discord.commands import SCORE, fitting, option_typed, registered
 from adapters.discord.hearing import heard_of, is_press, person_of, place_of, pressed_of, talk_of
 from adapters.discord.line import Line
 from adapters.discord.talk import DiscordTalk
+from adapters.discord.wire import connector
 from bot.chat import Core, Message
 from bot.errors import DeliveryError, PlatformAway
 
@@ -25,7 +26,8 @@ class Listener(discord.Client):
     def __init__(self, core: Core, line: Line, **options: Any) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses voice here
         intents = discord.Intents(guilds=True)
-        super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none(), **options)
+        mentions = discord.AllowedMentions.none()
+        super().__init__(intents=intents, allowed_mentions=mentions, connector=connector(), **options)
         self._core = core
         self._line = line
         self._private = {command.name: command.private for command in core.commands} | {SCORE: True}

@@ -1,10 +1,12 @@
 """The connection: refused, away, cut, resumed."""
 
 import contextlib
+import socket
 
+import aiohttp
 import pytest
 
-from adapters.discord import make
+from adapters.discord import make, wire
 from adapters.discord.platform import DiscordPlatform
 from bot.errors import DeliveryError
 from tests.discord_adapter.running import SHEET, platform_for, reply, running, said
@@ -71,6 +73,30 @@ async def test_a_gateway_that_asks_for_it_gets_a_new_connection(
     await said(server, core)
 
     assert server.count("GATEWAY RESUME") == 1
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux' name")
+async def test_every_connection_ends_by_itself_when_discord_falls_silent(
+    server: DiscordServer, core: ScriptedCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[socket.socket] = []
+    plain = wire._socket
+
+    def noted(address: aiohttp.AddrInfoType) -> socket.socket:
+        made.append(plain(address))
+        return made[-1]
+
+    monkeypatch.setattr(wire, "_socket", noted)
+    async with running(platform_for(server), core, server):
+        await said(server, core)
+        alive = [each for each in made if each.fileno() >= 0]
+        asked = [each.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for each in alive]
+        waits = [each.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) for each in alive]
+
+    assert server.count("GATEWAY") == 1
+    assert asked == [1] * len(alive)
+    assert waits == [30_000] * len(alive)
+    assert len(alive) > 1, "the gateway's and the API's"
 
 
 async def test_secrets_stay_out_of_the_log(
