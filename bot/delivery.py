@@ -16,7 +16,7 @@ Send = Callable[[Attempt], Awaitable[str]]
 Sleep = Callable[[float], Awaitable[None]]
 
 # Seconds between attempts while a platform is away; after the last one the person finds the grid in the history.
-WAITS = (0.5, 1, 2, 5, 10, 30, *[60] * 10, *[300] * 280)
+WAITS = (0.5, 1, 2, 5, 10, 30, *[60] * 1440)
 
 
 class Delivery:
