@@ -20,6 +20,9 @@ from engine.painter import Painted, PainterLost, Pixels, Scores
 from engine.settings import Settings
 from engine.wave import Wave
 
+RELEASE_SECONDS = 5.0
+"""An engine that ends waits no longer for an easel to let go."""
+
 
 class FarPainter:
     """`easel` is the actor's handle; `engine` the name under which it was claimed."""
@@ -93,11 +96,12 @@ class FarPainter:
         return self._memory
 
     async def close(self) -> None:
-        """Leave the easel to the next engine, with its models loaded."""
+        """Leave the easel to the next engine, with its models loaded. One that is silent is left as it is."""
         for stride in self._strides.values():
             stride.close()
-        with contextlib.suppress(PainterLost):
-            await self.call("release")
+        with contextlib.suppress(PainterLost, TimeoutError):
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await self.call("release")
 
     async def call(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Raises what the easel raised, or PainterLost where it cannot be reached or works for somebody else."""
