@@ -52,17 +52,17 @@ class Answering:
         except EngineAway as error:
             # Its own sentence names a place on the host, which is nothing for a chat.
             log.warning("an answer needs the engine: %s", error, extra={"received": received.number})
-            await self.refuse(talk, texts.ENGINE_AWAY)
+            await self.whisper(talk, texts.ENGINE_AWAY)
         except (BotError, TesseraError) as error:
             if isinstance(error, DeliveryError):
                 log.warning("an answer could not be given: %s", error, extra={"received": received.number})
-            await self.refuse(talk, str(error))
+            await self.whisper(talk, str(error))
         except Exception:
             log.exception("a command failed", extra={"received": received.number})
-            await self.refuse(talk, texts.BROKEN.format(mark=received.mark))
+            await self.whisper(talk, texts.BROKEN.format(mark=received.mark))
         await until_kept(lambda: self._parts.inbox.answered(received.number))
 
-    async def refuse(self, talk: Talk, sentence: str) -> None:
+    async def whisper(self, talk: Talk, sentence: str) -> None:
         try:
             await _patiently(lambda: talk.whisper(Message(sentence)))
         except DeliveryError as error:
@@ -86,7 +86,7 @@ class Answering:
             if not (await engine.check() or engine.coming):
                 raise
         if engine.instance is None:
-            await self.refuse(asked.talk, texts.ENGINE_COMES)
+            await self.whisper(asked.talk, texts.ENGINE_COMES)
             await engine.came()
         return await _patiently(lambda: self._run(asked))
 

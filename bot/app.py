@@ -89,7 +89,7 @@ class App:
         received = await self.parts.inbox.pressed(pressed, once=once)
         if received is None:
             if not await self.parts.inbox.seen(pressed.platform, pressed.event):
-                await self._answering.refuse(pressed.talk, texts.AGAIN_SOON)
+                await self._answering.whisper(pressed.talk, texts.AGAIN_SOON)
             return
         if not _opens_form(action, pressed):
             private = action is None or action.private

@@ -16,22 +16,22 @@ class Guard:
         self._app, self._token, self._loopback = app, token, loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(Request(scope)) if scope["type"] == "http" else None
-        await (refusal or self._app)(scope, receive, send)
+        refused = self._refused(Request(scope)) if scope["type"] == "http" else None
+        await (refused or self._app)(scope, receive, send)
 
-    def _refusal(self, request: Request) -> JSONResponse | None:
+    def _refused(self, request: Request) -> JSONResponse | None:
         """Why a request is not answered: a page of another site must not reach an engine on this machine."""
         if self._loopback and (request.url.hostname or "") not in LOOPBACK:
-            return no(403, "This engine answers requests to this machine only.")
+            return refusal(403, "This engine answers requests to this machine only.")
         origin = request.headers.get("origin")
         if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
-            return no(403, "This engine does not answer pages of other sites.")
+            return refusal(403, "This engine does not answer pages of other sites.")
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if self._token and not hmac.compare_digest(given.encode(), self._token.encode()):
-            return no(401, "This engine asks for ENGINE_TOKEN; set the same one on both sides.")
+            return refusal(401, "This engine asks for ENGINE_TOKEN; set the same one on both sides.")
         return None
 
 
-def no(status: int, sentence: str) -> JSONResponse:
-    """A refusal in one sentence."""
+def refusal(status: int, sentence: str) -> JSONResponse:
+    """Why something is not done, in one sentence."""
     return JSONResponse({"detail": sentence}, status_code=status)

@@ -20,7 +20,7 @@ from engine.contract.events import SENT_ALONG, Event, PicturePainted
 from engine.contract.grid import as_json
 from engine.contract.ids import new_id
 from engine.engine import Engine
-from engine.guard import Guard, no
+from engine.guard import Guard, refusal
 from engine.meters import Meters
 from engine.running import Running
 
@@ -45,11 +45,11 @@ def _jobs(engine: Engine) -> APIRouter:
         try:
             data = json.loads(await request.body())
         except ValueError:
-            return no(422, "The body must be a job as JSON.")
+            return refusal(422, "The body must be a job as JSON.")
         try:
             job = orders.job(data)
         except ValidationError as error:
-            return no(422, orders.refusal(error, data))
+            return refusal(422, orders.refusal(error, data))
         return StreamingResponse(_lines(engine.submit(job)), media_type="application/x-ndjson")
 
     @router.get("/{job}")

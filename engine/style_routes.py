@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 
 from engine import styles
 from engine.contract.approaches import PROFILES
 from engine.contract.errors import BadStyle
 from engine.engine import Engine
+from engine.guard import refusal
 from engine.style_shelf import Shelf
 
 STYLED = 2
@@ -62,4 +63,4 @@ async def refused(_request: Request, error: Exception) -> Response:
     status = 507 if getattr(error, "reason", "") == "disk_full" else 422
     if isinstance(error, BadStyle) and str(error).startswith("There is no"):
         status = 404
-    return JSONResponse({"detail": str(error)}, status_code=status)
+    return refusal(status, str(error))

@@ -146,7 +146,8 @@ async def test_a_wave_that_comes_back_after_its_painter_was_missed_is_painted_by
         while running.plan is None or running.missing > 4:  # noqa: ASYNC110 - a painter has no event for resting
             await asyncio.sleep(0)
         pool.lose(silent)
-        await asyncio.sleep(0.05)
+        while engine._studio.wake.is_set():  # noqa: ASYNC110 - until the other has looked for it and rests again
+            await asyncio.sleep(0)
         silent.ended.set()
         async with asyncio.timeout(10):
             told = await events(running)

@@ -75,7 +75,7 @@ async def test_a_gateway_that_asks_for_it_gets_a_new_connection(
     assert server.count("GATEWAY RESUME") == 1
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux' name")
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has the option that is looked at")
 async def test_every_connection_ends_by_itself_when_discord_falls_silent(
     server: DiscordServer, core: ScriptedCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
