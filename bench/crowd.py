@@ -34,8 +34,9 @@ def table(found: dict[str, Any]) -> str:
 
 
 def plots(found: dict[str, Any]) -> dict[str, str]:
-    points = {int(people): value["p99"]["median"] for people, value in found.items()}
-    return {"people": plot.line("seconds until 99 of 100 are acknowledged, by people at once", points)}
+    points = {int(people): 1e3 * value["p99"]["median"] for people, value in found.items()}
+    title = "milliseconds until 99 of 100 are acknowledged, by people at once"
+    return {"people": plot.line(title, points, " ms", 0, decades=True)}
 
 
 async def crowd(folder: Path, people: int) -> list[float]:
