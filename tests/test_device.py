@@ -17,6 +17,7 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor
+from torch.cuda._utils import _get_device_index
 
 from engine import embedded, models
 from engine.contract.approaches import JUDGES, TURBO, V1_4
@@ -600,12 +601,19 @@ def test_only_so_many_texts_are_remembered(tmp_path: Path, monkeypatch: pytest.M
     assert asked == ["first"]
 
 
+@pytest.mark.parametrize("name", ["cuda", "cuda:1"])
 @pytest.mark.parametrize(("fraction", "gib"), [(1.0, 80), (0.25, 20)], ids=["all of it", "a part"])
 def test_a_part_of_a_shared_card_is_all_that_there_is(
-    fraction: float, gib: int, monkeypatch: pytest.MonkeyPatch
+    name: str, fraction: float, gib: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**30, 80 * 2**30))
-    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda _: fraction)
+    def share(device: torch.device | int | None = None) -> float:
+        # PyTorch's own begins so: where nothing is said it takes the current card, and "cuda" alone it refuses.
+        if device is not None:
+            _get_device_index(device)
+        return fraction
 
-    assert memory_of(torch.device("cuda")) == gib * 2**30
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**30, 80 * 2**30))
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", share)
+
+    assert memory_of(torch.device(name)) == gib * 2**30
     assert memory_of(CPU) == 0

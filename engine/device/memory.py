@@ -8,4 +8,5 @@ def memory_of(device: torch.device) -> int:
     processor, where nothing is measured by it."""
     if device.type != "cuda":
         return 0
-    return int(torch.cuda.mem_get_info(device)[1] * torch.cuda.get_per_process_memory_fraction(device))
+    # The share is told by number only: "cuda" without one is refused.
+    return int(torch.cuda.mem_get_info(device)[1] * torch.cuda.get_per_process_memory_fraction(device.index))
