@@ -142,12 +142,15 @@ async def bot(folder: Path, watch: Watch, stack: AsyncExitStack) -> tuple[App, F
     return app, chat
 
 
-def ordering(app: App, chat: FakeChat, watch: Watch, blocks: int) -> Contender:
+def ordering(app: App, chat: FakeChat, watch: Watch, blocks: int, steps: int | None = None) -> Contender:
+    """`steps`: where nothing is said, those of the approach."""
+    named = f" steps:{steps}" if steps else ""
+
     async def run() -> Marks:
         before = len(chat.posts())
         talk = WatchedTalk(chat, LOBBY.channel, ANNA.id)
         talk.watch = watch
-        words = f'/grid "{PROMPT}" approach:{APPROACH} blocks:{blocks} seed:{SEED + before}'
+        words = f'/grid "{PROMPT}" approach:{APPROACH} blocks:{blocks} seed:{SEED + before}{named}'
         watch.begin()
         await app.hear(Heard("fake", f"bench{before}-{watch.begun}", ANNA, LOBBY, talk, words))
         await chat.until(lambda: len(chat.posts()) > before, seconds=900)

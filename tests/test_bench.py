@@ -91,8 +91,8 @@ def test_the_engine_is_started_twice_with_a_checkpoint_of_that_shape(tmp_path: P
     found = json.loads(next(tmp_path.glob("gpu-*-v1-4-start-tiny.json")).read_text())["results"]
     assert [row["start"] for row in found] == ["first"] * 3 + ["second"] * 2
     assert [row["grid"] for row in found] == [1, 2, 3, 1, 2]
-    assert all(row["made_s"] >= row["first_s"] > 0 for row in found)
-    assert all(row["made_s"] >= row["painting_s"] and row["wave"] > 0 for row in found)
+    assert all(row["posted_s"] >= row["sheet_s"] >= row["painted_s"] >= row["first_s"] > 0 for row in found)
+    assert all(row["first_s"] > row["acknowledged_s"] > 0 and row["wave"] > 0 for row in found)
 
 
 def test_a_measure_that_there_is_not_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

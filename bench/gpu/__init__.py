@@ -6,7 +6,7 @@ It needs a recent PyTorch, not the pinned one, diffusers and what diffusers need
 import argparse
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from engine.quiet import quiet
 
 RESULTS = Path(__file__).parents[1] / "results"
 
-MEASURES: dict[str, Callable[..., list[dict[str, Any]]]] = {
+MEASURES: dict[str, Callable[..., Iterable[dict[str, Any]]]] = {
     "grid": grids.grids,
     "kernels": kernels.kernels,
     "layers": layers.layers,
@@ -67,10 +67,14 @@ def main(arguments: list[str]) -> None:
         "start": {"memory": given.memory},
     }
     for what in in_time(given.what or ALL):
-        results = MEASURES[what](model, tiny=given.tiny, **more.get(what, {}))
         found = {"machine": about, "rates": rates, "model": given.model, "what": what, "tiny": given.tiny}
         file = given.out / f"gpu-{'-'.join([_card(about), given.model, what, *(['tiny'] * given.tiny)])}.json"
-        file.write_text(json.dumps({**found, "results": results}, indent=1) + "\n")
+        results = []
+        # Kept one by one: a command whose time is over has told what it had measured.
+        for result in MEASURES[what](model, tiny=given.tiny, **more.get(what, {})):
+            results.append(result)
+            print(result, flush=True)
+            file.write_text(json.dumps({**found, "results": results}, indent=1) + "\n")
         print(table(results), flush=True)
 
 

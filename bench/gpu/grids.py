@@ -3,7 +3,7 @@ decoding and the way home included.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ Floors = dict[str, float]
 
 def grids(
     model: Model, steps: Sequence[int], waves: Sequence[int], rates: Mapping[str, float], *, tiny: bool
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """With each of these steps and sizes of waves. One at a time, a few pictures stand for the grid."""
     mixes = [
         Mix(model.name, None, 0.0, min(n, 2) if tiny else n, architectures.GUIDANCE[model.name])
@@ -42,31 +42,30 @@ def grids(
     # Diffusers first, as it comes; ours then sets the memory layout as `Pipelines` does on a card.
     for part in (model.unet, model.vae):
         part.to(memory_format=torch.contiguous_format)
-    found = [result for mix in mixes for result in _diffusers(model, mix, 4 if tiny else PICTURES, floors[mix])]
+    for mix in mixes:
+        yield from _diffusers(model, mix, 4 if tiny else PICTURES, floors[mix])
     if model.device.type == "cuda":
         calls.prepare(model)
     with attending(model):
         for backend in (None,) if tiny else ("inductor", None):
             for size in in_time((2,) if tiny else waves, "waves of"):
-                found += _tessera(model, floors, size, backend, 4 if tiny else PICTURES)
-    return found
+                yield from _tessera(model, floors, size, backend, 4 if tiny else PICTURES)
 
 
-def _diffusers(model: Model, mix: Mix, pictures: int, floors: Floors) -> list[dict[str, Any]]:
-    pipe, found = model.plain(), []
+def _diffusers(model: Model, mix: Mix, pictures: int, floors: Floors) -> Iterator[dict[str, Any]]:
+    pipe = model.plain()
     short = replace(mix, steps=min(mix.steps, WARM_STEPS))
     for who, batch in in_time({"one at a time": 1, "one batch": pictures}.items()):
         painted = min(ALONE, pictures) if batch == 1 else pictures
         call = partial(_plain, pipe, model, mix, painted, batch)
         warm = partial(_plain, pipe, model, short, batch, batch)
         took = measured(call, model, painted, times=2, warm=warm)
-        found.append({"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_shared(took, floors)})
-    return found
+        yield {"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_shared(took, floors)}
 
 
 def _tessera(
     model: Model, mixes: Mapping[Mix, Floors], size: int, backend: str | None, pictures: int
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """`ready_s`: seconds until everything is compiled and recorded, or taken from the cache."""
     record = graphs.record if model.device.type == "cuda" and backend else None
     forms = Forms(model, Sizes(size, min(size, MOST_DECODED)), backend, record)
@@ -77,14 +76,12 @@ def _tessera(
         _ours(model, forms, short, size, size)
         forms.wait()
     ready = round(time.perf_counter() - begun, 1)
-    found = []
     for mix, floors in mixes.items():
         call = partial(_ours, model, forms, mix, pictures, size)
         took = measured(call, model, pictures, times=2, warm=partial(_ours, model, forms, short, size, size))
         who = f"Tessera, waves of {size}{', compiled' if backend else ''}"
-        found.append({"who": who, "steps": mix.steps, "ready_s": ready, **_shared(took, floors)})
+        yield {"who": who, "steps": mix.steps, "ready_s": ready, **_shared(took, floors)}
     forms.close()
-    return found
 
 
 def _shared(found: dict[str, float], floors: Floors) -> dict[str, float]:
