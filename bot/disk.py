@@ -17,6 +17,17 @@ class NotKept(OSError):
     """The database could not be written or read, because the disk under it is full or failing."""
 
 
+async def seen_through(work: Awaitable[T]) -> T:
+    """The result of work in threads. A cancel waits for them: they go on, and only afterwards it is known how things
+    stand."""
+    running = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.gather(running, return_exceptions=True)
+        raise
+
+
 async def until_kept(write: Callable[[], Awaitable[T]]) -> T:
     """The result of a write that no other one makes up for, such as that a message was posted."""
     wait = 0.5

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiosqlite
 
-from bot.disk import NotKept
+from bot.disk import NotKept, seen_through
 from bot.migrations import MIGRATIONS
 from bot.words import own_words
 
@@ -69,23 +69,14 @@ class Database:
         async with self._lock:
             with _translated():
                 try:
-                    await self._whole("BEGIN IMMEDIATE")
+                    await seen_through(self._writer.execute_fetchall("BEGIN IMMEDIATE"))
                     yield Transaction(self._writer)
-                    await self._whole("COMMIT")
+                    await seen_through(self._writer.execute_fetchall("COMMIT"))
                 except BaseException:
                     # Where the disk is full SQLite has rolled back already.
                     if self._writer.in_transaction:
-                        await self._whole("ROLLBACK")
+                        await seen_through(self._writer.execute_fetchall("ROLLBACK"))
                     raise
-
-    async def _whole(self, sql: str) -> None:
-        """A cancel waits for the statement: its thread goes on, and only afterwards it is known how things stand."""
-        running = asyncio.ensure_future(self._writer.execute_fetchall(sql))
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await asyncio.gather(running, return_exceptions=True)
-            raise
 
     async def _migrate(self) -> None:
         row = await self.one("PRAGMA user_version")

@@ -6,37 +6,50 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.history import Database
+from bot.disk import seen_through
+from bot.history import Database, Transaction
 from bot.jobs import JobRow, job_row
+from engine.contract.errors import BadRequest
 from engine.contract.grid import Judged
 
 CELL = re.compile(r"^[A-P](1[0-6]|[1-9])$")
 
 
-class Damaged(Exception):
-    """The bytes that came are not the ones that were announced."""
+@dataclass(frozen=True)
+class Arrived:
+    """A picture to be kept; `data` is None for one that is withheld."""
+
+    cell: str
+    data: bytes | None
+    sha256: str | None
+    judged: Judged
+
+
+def undamaged(data: bytes, sha256: str | None) -> bool:
+    """Whether these are the bytes that were announced."""
+    return sha256 is None or hashlib.sha256(data).hexdigest() == sha256
 
 
 class Pictures:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._folder = database, folder
 
-    async def keep(self, job: JobRow, cell: str, data: bytes | None, sha256: str | None, judged: Judged) -> None:
-        """Write the file, then the row: a row is the proof of its file. `data` is None for a withheld picture.
+    async def keep(self, job: JobRow, arrived: Sequence[Arrived]) -> None:
+        """Write the files, all at once, then their rows: a row is the proof of its file.
 
-        Raises Damaged where the bytes do not fit their SHA-256, OSError where the disk is full.
+        Raises BadRequest for what is no cell, OSError where the disk is full.
         """
-        if data is not None:
-            if sha256 and hashlib.sha256(data).hexdigest() != sha256:
-                raise Damaged(f"Picture {cell} of grid {job.id} arrived damaged.")
-            await asyncio.to_thread(_write, self._path(job.id, cell), data)
-        size = len(data) if data is not None else 0
+        files = [(self._path(job.id, picture.cell), picture.data) for picture in arrived]
+        writing = [asyncio.to_thread(_write, path, data) for path, data in files if data is not None]
+        for failed in await seen_through(asyncio.gather(*writing, return_exceptions=True)):
+            if failed is not None:
+                raise failed
         async with self._database.transaction() as rows:
-            values = {"job": job.number, "cell": cell, "sha": sha256, "bytes": size, "judged": judged.model_dump_json()}
-            if await rows.write(KEEP, **values):
-                await rows.write(COUNT, bytes=size, job=job.number, cell=cell)
+            for picture in arrived:
+                await _keep(rows, job, picture)
 
     async def have(self, job: JobRow) -> dict[str, Judged]:
         """What is known of the cells that are kept, address → judged."""
@@ -79,7 +92,7 @@ class Pictures:
 
     def _path(self, job: str, cell: str) -> Path:
         if not CELL.match(cell):
-            raise Damaged(f"“{cell}” is no cell.")
+            raise BadRequest(f"“{cell}” is no cell.")
         return self._folder / job / f"{cell}.png"
 
     def _sizes(self, job: str) -> dict[str, int]:
@@ -111,6 +124,13 @@ UPDATE jobs SET bytes = bytes + :bytes, painted = painted + NOT EXISTS (
         AND COALESCE(json_extract(cell.value, '$.photo'), json_extract(cell.value, '$.stocked')) IS NOT NULL
 ) WHERE number = :job
 """
+
+
+async def _keep(rows: Transaction, job: JobRow, picture: Arrived) -> None:
+    size, judged = len(picture.data or b""), picture.judged.model_dump_json()
+    values = {"job": job.number, "cell": picture.cell, "sha": picture.sha256, "bytes": size, "judged": judged}
+    if await rows.write(KEEP, **values):
+        await rows.write(COUNT, bytes=size, job=job.number, cell=picture.cell)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -14,12 +14,12 @@ from bot.courier import Courier
 from bot.disk import until_kept
 from bot.heading import heading
 from bot.jobs import JobRow
+from bot.keeping import Keeping
 from bot.parts import Parts
-from bot.pictures import Damaged
 from bot.teller import Teller, cancel_button, failure
 from bot.training_watch import TrainingWatch
 from engine.contract.comparison import Compared, ComparisonPlan, ComparisonPlanned
-from engine.contract.errors import BadRequest, EngineAway, TesseraError
+from engine.contract.errors import EngineAway, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import Judged, Plan
 from engine.contract.orders import Job
@@ -149,9 +149,14 @@ class Watch:
             return await self.trainings.stream(job)
         have = await parts.pictures.have(job)
         order = await self._order(job, have)
+        async with Keeping(parts, job, have) as keeping:
+            return await self._heard(job, order, keeping)
+
+    async def _heard(self, job: JobRow, order: Job, keeping: Keeping) -> bool:
+        parts, began = self._parts, time.monotonic()
         plan: Plan | ComparisonPlan | None = order.plan or order.comparison
-        began = time.monotonic()
         async for event in parts.engine.client.run(order):
+            keeping.check()
             match event:
                 case GridPlanned() | ComparisonPlanned():
                     plan = plan or event.plan
@@ -159,15 +164,17 @@ class Watch:
                     row = await parts.jobs.find(job.id)
                     if row is None or row.ended:
                         return False
-                case PicturePainted() if event.cell not in have:
-                    have[event.cell] = await self._keep(job, event)
+                case PicturePainted():
+                    keeping.take(event)
                 case Progress():
                     await self._show(job, event)
                 case GridMade() | Compared():
                     log.info("painted", extra={"job": job.id, "seconds": round(time.monotonic() - began, 1)})
-                    await self._complete(job, plan, have)
+                    # Nothing may be missing when the job is called made.
+                    await keeping.all([cell.cell for cell in plan.cells] if plan else [])
                     return await parts.jobs.made(job.id, event.score if isinstance(event, GridMade) else event)
                 case JobFailed():
+                    await keeping.all()
                     style = job.order.style if event.reason == "bad_style" and not job.comparison else None
                     await self.fail(job, event.reason, texts.bad_style(style, event.detail) if style else event.detail)
                     return False
@@ -182,36 +189,6 @@ class Watch:
             known = await jobs.comparison_plan(job)
             return Job(id=job.id, turn=turn, work=job.comparison_order, comparison=known, have=have)
         return Job(id=job.id, turn=turn, work=job.order, plan=await jobs.plan(job), have=have)
-
-    async def _keep(self, job: JobRow, event: PicturePainted) -> Judged:
-        judged = Judged.model_validate(event.model_dump(include=set(Judged.model_fields)))
-        await self._fetch(job, event.cell, event.sha256, judged)
-        self._parts.numbers.pictures.inc()
-        self._parts.queue.touch()
-        return judged
-
-    async def _fetch(self, job: JobRow, cell: str, sha256: str | None, judged: Judged) -> None:
-        """Fetch a picture and keep it; one that arrives damaged is fetched again."""
-        client = self._parts.engine.client
-        for last in (False, False, True):
-            try:
-                data = None if judged.withheld else await client.picture(job.id, cell)
-            except BadRequest as error:
-                # It told of this picture, so it is another process that does not know it.
-                raise EngineAway(str(error)) from error
-            try:
-                await self._parts.pictures.keep(job, cell, data, sha256, judged)
-            except Damaged as error:
-                if last:
-                    raise TesseraError(str(error)) from error
-            else:
-                return
-
-    async def _complete(self, job: JobRow, plan: Plan | ComparisonPlan | None, have: dict[str, Judged]) -> None:
-        """Nothing may be missing when the job is called made."""
-        missing = [cell.cell for cell in plan.cells if cell.cell not in have] if plan else []
-        for cell in missing:
-            await self._fetch(job, cell, None, Judged())
 
     async def _show(self, job: JobRow, event: Progress) -> None:
         if event.done >= event.total or (event.eta_s is not None and event.eta_s < QUIET_S):

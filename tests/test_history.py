@@ -1,7 +1,6 @@
 """The rows and the files: committed or not there at all, found by their owner, pruned oldest first."""
 
 import asyncio
-import hashlib
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -14,8 +13,9 @@ from bot.grids import own_grids
 from bot.history import Database
 from bot.jobs import JobRow
 from bot.migrations import MIGRATIONS
-from bot.pictures import Damaged, Pictures
+from bot.pictures import Arrived, Pictures
 from bot.upkeep import Upkeep
+from engine.contract.errors import BadRequest
 from engine.contract.grid import Judged
 from tests.bot_rig import rig
 from tests.fake_talk import ANNA, BERT
@@ -60,8 +60,7 @@ async def _with_pictures(b: Bench, folder: Path, prompt: str) -> tuple[Pictures,
     job = await b.put("A", prompt)
     assert job is not None
     pictures = Pictures(b.database, folder)
-    for cell in ("A1", "B2"):
-        await pictures.keep(job, cell, b"x" * 100, None, Judged(score=0.5))
+    await pictures.keep(job, [Arrived(cell, b"x" * 100, None, Judged(score=0.5)) for cell in ("A1", "B2")])
     return pictures, job
 
 
@@ -87,23 +86,22 @@ async def test_a_picture_whose_file_is_not_whole_is_not_had(tmp_path: Path, faul
         assert set(await pictures.have(job)) == {"B2"}
 
 
-async def test_a_picture_with_another_digest_is_refused(tmp_path: Path) -> None:
+async def test_a_cell_that_is_none_is_refused_with_all_that_came_beside_it(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
-        digest = hashlib.sha256(b"whole").hexdigest()
 
-        with pytest.raises(Damaged):
-            await pictures.keep(job, "C1", b"torn", digest, Judged())
-        with pytest.raises(Damaged):
-            await pictures.keep(job, "../../C1", b"whole", digest, Judged())
+        with pytest.raises(BadRequest):
+            await pictures.keep(job, [Arrived(cell, b"x", None, Judged()) for cell in ("C1", "../../C1")])
+
         assert set(await pictures.have(job)) == {"A1", "B2"}
+        assert sorted(await pictures.load(job.id)) == ["A1", "B2"]
 
 
 async def test_the_same_picture_twice_counts_once(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
 
-        await pictures.keep(job, "A1", b"x" * 100, None, Judged(score=0.5))
+        await pictures.keep(job, [Arrived("A1", b"x" * 100, None, Judged(score=0.5))])
 
         assert await pictures.used() == 200
 
