@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from engine.contract.grid import Plan
 from engine.contract.lettering import font, wrapped
-from engine.contract.png import QUICK
+from engine.contract.png import packed
 
 PAPER, CARD, INK, FAINT = (247, 246, 242), (32, 36, 46), (32, 36, 46), (112, 116, 126)
 EMPTY, WITHHELD = (214, 214, 210), (150, 120, 120)
@@ -113,8 +113,8 @@ def encode(sheet: Image.Image, form: str, recipe: Mapping[str, Any], *, quality:
     if form == "PNG":
         info = PngImagePlugin.PngInfo()
         info.add_itxt("tessera", words)
-        sheet.save(out, "PNG", pnginfo=info, **QUICK)
-    elif form == "JPEG":
+        return packed(sheet, info)
+    if form == "JPEG":
         # A JPEG comment holds at most 65,533 bytes; a longer recipe stays beside the sheet only.
         comment = words.encode()
         sheet.save(out, "JPEG", quality=quality, comment=comment if len(comment) < 2**16 - 2 else b"")
