@@ -58,6 +58,7 @@ async def _start(name: str, folder: Path, model: Model, limits: dict[str, str], 
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(served.engine(settings, **hub, **limits))
         ready = round(time.perf_counter() - begun, 2)
+        print(f"{name} start: ready after {ready} s", flush=True)
         app, chat = await chain.bot(folder, watch, stack)
         order = chain.ordering(app, chat, watch, blocks=2 if tiny else 4, steps=2 if tiny else model.steps)
         for number in range(1 + LATER[name]):
@@ -69,6 +70,7 @@ async def _start(name: str, folder: Path, model: Model, limits: dict[str, str], 
             told = {"start": name, "ready_s": ready, "wave": (await client.health())["wave"], "grid": number + 1}
             seen = {f"{moment}_s": round(marks.get(moment, 0.0), 3) for moment in chain.MOMENTS}
             found.append({**told, **seen, "compiling_s": round(sum(_compilings(log)), 1)})
+            print(f"grid {number + 1}: posted after {seen['posted_s']} s", flush=True)
         begun = time.perf_counter()
     print(f"stopped in {time.perf_counter() - begun:.1f} s; its log:\n{log.read_text()}", flush=True)
     return found
