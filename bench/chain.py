@@ -47,9 +47,11 @@ class Watch:
 
     begun: float = 0.0
     marks: Marks = field(default_factory=dict)
+    failed: str = ""
+    """What a person read instead of a sheet."""
 
     def begin(self) -> None:
-        self.begun, self.marks = time.perf_counter(), {}
+        self.begun, self.marks, self.failed = time.perf_counter(), {}, ""
 
     def see(self, moment: str) -> None:
         self.marks.setdefault(moment, time.perf_counter() - self.begun)
@@ -75,6 +77,8 @@ class WatchedTalk(FakeTalk):
     async def update(self, message: Message) -> None:
         if message.pictures:
             self.watch.see("preview")
+        if any(button.press.startswith("again:") for button in message.buttons):
+            self.watch.failed = message.text
         await super().update(message)
 
     async def post(self, message: Message, delivery: Delivery) -> str:
@@ -143,7 +147,7 @@ async def bot(folder: Path, watch: Watch, stack: AsyncExitStack) -> tuple[App, F
 
 
 def ordering(app: App, chat: FakeChat, watch: Watch, blocks: int, steps: int | None = None) -> Contender:
-    """`steps`: where nothing is said, those of the approach."""
+    """`steps`: where nothing is said, those of the approach. Raises RuntimeError where there is no grid in the end."""
     named = f" steps:{steps}" if steps else ""
 
     async def run() -> Marks:
@@ -153,7 +157,9 @@ def ordering(app: App, chat: FakeChat, watch: Watch, blocks: int, steps: int | N
         words = f'/grid "{PROMPT}" approach:{APPROACH} blocks:{blocks} seed:{SEED + before}{named}'
         watch.begin()
         await app.hear(Heard("fake", f"bench{before}-{watch.begun}", ANNA, LOBBY, talk, words))
-        await chat.until(lambda: len(chat.posts()) > before, seconds=900)
+        await chat.until(lambda: len(chat.posts()) > before or watch.failed, seconds=900)
+        if watch.failed:
+            raise RuntimeError(watch.failed)
         with suppress(TimeoutError):
             await chat.until(lambda: "posted" in watch.marks, seconds=10)
         return dict(watch.marks)
