@@ -9,6 +9,9 @@ from engine.contract.errors import OutOfMemory
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 # Where twice as many pictures are painted less than this much faster each, the device is busy.
 WORTH = 0.02
+# A wave is filled up, so one of more pictures than an ordinary grid paints of its prompt takes its whole time for them:
+# twice as many have to be painted this much faster each.
+ORDINARY, WORTH_BEYOND = 16, 0.25
 # A part of the memory is left to the autoencoder, the judge and a training.
 FILLED = 0.7
 
@@ -46,7 +49,8 @@ def saturation(call: Callable[[int], Call], total_bytes: float) -> Saturation:
                 raise
             break
         ms[str(size)], peaks[str(size)] = round(found.seconds * 1e3 / size, 4), found.peak_bytes
-        if best and (found.peak_bytes > FILLED * total_bytes or ms[str(size)] > ms[str(best)] * (1 - WORTH)):
+        worth = WORTH if size <= ORDINARY else WORTH_BEYOND
+        if best and (found.peak_bytes > FILLED * total_bytes or ms[str(size)] > ms[str(best)] * (1 - worth)):
             break
         best = size
     return Saturation(best, ms, peaks)

@@ -38,7 +38,7 @@ def sizes(checkpoint: Path, device: torch.device, dtype: torch.dtype, clock: Clo
 
     Raises OutOfMemory where not even one picture fits.
     """
-    name = f"sizes of {_shape(checkpoint)}"
+    name = f"wave of {_shape(checkpoint)}"
     known = remembered.get(name)
     if known is None:
         total = memory_of(device)
