@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 import torch
 
-from bench import architectures, contenders, floor, gpu, large, painters, plot, report, rounds
+from bench import architectures, chain, contenders, floor, gpu, large, painters, plot, report, rounds, work
 from bench.__main__ import main, run
 from bench.gpu import timing
 from bench.part import PARTS, part
 from bench.size import QUICK
 from bench.waiting import WaitingCard
 from engine import embedded
+from engine.contract.events import JobFailed
 from engine.wave import Mix
+from tests.bot_rig import rig
 from tests.waves import wave
 
 RESULTS = Path(report.__file__).parent / "results"
@@ -286,3 +288,11 @@ def test_a_bar_is_as_long_as_its_median() -> None:
 
     half = (plot.WIDTH - plot.LEFT - plot.RIGHT) / 2
     assert f'width="{half:.1f}"' in drawn
+
+
+async def test_a_grid_that_fails_ends_the_measuring_with_what_a_person_would_read(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.failing[work.PROMPT] = JobFailed(reason="no_model", detail="The checkpoint is not here.")
+
+        with pytest.raises(RuntimeError, match="The checkpoint is not here"):
+            await chain.ordering(r.app, r.chat, chain.Watch(), blocks=1)()
