@@ -61,9 +61,18 @@ class Keeping:
     async def _bring(self) -> None:
         while self._waiting:
             events, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            await self._parts.pictures.keep(self._job, await asyncio.gather(*map(self._arrived, events)))
+            await self._parts.pictures.keep(self._job, await self._all_arrived(events))
             self._parts.numbers.pictures.inc(len(events))
             self._parts.queue.touch()
+
+    async def _all_arrived(self, events: Iterable[PicturePainted]) -> list[Arrived]:
+        """Where one cannot be had, the others are not waited for: an engine that is away would keep each of them."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                arriving = [group.create_task(self._arrived(event)) for event in events]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return [task.result() for task in arriving]
 
     async def _arrived(self, event: PicturePainted) -> Arrived:
         """One that arrives damaged is fetched again."""

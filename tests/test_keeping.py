@@ -38,7 +38,7 @@ class Counting(Pictures):
 
 
 class Client:
-    """An engine that hands out pictures; the first of some cells arrive damaged."""
+    """An engine that hands out pictures; the first of some cells arrive damaged, and one it does not know."""
 
     def __init__(self) -> None:
         self.damaged: Counter[str] = Counter()
@@ -46,7 +46,7 @@ class Client:
         self.most = self._now = 0
         self.go = asyncio.Event()
         self.go.set()
-        self.forgot = False
+        self.lost = ""
 
     async def picture(self, _job: str, cell: str) -> bytes:
         self.asked.append(cell)
@@ -54,11 +54,11 @@ class Client:
         self.most = max(self.most, self._now)
         try:
             await asyncio.sleep(0)
+            if cell == self.lost:
+                raise BadRequest("There is no job like that.")
             await self.go.wait()
         finally:
             self._now -= 1
-        if self.forgot:
-            raise BadRequest("There is no job like that.")
         self.damaged[cell] -= 1
         return b"torn" if self.damaged[cell] >= 0 else cell.encode()
 
@@ -160,10 +160,24 @@ async def test_one_that_arrives_damaged_is_fetched_again_but_not_for_ever(tmp_pa
 
 async def test_an_engine_that_does_not_know_what_it_told_of_is_another_one(tmp_path: Path) -> None:
     async with stage(tmp_path) as s, s.keeping() as keeping:
-        s.client.forgot = True
+        s.client.lost = "A1"
         keeping.take(told("A1"))
         with pytest.raises(EngineAway, match="There is no job"):
             await keeping.all()
+
+
+async def test_where_one_picture_cannot_be_had_nobody_waits_for_the_others(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s:
+        before = asyncio.all_tasks()
+        async with s.keeping() as keeping:
+            s.client.lost, s.client.go = "B1", asyncio.Event()
+            for cell in CELLS[:MOST]:
+                keeping.take(told(cell))
+            with pytest.raises(EngineAway, match="There is no job"):
+                await keeping.all()
+
+            assert asyncio.all_tasks() == before
+        assert await s.kept() == set()
 
 
 async def test_what_went_wrong_is_told_by_the_next_call_and_nothing_of_it_is_promised(

@@ -109,11 +109,12 @@ def lay_out(plan: Plan, pictures: Mapping[str, Image.Image | bytes], *, cell_px:
 
 def encode(sheet: Image.Image, form: str, recipe: Mapping[str, Any], *, quality: int = 92) -> bytes:
     """The file's bytes with the recipe inside: PNG in an iTXt chunk `tessera`, JPEG in its comment, WEBP in EXIF."""
-    out, words = io.BytesIO(), json.dumps(recipe, ensure_ascii=False)
+    words = json.dumps(recipe, ensure_ascii=False)
     if form == "PNG":
         info = PngImagePlugin.PngInfo()
         info.add_itxt("tessera", words)
         return packed(sheet, info)
+    out = io.BytesIO()
     if form == "JPEG":
         # A JPEG comment holds at most 65,533 bytes; a longer recipe stays beside the sheet only.
         comment = words.encode()
