@@ -8,7 +8,7 @@ from bench import contenders, floor, fresh, machine, plot, report, served, work
 from bench.rounds import Contender, alternate, ratio, spread
 from bench.size import Size
 from bench.work import Work
-from engine import embedded
+from engine import embedded, styles
 from engine.diffusion import DiffusionPainter
 from engine.planner import Planner
 from engine.quiet import quiet
@@ -32,6 +32,9 @@ async def measure(folder: Path, size: Size, approach: int) -> dict[str, Any]:
     pipe = contenders.pipeline(embedded.PIPELINE)
     planned = await work.plan(Planner(settings, "embedded"), approach, size.blocks)
     cost = floor.count(pipe, steps=planned.mix.steps, rows=contenders.WAVE)
+    # The floor is that of the model; a style may be added to its weights, as ours is.
+    if style := planned.mix.style and styles.folder(planned.mix.style, settings):
+        pipe.load_lora_weights(style)
     best = {kind: floor.seconds(cost, rates, kind) for kind in ("fp32", "bf16")}
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(served.engine(settings))

@@ -42,7 +42,7 @@ async def plan(planner: Planner, approach: int, blocks: int, steps: int | None =
         for cell in found.cells
         if cell.seed is not None
     )
-    return Work(order, found, Mix(recipe.model, None, 0.0, recipe.steps, recipe.guidance), rows)
+    return Work(order, found, Mix.of(recipe), rows)
 
 
 def _nobody_watches(_done: int, _total: int) -> None:

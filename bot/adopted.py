@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from bot.asked import Asked
 from bot.history import Database
+from engine.contract.approaches import STYLED
 from engine.contract.orders import MakeGrid
 
 # So many are remembered to roll back to.
 REMEMBERED = 10
-# The approach that paints with styles.
-STYLED = 2
 
 
 @dataclass(frozen=True)

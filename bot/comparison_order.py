@@ -7,10 +7,10 @@ from bot.chat import Button, Message
 from bot.errors import Refused
 from bot.ordering import admitted, announce, mine, new_job, which_limit
 from bot.questions import answer
+from engine.contract.approaches import STYLED
 from engine.contract.comparison import Compare, ComparisonEstimated, EstimateComparison
 
 TOO_OLD = "This estimate is too old to be started, or it is somebody else's. Ask for a new one with /compare."
-STYLED = 2
 
 
 async def propose(asked: Asked, order: Compare) -> Message:
@@ -45,16 +45,20 @@ def _words(order: Compare) -> list[str | None]:
 
 
 async def _with_style(asked: Asked, order: Compare) -> Compare:
-    """With the adopted style, or the only one there is, where it is needed and none was named."""
+    """With the adopted style, or the only one there is, where it is needed and none was named. What came with the model
+    counts where there is no other.
+    """
     if order.styles or not _needs_style(order):
         return order
     style = await Adopted(asked.parts.database).style(scope_of(asked))
     if style is None and order.weights:
-        known = [str(card["name"]) for card in await asked.parts.engine.client.styles()]
-        if len(known) != 1:
+        cards = await asked.parts.engine.client.styles()
+        known = [str(card["name"]) for card in cards]
+        ours = [str(card["name"]) for card in cards if not card.get("shipped")] or known
+        if len(ours) != 1:
             there = f"There are: {', '.join(known[:10])}." if known else "There is none yet; /finetune makes one."
             raise Refused(f"Name the style whose weights are compared, such as styles:sketch. {there}")
-        style = known[0]
+        style = ours[0]
     return order.model_copy(update={"styles": (style,)}) if style else order
 
 

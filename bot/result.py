@@ -85,7 +85,7 @@ def _text(grid: Grid) -> str:
     order = grid.job.order
     reasons = [judged.withheld for judged in grid.judged.values() if judged.withheld]
     parts = (
-        texts.head(order.prompt, order.approach, order.style, grid.job.id) + f" · seed {grid.plan.seed}",
+        texts.head(order.prompt, order.approach, grid.plan.recipe.style, grid.job.id) + f" · seed {grid.plan.seed}",
         words.score(grid.job.grid_score),
         texts.unsafe(len(reasons), reasons),
         texts.warnings(grid.plan),

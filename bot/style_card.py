@@ -20,20 +20,23 @@ async def show_style(asked: Asked, name: str) -> Message:
     picture = await _picture(asked, name)
     adopted = Adopted(asked.parts.database)
     scope = scope_of(asked)
-    now = await adopted.style(scope) == name
-    head = f"*{name}*" + (" · adopted here" if now else "")
-    use = f"Use it with: `/grid prompt:… approach:2{'' if now else f' style:{name}'}`"
+    here, shipped = await adopted.style(scope), bool(cards[name].get("shipped"))
+    now, worn = here == name, here == name or (here is None and shipped)
+    head = f"*{name}*" + (" · adopted here" if now else " · worn while none is adopted" if worn else "")
+    use = f"Use it with: `/grid prompt:… approach:2{'' if worn else f' style:{name}'}`"
     lines = [head, *card_lines(cards[name]), use]
-    buttons = _buttons(name, scope, adopted=now) if asked.person.moderator else ()
+    buttons = _buttons(name, scope, adopted=now, ours=not shipped) if asked.person.moderator else ()
     return Message("\n".join(lines), (picture,) if picture else (), buttons)
 
 
-def _buttons(name: str, scope: Scope, *, adopted: bool) -> tuple[Button, ...]:
-    """They may be pressed where this message had to be shown, which need not be where it was asked for."""
+def _buttons(name: str, scope: Scope, *, adopted: bool, ours: bool) -> tuple[Button, ...]:
+    """They may be pressed where this message had to be shown, which need not be where it was asked for. What came with
+    the model stays as it is.
+    """
     back, adopt = press("rollback", name, scope), press("adopt", name, scope)
     first = Button("Roll back", back) if adopted else Button("Adopt", adopt, "primary")
     rename, delete = press("rename", name, scope), press("unstyle", name, scope)
-    return first, Button("Rename", rename), Button("Delete", delete, "danger")
+    return (first, Button("Rename", rename), Button("Delete", delete, "danger")) if ours else (first,)
 
 
 async def _picture(asked: Asked, name: str) -> Picture | None:

@@ -14,9 +14,11 @@ NONE_YET = "There is no style yet. A moderator can train one with /finetune."
 
 
 def line(card: Card, adopted: str | None) -> str:
-    """One style in one line; the adopted one is marked."""
+    """One style in one line; the one that is worn here is marked."""
     name, about = str(card.get("name")), texts.plain(_text(card.get("summary")), 100)
     mark = " · *adopted here*" if name == adopted else ""
+    if adopted is None and card.get("shipped"):
+        mark = " · *worn while none is adopted*"
     score = _best_score(card)
     return " · ".join(part for part in (f"`{texts.plain(name, 40)}`{mark}", about, score) if part)
 

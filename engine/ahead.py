@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from engine import fillers, models, styles
-from engine.contract.approaches import EMBEDDED, JUDGES, PROFILES, Profile
+from engine.contract.approaches import EMBEDDED, JUDGES, PROFILES, STYLED, Profile
 from engine.settings import Settings
 
 
@@ -39,7 +39,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "models": {model: _here(model) for model in (*_checkpoints(profile), *_embedded(profile))},
         "judge": JUDGES[profile],
         "fillers": _photo_sources(settings, profile),
-        "styles": styles.names(settings),
+        "styles": styles.names(settings, PROFILES[profile][STYLED].model),
     }
 
 

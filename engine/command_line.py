@@ -153,6 +153,7 @@ def score(settings: Settings, arguments: list[str]) -> None:
 
 def demo(settings: Settings, arguments: list[str]) -> None:
     """Paint the same prompt with all three approaches"""
+    from engine.demo import beside
     from engine.one_grid import several
 
     parser = Parser("python -m engine demo", description=demo.__doc__)
@@ -161,8 +162,8 @@ def demo(settings: Settings, arguments: list[str]) -> None:
     parser.add_argument("--out", type=Path, default=Path("demo"))
     given = parser.parse_args(arguments)
     orders = [order({"prompt": given.prompt, "seed": given.seed, "approach": str(number)}) for number in TITLES]
-    for found in asyncio.run(several(settings, orders, given.out)):
-        print(summary(found), end="\n\n")  # noqa: T201
+    grids = asyncio.run(several(settings, orders, given.out))
+    print("\n\n".join([*map(summary, grids), beside(grids)]))  # noqa: T201
 
 
 def fetch(settings: Settings, arguments: list[str]) -> None:

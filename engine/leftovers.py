@@ -51,7 +51,7 @@ def _tidy(place: Path, settings: Settings, now: float) -> None:
         with contextlib.suppress(OSError):
             # Only where nothing is in it.
             place.rmdir()
-    elif place.name in styles.names(settings) and _saved(newest, settings.styles_dir / place.name / styles.CARD):
+    elif place.name in styles.own(settings) and _saved(newest, settings.styles_dir / place.name / styles.CARD):
         end(place)
 
 

@@ -64,7 +64,8 @@ class Pipelines:
         """The mix's model with its style acting at its weight, and no other. Raises BadStyle, NoModel."""
         loaded = self.get(mix.model, mix.quality)
         if mix.style is not None and not loaded.wardrobe.knows(mix.style):
-            style = styles.find(mix.style, self._settings, models.facts(models.folder(mix.model)))
+            facts = models.facts(models.folder(mix.model))
+            style = styles.find(mix.style, self._settings, mix.model, facts)
             loaded.wardrobe.learn(style.name, style.folder)
         loaded.wardrobe.wear(mix.style, mix.weight)
         return loaded

@@ -32,10 +32,11 @@ class Planner:
         Fillers that were painted ahead are given to `job`, unless the order has a seed: then the seed decides them.
         """
         row = self.row(order)
+        notes, order = self._notes(order, row), _dressed(order, row)
         seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
         recipe = await asyncio.to_thread(self._recipe, order, row, fetching)
         unscored = await asyncio.to_thread(self._unscored, order.prompt, fetching)
-        warnings = [*self._notes(order, row), *await asyncio.to_thread(_cut, recipe, unscored)]
+        warnings = [*notes, *await asyncio.to_thread(_cut, recipe, unscored)]
         uniques, others = _places(order.blocks, seed)
         ahead = Ahead(self.stock, job, recipe) if self.stock and job and order.seed is None else None
         filled, written = await self._fill(order, row, others, seed, fetching, ahead)
@@ -75,7 +76,7 @@ class Planner:
 
     def _recipe(self, order: MakeGrid, row: Approach, fetching: models.Progress) -> Recipe:
         facts = models.facts(models.folder(row.model, fetching))
-        style = styles.find(order.style, self.settings, facts) if order.style else None
+        style = styles.find(order.style, self.settings, row.model, facts) if order.style else None
         words = style.words if style else row.words
         fast = FAST[row.model] if order.quality == "fast" else None
         return Recipe(
@@ -98,9 +99,10 @@ class Planner:
         """What a person should know before painting starts."""
         notes = []
         if row.styled and order.style is None:
-            by = "from the style's words alone" if row.words else "as it is"
-            notes.append(f"No style is adopted, so approach {row.number} paints with plain {row.model}, {by}.")
-        if order.weight is not None and order.style is None:
+            bare = f"paints with plain {row.model}, {'from the style’s words alone' if row.words else 'as it is'}"
+            worn = f"wears “{row.style}”, which comes with the model" if row.style else bare
+            notes.append(f"No style is adopted, so approach {row.number} {worn}.")
+        if order.weight is not None and order.style is None and row.style is None:
             notes.append("The weight is not used: there is no style to weigh.")
         if order.quality == "fast":
             notes.append(f"Quality fast: {FAST[row.model].told}.")
@@ -126,6 +128,11 @@ class Planner:
         if source == "generated":
             return await filling.generated(order.prompt, cells, ahead)
         return await filling.photos(source, cells, fetching)
+
+
+def _dressed(order: MakeGrid, row: Approach) -> MakeGrid:
+    """With the style that comes with the model, where the approach has one and none was adopted or named."""
+    return order.model_copy(update={"style": order.style or row.style})
 
 
 def _cut(recipe: Recipe, unscored: int) -> list[str]:

@@ -7,24 +7,22 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from engine import styles
-from engine.contract.approaches import PROFILES
+from engine.contract.approaches import PROFILES, STYLED
 from engine.contract.errors import BadStyle
 from engine.engine import Engine
 from engine.guard import refusal
 from engine.style_shelf import Shelf
 
-STYLED = 2
-"""The approach that styles are used with."""
-
 
 def routes(engine: Engine) -> APIRouter:
     """The router for /styles."""
     router, settings = APIRouter(prefix="/styles"), engine.planner.settings
-    shelf = Shelf(settings, PROFILES[engine.planner.profile][STYLED].model)
+    base = PROFILES[engine.planner.profile][STYLED].model
+    shelf = Shelf(settings, base)
 
     @router.get("")
     async def show_styles() -> list[dict[str, Any]]:
-        return [styles.card(name, settings) for name in styles.names(settings)]
+        return [styles.card(name, settings) for name in styles.names(settings, base)]
 
     @router.get("/{name}")
     async def show_style(name: str) -> Any:

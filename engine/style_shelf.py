@@ -38,7 +38,7 @@ class Shelf:
 
     def rename(self, name: str, new: str) -> None:
         """Raises BadStyle, BadRequest where the new name is none or is taken."""
-        place = self._place(name)
+        place = self._ours(name)
         target = self._free(new)
         card = styles.card(name, self._settings)
         place.rename(target)
@@ -46,7 +46,7 @@ class Shelf:
 
     def delete(self, name: str) -> None:
         """Raises BadStyle. A kill in between leaves no half style: the folder is first moved away."""
-        place = self._place(name)
+        place = self._ours(name)
         gone = self._aside() / name
         place.rename(gone)
         shutil.rmtree(gone.parent)
@@ -77,17 +77,23 @@ class Shelf:
         return styles.card(name, self._settings)
 
     def _place(self, name: str) -> Path:
-        known = styles.names(self._settings)
-        if name not in known:
+        known, place = styles.names(self._settings, self._base), styles.folder(name, self._settings)
+        if name not in known or place is None:
             raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”; there is none at all yet.")
-        return self._settings.styles_dir / name
+        return place
+
+    def _ours(self, name: str) -> Path:
+        """A style that may be changed."""
+        place = self._place(name)
+        if place.parent != self._settings.styles_dir:
+            raise BadRequest(f"The style “{name}” comes with the model; it can be neither renamed nor deleted.")
+        return place
 
     def _free(self, name: str) -> Path:
         if not re.fullmatch(STYLE_NAME, name):
             raise BadRequest("A style's name has lower-case letters, digits and hyphens, at most 40.")
+        styles.refuse_taken(name, self._settings, self._base)
         place = self._settings.styles_dir / name
-        if place.exists():
-            raise BadRequest(f"There is a style “{name}” already. Choose another name, or delete that one first.")
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
 

@@ -1,11 +1,13 @@
-"""Styles: LoRA adapters in the peft layout under DATA_DIR/styles, checked before they are used."""
+"""Styles: LoRA adapters in peft's layout, under DATA_DIR/styles or come with the model, checked before use."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.errors import BadStyle
+from engine import embedded
+from engine.contract.approaches import EMBEDDED
+from engine.contract.errors import BadRequest, BadStyle
 from engine.contract.sentence import unknown
 from engine.models import Facts
 from engine.settings import Settings
@@ -25,31 +27,54 @@ class Style:
     alpha: float
 
 
-def names(settings: Settings) -> list[str]:
-    """The styles that are here, by name."""
-    root = settings.styles_dir
-    return sorted(place.name for place in root.iterdir() if (place / CONFIG).is_file()) if root.is_dir() else []
+def own(settings: Settings) -> list[str]:
+    """The styles that were trained or taken in here, by name."""
+    return _within(settings.styles_dir)
 
 
-def find(name: str, settings: Settings, base: Facts) -> Style:
-    """The style `name`, checked against the base. Raises BadStyle with a sentence that says what is wrong with it."""
-    if name not in names(settings):
-        known = names(settings)
+def names(settings: Settings, model: str) -> list[str]:
+    """Our own, and those that come with the model."""
+    return sorted({*own(settings), *(_within(embedded.STYLES) if model == EMBEDDED else ())})
+
+
+def folder(name: str, settings: Settings) -> Path | None:
+    """Where a style lies; our own hides one of its name that comes with a model. None where there is none."""
+    roots = (settings.styles_dir, embedded.STYLES)
+    return next((root / name for root in roots if name in _within(root)), None)
+
+
+def find(name: str, settings: Settings, model: str, base: Facts) -> Style:
+    """A style for the model of these facts, checked against it. Raises BadStyle, which says what is wrong with it."""
+    known, place = names(settings, model), folder(name, settings)
+    if name not in known or place is None:
         message = unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet."
         raise BadStyle(message)
-    return check(settings.styles_dir / name, base)
+    return check(place, base)
 
 
 def card(name: str, settings: Settings) -> dict[str, Any]:
-    """What is known of a style: its card as it was written, with its name."""
-    file = settings.styles_dir / name / CARD
-    return {**(_json(file) if file.is_file() else {}), "name": name}
+    """What is known of a style: its card as it was written, with its name, and whether it came with the model."""
+    place = folder(name, settings)
+    told = _json(place / CARD) if place and (place / CARD).is_file() else {}
+    return {**told, "name": name, "shipped": place is not None and place.parent == embedded.STYLES}
 
 
 def said(name: str, settings: Settings) -> str | None:
     """What is said in a prompt instead of using the style: its own words, or else what such pictures are called."""
     known = card(name, settings)
     return known.get("words") or known.get("called")
+
+
+def refuse_taken(name: str, settings: Settings, model: str) -> None:
+    """Raises BadRequest where no new style of the model can have this name."""
+    if (settings.styles_dir / name).exists():
+        raise BadRequest(taken(name))
+    if name in names(settings, model):
+        raise BadRequest(f"The style “{name}” comes with the model. Choose another name.")
+
+
+def taken(name: str) -> str:
+    return f"There is a style “{name}” already. Choose another name, or delete or rename that one first."
 
 
 def check(folder: Path, base: Facts) -> Style:
@@ -60,6 +85,10 @@ def check(folder: Path, base: Facts) -> Style:
     _fits(folder.name, shapes, base)
     _whole(folder.name, shapes, rank)
     return Style(folder.name, folder, card.get("words"), rank, alpha)
+
+
+def _within(root: Path) -> list[str]:
+    return sorted(place.name for place in root.iterdir() if (place / CONFIG).is_file()) if root.is_dir() else []
 
 
 def _json(file: Path) -> dict[str, Any]:

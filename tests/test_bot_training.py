@@ -338,6 +338,26 @@ async def test_styles_lists_marks_shows_and_rolls_back(tmp_path: Path) -> None:
         assert "*adopted here*" in (await told(r, ANNA, "/styles")).text.splitlines()[1]
 
 
+async def test_a_style_that_came_with_the_model_is_worn_while_none_is_adopted_and_stays_as_it_is(
+    tmp_path: Path,
+) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.cards["pencil"] = {"name": "pencil", "summary": "drawings", "shipped": True}
+
+        listed = await told(r, ANNA, "/styles")
+        card = await told(r, MODERATOR, "/styles pencil")
+        await pressed(r, MODERATOR, "adopt:sketch")
+        after = await told(r, ANNA, "/styles")
+        other = await told(r, MODERATOR, "/styles pencil")
+
+        assert "`pencil` · *worn while none is adopted* · drawings" in listed.text
+        assert "*pencil* · worn while none is adopted" in card.text
+        assert card.text.endswith("`/grid prompt:… approach:2`")
+        assert [button.label for button in card.buttons] == ["Adopt"]
+        assert "worn while" not in after.text + other.text
+        assert other.text.endswith("`/grid prompt:… approach:2 style:pencil`")
+
+
 async def test_a_style_is_each_servers_own_and_in_a_direct_message_the_persons(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         await pressed(r, MODERATOR, "adopt:sketch")

@@ -167,7 +167,7 @@ def test_a_bad_option_of_a_training_is_refused_with_one_sentence_before_anything
             ["grid", "--prompt", "a", "--aproach", "1"],
             "Unrecognized arguments: --aproach 1. See: python -m engine --help",
         ),
-        (["grid", "--prompt", "a", "--style", "ink"], "There is no style “ink”"),
+        (["grid", "--prompt", "a", "--style", "ink"], "There is no “ink”. There are: pencil."),
     ],
 )
 def test_bad_words_are_refused_with_one_sentence(

@@ -7,6 +7,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL import Image
 from engine import embedded
 from engine.comparing import watching
 from engine.comparing.headline import headline
+from engine.contract.approaches import SMALL, STYLED
 from engine.contract.comparison import (
     Compare,
     Compared,
@@ -356,7 +358,19 @@ async def test_a_style_without_words_is_held_against_what_its_pictures_are_calle
         assert read_by_model == [CAT, CAT, f"{CAT}, pencil sketch"], "the style itself needs no words"
 
 
-async def test_approaches_without_a_style_are_told_how_to_have_one(folder: Path) -> None:
+async def test_approach_2_wears_the_style_that_comes_with_the_model_in_a_comparison_too(folder: Path) -> None:
+    async with running_engine(folder, TouchyPainter()) as engine:
+        found = await told(engine, compare(approaches="1,2,3"))
+
+    assert [column.style for column in found.plan.columns] == [None, "pencil", None, None]
+    assert found.plan.columns[-1].label == "saying “pencil sketch”"
+    assert any("The same pictures come of approach 1 and approach 3" in note for note in found.plan.warnings)
+
+
+async def test_approaches_without_a_style_are_told_how_to_have_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SMALL, STYLED, replace(SMALL[STYLED], style=None))
     async with running_engine(folder, TouchyPainter()) as engine:
         bare = await told(engine, compare(approaches="1,2"))
         styled = await told(engine, compare(approaches="1,2", styles="ink"))

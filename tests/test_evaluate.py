@@ -140,11 +140,13 @@ def test_an_evaluation_paints_every_cell_and_leaves_report_json_and_csv(
     found = report(capsys, "--prompts", two, "--seeds", "2", "--seed", "7", "--out", str(out))
 
     assert {file.name for file in out.iterdir()} == {
-        *("report.html", "report.json", "cells.csv", "cells.jsonl", "cells"),
+        *("report.html", "report.json", "cells.csv", "cells.jsonl", "cells", "plot.png"),
     }
     assert json.loads((out / "report.json").read_text()) == found
-    assert len(found["cells"]) == 3 * 2 * 2 * 2, "approaches, prompts, variants, seeds"
-    assert [column["label"] for column in found["columns"]] == ["approach 1", "approach 2", "approach 3"]
+    assert len(found["cells"]) == 4 * 2 * 2 * 2, "columns, prompts, variants, seeds"
+    assert [column["label"] for column in found["columns"]] == [
+        *("approach 1", "approach 2", "approach 3", "saying “pencil sketch”"),
+    ]
     assert {pixels(out / cell["file"]).shape for cell in found["cells"]} == {(64, 64, 3)}
     assert {"clip_score", "retrieval"} <= set(found["cells"][0]["scores"])
     assert found["fillers"] == 64
@@ -507,10 +509,10 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (["--weights", "3", "--style", "ink"], "weights must be numbers from 0 to 2"),
         (["--weights", "nan", "--style", "ink"], "weights must be numbers from 0 to 2"),
         (["--style", "../ink"], "styles must be names of styles"),
-        (["--style", "ink"], "There is no style “ink”"),
+        (["--style", "ink"], "There is no “ink”. There are: pencil."),
         (["--style", "ink", "--approaches", "1,3"], "A style is painted by approach 2; name it among --approaches."),
         (["--prompts", "/nowhere/set.txt"], "The prompt set /nowhere/set.txt cannot be read: No such file"),
-        (["--prompts", "seven-categories", "--seeds", "256"], "That makes 98,304 pictures; an evaluation has at most"),
+        (["--prompts", "seven-categories", "--seeds", "256"], "That makes 131,072 pictures; an evaluation has at most"),
         (["--aproaches", "1"], "Unrecognized arguments: --aproaches 1. See: python -m engine --help"),
     ],
 )

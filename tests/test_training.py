@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from engine import models, styles
+from engine.contract.approaches import EMBEDDED, TURBO
 from engine.contract.errors import BadRequest, Cancelled, DiskFull, NoData, TrainingFailed
 from engine.contract.events import Progress
 from engine.contract.sentence import bounds
@@ -203,7 +204,7 @@ def test_a_training_cancelled_in_its_first_epoch_leaves_no_style(settings: Setti
     with pytest.raises(Cancelled, match="before its first epoch ended"):
         run(training, lambda piece: training.cancel() if getattr(piece, "phase", "") == "training" else None)
 
-    assert styles.names(settings) == []
+    assert styles.own(settings) == []
 
 
 def test_training_ends_after_so_many_epochs_without_improvement() -> None:
@@ -233,7 +234,7 @@ def test_a_diverging_training_ends_with_a_sentence_and_no_style(
     with pytest.raises(TrainingFailed, match=r"no number any more.*Try a lower lr than 1\."):
         run(training)
 
-    assert styles.names(settings) == []
+    assert styles.own(settings) == []
 
 
 def test_a_full_disk_ends_with_a_sentence_and_no_style(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +246,7 @@ def test_a_full_disk_ends_with_a_sentence_and_no_style(settings: Settings, monke
     with pytest.raises(DiskFull, match="The disk is full: the training cannot be kept in"):
         run(ready(settings, order()))
 
-    assert styles.names(settings) == []
+    assert styles.own(settings) == []
     assert checkpoint.state(settings.training_dir / "sketch") is not None
 
 
@@ -261,7 +262,7 @@ def test_a_disk_that_takes_no_tensors_ends_with_a_sentence_too(settings: Setting
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    assert styles.names(settings) == []
+    assert styles.own(settings) == []
 
 
 @pytest.mark.parametrize(
@@ -284,7 +285,7 @@ def test_a_style_that_comes_back_otherwise_than_it_was_written_is_not_saved(
     with pytest.raises(TrainingFailed, match=sentence):
         run(ready(settings, order()))
 
-    assert styles.names(settings) == []
+    assert styles.own(settings) == []
 
 
 def test_an_adapter_that_learned_nothing_is_not_saved(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -476,7 +477,7 @@ def test_progress_tells_steps_and_the_time_left(settings: Settings) -> None:
 
 
 def test_the_trained_style_fits_the_base_and_is_found(settings: Settings, trained: Path, base: Path) -> None:
-    found = styles.find("sketch", settings, models.facts(base))
+    found = styles.find("sketch", settings, EMBEDDED, models.facts(base))
 
     assert (found.rank, found.alpha) == (2, 8.0)
     assert UNet2DConditionModel.from_pretrained(base, subfolder="unet") is not None
@@ -504,4 +505,4 @@ def test_the_full_profile_trains_turbo_or_a_named_base_and_shows_turbo_in_the_sa
     assert "stabilityai/sd-turbo" in asked
     with Image.open(Path(trained.folder) / "samples.png") as sheet:
         assert sheet.width > sheet.height
-    assert styles.find("sketch", settings, models.facts(turbo)).alpha == 8.0
+    assert styles.find("sketch", settings, TURBO, models.facts(turbo)).alpha == 8.0

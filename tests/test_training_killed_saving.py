@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from engine import leftovers, models, styles
+from engine.contract.approaches import EMBEDDED
 from engine.settings import Settings
 from tests.killed_saving import ORDER, train
 
@@ -54,7 +55,7 @@ def settings(data: Path) -> Settings:
 def checked(data: Path) -> list[str]:
     """The styles that are listed; every one of them is whole."""
     facts = models.facts(models.folder("embedded"))
-    return [styles.find(name, settings(data), facts).name for name in styles.names(settings(data))]
+    return [styles.find(name, settings(data), EMBEDDED, facts).name for name in styles.own(settings(data))]
 
 
 def files(folder: Path) -> dict[str, bytes]:

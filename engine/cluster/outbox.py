@@ -9,7 +9,6 @@ import ray
 from engine import styles
 from engine.cluster.parcels import StyleParcel, digest, pack
 from engine.contract.errors import BadStyle
-from engine.contract.sentence import unknown
 from engine.settings import Settings
 
 SENT = (styles.CONFIG, styles.WEIGHTS, styles.CARD)
@@ -29,10 +28,9 @@ class Outbox:
         return await asyncio.to_thread(self._parcel, name)
 
     def _parcel(self, name: str) -> tuple[str, Any]:
-        known = styles.names(self._settings)
-        if name not in known:
-            raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”; there is none at all yet.")
-        folder = self._settings.styles_dir / name
+        folder = styles.folder(name, self._settings)
+        if folder is None:
+            raise BadStyle(f"There is no style “{name}” any more.")
         stamp = _stamp(folder)
         if name not in self._packed or self._packed[name][0] != stamp:
             files = pack(folder, SENT)

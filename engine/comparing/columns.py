@@ -1,14 +1,11 @@
 """The columns of a comparison, the baseline first, and the control that costs no training."""
 
-from engine.contract.approaches import Profile
+from engine.contract.approaches import STYLED, Profile
 from engine.contract.comparison import MOST_COLUMNS, Compare
 from engine.contract.errors import BadRequest
 from engine.evaluation.columns import of_approaches, of_weights
 from engine.evaluation.plan import of_prompts
 from engine.evaluation.results import Column
-
-STYLED = 2
-"""The approach that paints with styles."""
 
 
 def columns(order: Compare, profile: Profile) -> list[tuple[Column, str]]:

@@ -5,7 +5,7 @@ from collections import Counter
 from engine import checkpoints, styles
 from engine.comparing.columns import columns
 from engine.comparing.planning import look, planned
-from engine.contract.approaches import EMBEDDED, JUDGES
+from engine.contract.approaches import EMBEDDED, JUDGES, PROFILES, STYLED
 from engine.contract.comparison import Compare, ComparisonEstimated, ComparisonPlan, PlannedColumn
 from engine.contract.errors import BadStyle
 from engine.contract.sentence import unknown
@@ -50,7 +50,7 @@ def _here(model: str) -> bool:
 
 def _check_styles(order: Compare, planner: Planner) -> None:
     """Whether they exist; whether they fit is known once the model is here."""
-    known = styles.names(planner.settings)
+    known = styles.names(planner.settings, PROFILES[planner.profile][STYLED].model)
     for name in order.styles:
         if name not in known:
             raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet.")

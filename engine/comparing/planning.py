@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import models, styles
-from engine.comparing.columns import STYLED, columns
-from engine.contract.approaches import EMBEDDED, JUDGES, dress
+from engine.comparing.columns import columns
+from engine.contract.approaches import EMBEDDED, JUDGES, STYLED, dress
 from engine.contract.comparison import MOST_COLUMNS, Compare, ComparisonPlan, PlannedColumn
 from engine.contract.grid import PlannedCell
 from engine.contract.order import SEEDS

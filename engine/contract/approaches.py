@@ -23,7 +23,10 @@ PENCIL = "impressionist style converted to pencil drawing, detailed graphite art
 
 @dataclass(frozen=True, kw_only=True)
 class Approach:
-    """`steps_max` bounds what a person may ask; `guided` is False for a model distilled to paint without guidance."""
+    """`steps_max` bounds what a person may ask; `guided` is False for a model distilled to paint without guidance.
+
+    `style` comes with the model and is worn where none is adopted or named.
+    """
 
     number: int
     title: str
@@ -35,6 +38,7 @@ class Approach:
     steps_max: int = 150
     guided: bool = True
     styled: bool = False
+    style: str | None = None
     words: str | None = None
     negative: str | None = None
 
@@ -78,10 +82,11 @@ SMALL = {
     1: _small(_PRE_TRAINED, summary="the embedded model as it is, among drawings", fillers="album"),
     2: _small(
         _FINE_TUNED,
-        summary="the embedded model with the adopted style, among drawings",
+        summary="the embedded model with the adopted style, or else in pencil, among drawings",
         fillers="album",
         steps_max=150,
         guided=True,
+        style="pencil",
         words=None,
     ),
     3: _small(_ALL_GENERATED, summary="the embedded model for every picture"),
@@ -110,6 +115,9 @@ FAST = {
     TURBO: Fast("one step, where none are named, paints another and plainer picture than four with the same seed", 1),
     EMBEDDED: Fast("the model works in bf16 where the processor can, so colours differ a little"),
 }
+
+STYLED = 2
+"""The approach that paints with styles."""
 
 TITLES = {number: row.title for number, row in FULL.items()}
 

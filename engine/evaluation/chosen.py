@@ -13,7 +13,6 @@ from engine.evaluation.asked import Asked
 from engine.evaluation.columns import of_approaches, of_weights, with_words
 from engine.evaluation.results import Column
 from engine.planner import Planner
-from engine.styles import WEIGHTS
 
 NO_PROMPT = "evaluation"
 """A job of an evaluation has a prompt for each cell; the job's own is never painted."""
@@ -93,9 +92,8 @@ def way_of(column: Column, planner: Planner, fetching: models.Progress) -> Way:
     told = {"scheduler": recipe.scheduler, "steps": recipe.steps, "guidance": recipe.guidance, "size": recipe.size}
     if recipe.negative:
         told["negative"] = recipe.negative
-    if column.style:
+    if column.style and (place := styles.folder(column.style, planner.settings)):
         # A style that was trained anew under its old name paints other pictures.
-        file = planner.settings.styles_dir / column.style / WEIGHTS
-        told["adapter"] = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        told["adapter"] = hashlib.sha256((place / styles.WEIGHTS).read_bytes()).hexdigest()[:16]
     settled = column.model_copy(update={"words": words, "revision": recipe.revision, "recipe": told})
     return Way(settled, recipe.model_copy(update={"words": words, "dressed_prompt": NO_PROMPT}))

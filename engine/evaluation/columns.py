@@ -15,7 +15,8 @@ def of_approaches(
 ) -> list[Column]:
     """One column for each approach, the first one the baseline. `style` and its `words` are for the one with a style.
 
-    Approach 2 without a style is the base model with the approach's own words. Raises BadRequest for an unknown number.
+    Without a style approach 2 wears the one that comes with the model, or has the approach's own words alone. Raises
+    BadRequest for an unknown number.
     """
     if not numbers:
         raise BadRequest("Name at least one approach.")
@@ -24,7 +25,7 @@ def of_approaches(
             profile,
             number,
             "compared" if index else "baseline",
-            style if _styled(profile, number) else None,
+            style or PROFILES[profile][number].style if _styled(profile, number) else None,
             words,
         )
         for index, number in enumerate(dict.fromkeys(numbers))

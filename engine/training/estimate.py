@@ -18,7 +18,7 @@ OPTIMIZER_BYTES = 16
 
 def estimate(order: TrainStyle, settings: Settings, profile: Profile) -> Estimated:
     """Asks no network. Raises BadRequest for an order that would be refused, NoData for a folder without pictures."""
-    refuse(order, settings)
+    refuse(order, settings, profile)
     numbers = recipe(order, profile)
     images = data.most(order, numbers.images)
     learned, _ = counts(images)

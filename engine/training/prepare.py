@@ -12,14 +12,14 @@ from engine.contract.training import TrainStyle
 from engine.settings import Settings
 from engine.training import checkpoint, data, saving
 from engine.training.data import captions
-from engine.training.recipe import Recipe, recipe
+from engine.training.recipe import Recipe, recipe, styled
 from engine.training.training import Training
 
 MAY_CHANGE = frozenset({"epochs", "patience"})
 """What a training that goes on may be given anew."""
 
 
-def refuse(order: TrainStyle, settings: Settings) -> None:
+def refuse(order: TrainStyle, settings: Settings, profile: Profile) -> None:
     """Raises BadRequest with a sentence for an order that cannot be obeyed."""
     captions.check(order.caption)
     if order.source == "folder" and not order.data:
@@ -29,13 +29,12 @@ def refuse(order: TrainStyle, settings: Settings) -> None:
     if order.source != "wikiart" and order.art_style != TrainStyle.model_fields["art_style"].default:
         style = shorten(order.art_style, 40)
         raise BadRequest(f"“{style}” would be one of WikiArt's styles, but the source is {order.source}, not wikiart.")
-    if order.name in styles.names(settings) or (settings.styles_dir / order.name).exists():
-        raise BadRequest(saving.taken(order.name))
+    styles.refuse_taken(order.name, settings, styled(profile).model)
 
 
 def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, progress: data.Progress) -> Training:
     """Blocks while pictures and base are fetched. Raises BadRequest, NoData, NoModel, DiskFull, TrainingFailed."""
-    refuse(order, settings)
+    refuse(order, settings, profile)
     numbers, notes = _numbers(job, order, settings, profile)
     models.folder(numbers.base)
     try:

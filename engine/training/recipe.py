@@ -5,12 +5,9 @@ import secrets
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from engine.contract.approaches import PENCIL, PROFILES, Approach, Profile
+from engine.contract.approaches import PENCIL, PROFILES, STYLED, Approach, Profile
 from engine.contract.order import SEEDS
 from engine.contract.training import TrainStyle
-
-STYLED = 2
-"""The approach that paints with styles."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,13 +74,9 @@ def adopt(folder: Path, name: str, root: Path) -> Path:
         folder.rename(place)
     except OSError as error:
         if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
-            raise BadRequest(taken(name)) from error
+            raise BadRequest(styles.taken(name)) from error
         raise
     return place
-
-
-def taken(name: str) -> str:
-    return f"There is a style “{name}” already. Choose another name, or delete or rename that one first."
 
 
 def disk(error: OSError, place: Path) -> TesseraError:
