@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from engine import embedded, models
+from engine import embedded, models, styles
 from engine.denoising import Denoising
 from engine.embedded.drawings import caption, draw, sample
 from engine.embedded.drawings.captions import article
@@ -56,7 +56,10 @@ def main() -> None:
         "drawings": measure(second, [np.asarray(draw(scene)) for scene in scenes]),
         "sketches": measure(second, [np.asarray(draw(scene, manner="sketch")) for scene in scenes]),
     }
-    pipe = styled(Settings().styles_dir / given.style)
+    place = styles.folder(given.style, Settings())
+    if place is None:
+        parser.error(f"there is no style {given.style}")
+    pipe = styled(place)
     rows: list[list[Pixels]] = []
     for weight in WEIGHTS:
         adapter.weigh(pipe.unet, weight)
