@@ -1,5 +1,7 @@
 """What the buttons of trainings and styles do. The table in bot.actions says that most are for moderators only."""
 
+from contextlib import suppress
+
 from bot import texts
 from bot.adopted import Adopted, press, scope_of
 from bot.asked import Asked
@@ -7,6 +9,7 @@ from bot.chat import Button, Field, Form, Message
 from bot.errors import Refused
 from bot.style_card import show_style
 from bot.training_order import propose, start
+from engine.contract.errors import BadStyle
 
 LONGEST = 40
 SURE = "yes"
@@ -75,7 +78,12 @@ async def rename(asked: Asked, subject: str, more: str) -> Message | None:
         return None
     new = asked.values.get("name", "").strip()
     await _check_not_elsewhere(asked, subject, more)
-    await asked.parts.engine.client.rename_style(subject, new)
+    try:
+        await asked.parts.engine.client.rename_style(subject, new)
+    except BadStyle:
+        # Heard again, as the answer of the first time was lost on the wire?
+        if not await _renamed(asked, subject, new):
+            raise
     await Adopted(asked.parts.database).replaced(subject, new)
     return Message(f"`{subject}` is `{new}` now. Grids that wait with the old name cannot find it any more.")
 
@@ -88,9 +96,16 @@ async def unstyle(asked: Asked, subject: str, more: str) -> Message:
         sure = press("unstyle", subject, scope_of(asked, more), SURE)
         words = f"Delete the style `{subject}` with all its files? Grids made with it stay. There is no way back."
         return Message(words, buttons=(Button("Delete it", sure, "danger"),))
-    await asked.parts.engine.client.delete_style(subject)
+    with suppress(BadStyle):
+        # One that is gone was deleted by a first time whose answer was lost on the wire.
+        await asked.parts.engine.client.delete_style(subject)
     await Adopted(asked.parts.database).replaced(subject, None)
     return Message(f"The style `{subject}` is deleted.")
+
+
+async def _renamed(asked: Asked, old: str, new: str) -> bool:
+    cards = await asked.parts.engine.client.styles()
+    return any(card.get("name") == new and card.get("was") == old for card in cards)
 
 
 async def _check_not_elsewhere(asked: Asked, name: str, more: str) -> None:

@@ -19,7 +19,7 @@ from engine.contract.jsonlog import log_json, log_plainly
 from engine.contract.memory import keep_heap_small
 from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
-from engine.contract.sentence import explain, unknown
+from engine.contract.sentence import explain, shorten, unknown
 from engine.contract.training import ENDED, TrainStyle
 from engine.contract.words import measured
 from engine.settings import Settings
@@ -90,7 +90,11 @@ def grid(settings: Settings, arguments: list[str]) -> None:
             parser.add_argument(f"--{name}", metavar=name.upper(), help=field.description)
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write; by default DATA_DIR/grids/ID")
     parser.add_argument("--json", action="store_true", help="print the grid as one JSON object")
-    given = vars(parser.parse_args(arguments))
+    named, rest = parser.parse_known_args(arguments)
+    if rest and not rest[0].startswith("-"):
+        words = " ".join([named.prompt, *rest] if named.prompt else rest)
+        raise BadRequest(f'The prompt is said with --prompt, in quotes: --prompt "{shorten(words, 60)}"')
+    given = vars(parser.parse_args(arguments, named))
     out, as_json = given.pop("out"), given.pop("json")
     found = asyncio.run(one_grid(settings, order(given), out))
     print(json.dumps(found, ensure_ascii=False) if as_json else summary(found))  # noqa: T201

@@ -42,7 +42,7 @@ class Shelf:
         target = self._free(new)
         card = styles.card(name, self._settings)
         place.rename(target)
-        _write(target / styles.CARD, {**card, "name": new})
+        _write(target / styles.CARD, {**card, "name": new, "was": name})
 
     def delete(self, name: str) -> None:
         """Raises BadStyle. A kill in between leaves no half style: the folder is first moved away."""

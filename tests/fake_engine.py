@@ -14,7 +14,7 @@ from PIL import Image
 
 from engine.contract import events
 from engine.contract.comparison import Compare, ComparisonPlanned, EstimateComparison
-from engine.contract.errors import BadRequest, EngineAway
+from engine.contract.errors import BadRequest, BadStyle, EngineAway
 from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import GridScore, Plan, PlannedCell, Recipe, Source
 from engine.contract.orders import Job, MakeGrid
@@ -94,6 +94,7 @@ class FakeEngine:
         self.deadly: set[str] = set()
         self.failing: dict[str, JobFailed] = {}
         self.damage = 0
+        self.lost_answers = 0
         self.noise = False
         self.held_after: float = float("inf")
         self.reached = asyncio.Event()
@@ -164,7 +165,7 @@ class FakeEngine:
     async def style(self, name: str) -> dict[str, Any]:
         self._check()
         if name not in self.cards:
-            raise BadRequest(f"There is no “{name}”.")
+            raise BadStyle(f"There is no “{name}”.")
         return self.cards[name]
 
     async def style_file(self, name: str, file: str) -> bytes:
@@ -178,11 +179,13 @@ class FakeEngine:
         if to in self.cards:
             raise BadRequest(f"There is a style “{to}” already.")
         del self.cards[name]
-        self.cards[to] = {**card, "name": to}
+        self.cards[to] = {**card, "name": to, "was": name}
+        self._lose_answer()
 
     async def delete_style(self, name: str) -> None:
         await self.style(name)
         del self.cards[name]
+        self._lose_answer()
 
     async def close(self) -> None:
         return
@@ -210,6 +213,12 @@ class FakeEngine:
     def _check(self) -> None:
         if not self.up:
             raise EngineAway("Nothing answers.")
+
+    def _lose_answer(self) -> None:
+        """What was asked for is done, and nobody hears of it."""
+        if self.lost_answers > 0:
+            self.lost_answers -= 1
+            raise EngineAway("The line is cut.")
 
     async def _work(self, known: _Alive) -> None:
         match known.job.work:

@@ -419,6 +419,27 @@ async def test_a_renamed_style_stays_adopted_and_a_deleted_one_is_asked_for_once
         assert "There is no “pencil”" in (await pressed(r, MODERATOR, "adopt:pencil")).text
 
 
+async def test_a_style_renamed_or_deleted_with_the_answer_lost_is_told_as_it_is(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await pressed(r, MODERATOR, "adopt:sketch")
+
+        r.engine.lost_answers = 1
+        renamed = await pressed(r, MODERATOR, "rename:sketch", name="chalk")
+        listed = await told(r, ANNA, "/styles")
+        r.engine.lost_answers = 1
+        deleted = await pressed(r, MODERATOR, press_of(await pressed(r, MODERATOR, "unstyle:chalk"), "Delete it"))
+
+        assert renamed.text.startswith("`sketch` is `chalk` now.")
+        assert "`chalk` · *adopted here*" in listed.text
+        assert deleted.text == "The style `chalk` is deleted."
+        assert "There is no style yet" in (await told(r, ANNA, "/styles")).text
+
+
+async def test_a_style_that_is_not_there_is_not_renamed_to_one_that_is(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        assert "There is no “gone”" in (await pressed(r, MODERATOR, "rename:gone", name="sketch")).text
+
+
 async def test_a_style_that_another_server_has_adopted_is_not_taken_away(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         await pressed(r, MODERATOR, "adopt:sketch", place=OTHER)

@@ -163,6 +163,8 @@ def test_a_bad_option_of_a_training_is_refused_with_one_sentence_before_anything
     [
         (["grdi"], "There is no “grdi”. Did you mean grid?"),
         (["grid"], "prompt is missing: what to paint."),
+        (["grid", "a", "cat"], 'The prompt is said with --prompt, in quotes: --prompt "a cat"'),
+        (["grid", "--prompt", "a", "cat"], 'The prompt is said with --prompt, in quotes: --prompt "a cat"'),
         (
             ["grid", "--prompt", "a", "--aproach", "1"],
             "Unrecognized arguments: --aproach 1. See: python -m engine --help",

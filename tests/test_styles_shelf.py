@@ -86,7 +86,8 @@ async def test_a_renamed_style_has_its_new_name_everywhere(web: httpx.AsyncClien
 
     assert answer.status_code == 204
     assert await names(web) == ["pen"]
-    assert (await web.get("/styles/pen")).json()["name"] == "pen"
+    card = (await web.get("/styles/pen")).json()
+    assert (card["name"], card["was"]) == ("pen", "ink")
 
 
 async def test_a_deleted_style_is_gone(web: httpx.AsyncClient, good: Path, tmp_path: Path) -> None:

@@ -327,6 +327,17 @@ async def test_the_theme_follows_the_system_until_one_is_chosen_and_stays_chosen
         assert (dark, light) == ("rgb(21, 23, 28)", "rgb(247, 246, 242)")
 
 
+async def test_a_plot_is_as_wide_as_it_must_be_to_be_read(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path, width=1400) as (view, _):
+        await type_line(view, "/plots")
+        await view.until("document.querySelectorAll('.picture.wide').length === 2")
+        widths = "Object.fromEntries([...document.querySelectorAll('.picture img')].map(i => [i.alt, i.width]))"
+        shown = await view.js(widths)
+
+    assert shown["curve"] == shown["samples"] > 600
+    assert shown["cell"] < 200
+
+
 @pytest.mark.parametrize("width", [320, 390, 1400])
 async def test_nothing_runs_off_the_side_at_any_width(tmp_path: Path, debugger: str, width: int) -> None:
     async with opened(debugger, tmp_path, width=width) as (view, _):

@@ -38,9 +38,9 @@ COMMANDS = (
 )
 
 
-def png(side: int = 16, colour: tuple[int, int, int] = (200, 120, 40)) -> bytes:
+def png(side: int = 16, height: int | None = None, colour: tuple[int, int, int] = (200, 120, 40)) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", (side, side), colour).save(out, "PNG")
+    Image.new("RGB", (side, height or side), colour).save(out, "PNG")
     return out.getvalue()
 
 
@@ -139,7 +139,7 @@ class ScriptedCore:
         return Home((), ())
 
     async def picture(self, person: Person, job: str, cell: str) -> bytes | None:
-        return png(64, (30, 120, 200)) if job == JOB and cell != "B2" else None
+        return png(64, colour=(30, 120, 200)) if job == JOB and cell != "B2" else None
 
     def metrics(self) -> bytes:
         return b"tessera_jobs_total 3\n"
@@ -156,6 +156,10 @@ class ScriptedCore:
             await heard.talk.ask(
                 Form("A form", "formed", (Field("name", "Name", "x"), Field("more", "More", long=True)))
             )
+        elif word == "/plots":
+            images = {"curve": png(80, 48), "samples": png(90, 46), "cell": png()}
+            pictures = tuple(Picture(f"{name}.png", data, name) for name, data in images.items())
+            await heard.talk.say(Message("Two plots and a cell.", pictures), self.keeper.delivery("plots"))
         elif word == "/whisper":
             await heard.talk.whisper(Message("*Only* for you."))
         else:

@@ -14,7 +14,7 @@ import httpx
 from pydantic import ValidationError
 
 from engine.contract import events
-from engine.contract.errors import BadRequest, EngineAway, Mismatch
+from engine.contract.errors import BadRequest, BadStyle, EngineAway, Mismatch
 from engine.contract.events import ENDINGS, Event, PicturePainted
 from engine.contract.order import STYLE_NAME
 from engine.contract.orders import Job
@@ -96,7 +96,7 @@ class EngineClient:
         return answer
 
     async def style(self, name: str) -> dict[str, Any]:
-        """The card of one style. This and what follows raise BadRequest where there is no style of that name."""
+        """The card of one style. This and what follows raise BadStyle where there is no style of that name."""
         answer: dict[str, Any] = (await self._call("GET", _style(name))).json()
         return answer
 
@@ -105,7 +105,7 @@ class EngineClient:
         return (await self._call("GET", f"{_style(name)}/files/{quote(file, safe='')}")).content
 
     async def rename_style(self, name: str, to: str) -> None:
-        """BadRequest where `to` is taken or is no name."""
+        """BadRequest where `to` is taken or is no name. The card remembers the old name as `was`."""
         await self._call("POST", f"{_style(name)}/rename?to={quote(to, safe='')}")
 
     async def delete_style(self, name: str) -> None:
@@ -150,8 +150,8 @@ def _refuse(answer: httpx.Response) -> None:
         detail = str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
         detail = f"The engine answered {answer.status_code} without a reason."
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        raise BadRequest(detail)
+    if answer.status_code == httpx.codes.NOT_FOUND and answer.request.url.path.startswith("/styles/"):
+        raise BadStyle(detail)
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         raise EngineAway(detail)
     raise BadRequest(detail)

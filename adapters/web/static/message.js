@@ -84,6 +84,7 @@ function pictures(data) {
     if (index === 0 && data.grid) return new Sheet(picture, data.grid).figure;
     const image = element("img", { src: picture.url, alt: picture.alt, loading: "lazy" });
     const open = element("button", { type: "button", class: "picture", "aria-label": `Open: ${picture.alt}`, onclick: () => openPicture(picture, open) }, image);
+    image.addEventListener("load", () => open.classList.toggle("wide", image.naturalWidth > 1.3 * image.naturalHeight));
     return picture.spoiler ? spoiler(open) : open;
   });
 }
