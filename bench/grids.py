@@ -49,6 +49,7 @@ async def measure(folder: Path, size: Size, approach: int) -> dict[str, Any]:
     return {
         "rates": rates,
         "steps": planned.mix.steps,
+        "style": planned.mix.style,
         "cost": cost,
         "floor": best,
         "memory_mib": _memory(folder, len(planned.rows)),
@@ -91,6 +92,8 @@ def table(found: dict[str, Any]) -> str:
         f"so the floor is {best['fp32']['floor'] * 1e3:.0f} ms a picture in fp32, "
         f"{best['bf16']['floor'] * 1e3:.0f} ms in bf16."
     )
+    if found.get("style"):
+        head += f" All wear the style {found['style']}, for which diffusers is given its adapter (`load_lora_weights`)."
     body = [
         (
             name,

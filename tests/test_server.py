@@ -244,7 +244,7 @@ async def test_state_is_shown_to_people_and_to_prometheus(home: Path, tmp_path: 
     assert "tessera_engine_kept 1.0" in metrics
     assert "tessera_engine_tasks " in metrics
     assert [row["number"] for row in rows] == [1, 2, 3]
-    assert styles == []
+    assert [style["name"] for style in styles] == ["pencil"]
 
 
 async def test_a_connection_that_breaks_off_is_told_as_engine_away(tmp_path: Path) -> None:
