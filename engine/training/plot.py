@@ -26,7 +26,7 @@ def plot(epochs: Sequence[Epoch], best: int) -> Image.Image:
     for line, colour in zip(places, (TRAINING, HELD_OUT), strict=True):
         _line(draw, line, colour)
     if best:
-        _mark(draw, places[1][best - 1], best)
+        _mark(draw, places[1][best - 1], places[0][best - 1], best)
     _key(draw)
     return image
 
@@ -40,7 +40,7 @@ def png(epochs: Sequence[Epoch], best: int) -> bytes:
 def _range(losses: list[float]) -> tuple[float, float]:
     low, high = min(losses, default=0.0), max(losses, default=1.0)
     room = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
-    return low - room, high + room
+    return low - 2 * room, high + room
 
 
 def _place(number: int, loss: float, n: int, low: float, high: float) -> Point:
@@ -69,13 +69,14 @@ def _line(draw: ImageDraw.ImageDraw, line: list[Point], colour: tuple[int, int, 
         draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
 
 
-def _mark(draw: ImageDraw.ImageDraw, where: Point, best: int) -> None:
+def _mark(draw: ImageDraw.ImageDraw, where: Point, other: Point, best: int) -> None:
+    """Named on the side where the other line is not; there is room for it below the lowest loss."""
     x, y = where
     draw.ellipse((x - 9, y - 9, x + 9, y + 9), outline=HELD_OUT, width=3)
     words = f"best: epoch {best}"
     side = max(LEFT + 60, min(RIGHT - 60, x))
-    below = y + 22 if y < BOTTOM - 40 else y - 24
-    draw.text((side, below), words, fill=HELD_OUT, font=_font(14), anchor="mm")
+    beside = y + 22 if other[1] <= y else y - 24
+    draw.text((side, beside), words, fill=HELD_OUT, font=_font(14), anchor="mm")
 
 
 def _key(draw: ImageDraw.ImageDraw) -> None:
