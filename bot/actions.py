@@ -11,12 +11,13 @@ from bot.commands import COMMANDS
 from bot.commands.cancel import cancel_job
 from bot.commands.history import history_page
 from bot.commands.mydata import delete_everything
-from bot.errors import BadCommand, DeliveryError, Refused
+from bot.errors import BadCommand, DeliveryError, Gone, PlatformAway, Refused
 from bot.jobs import JobRow
 from bot.ordering import order_grid
 from bot.recipes import recipe_text
 from bot.result import cell_menu
 from bot.showing import cell_message, show_job
+from engine.contract.approaches import STYLED
 from engine.contract.grid import Plan, repeated
 from engine.contract.orders import MakeGrid
 
@@ -106,17 +107,29 @@ async def delete(asked: Asked, subject: str, more: str) -> Message:
         return Message(words, buttons=(Button("Delete it", f"delete:{job.id}:yes", "danger"),))
     if not job.ended:
         await cancel_job(asked, job)
-    talk = await asked.parts.reopen(job.platform, job.talk)
-    for delivery in await asked.parts.deliveries.of_job(job.number):
-        if delivery.message and not delivery.key.endswith("-say"):
-            try:
-                there = talk if delivery.talk == job.talk else await asked.parts.reopen(job.platform, delivery.talk)
-                await there.delete(delivery.message)
-            except DeliveryError:
-                continue
+    left = await _take_down(asked, job)
+    # Before the row, so that a kill leaves no file behind, and after it, for those that were on their way.
+    await asked.parts.pictures.drop(job.id)
     await asked.parts.jobs.emptied(job.id)
     await asked.parts.pictures.drop(job.id)
-    return Message(f"`{job.id}` is deleted.")
+    return Message("\n".join([f"`{job.id}` is deleted.", *left]))
+
+
+async def _take_down(asked: Asked, job: JobRow) -> list[str]:
+    """Delete every message that shows the grid; sentences on those that cannot be. Raises PlatformAway."""
+    left = []
+    for delivery in await asked.parts.deliveries.of_job(job.number):
+        if not delivery.message or not delivery.talk or delivery.key.endswith("-say"):
+            continue
+        try:
+            await (await asked.parts.reopen(job.platform, delivery.talk)).delete(delivery.message)
+        except PlatformAway:
+            raise
+        except Gone:
+            continue
+        except DeliveryError as error:
+            left.append(f"A message that shows it stays: {error}")
+    return left
 
 
 async def cancel(asked: Asked, subject: str, _more: str) -> Message:
@@ -172,10 +185,13 @@ def _form(job: str, order: MakeGrid | None) -> Form:
 
 
 async def _repeated(asked: Asked, job: JobRow) -> Plan | None:
-    """The grid's own plan, where its seed alone would not give the same fillers again."""
+    """The grid's own plan, where its order alone would not give the same fillers, or the same style, again."""
     plan = await asked.parts.jobs.plan(job)
     same_models = plan is not None and plan.profile == asked.parts.engine.health.get("profile", plan.profile)
-    return repeated(plan) if plan and same_models and any(cell.stocked for cell in plan.cells) else None
+    if plan is None or not same_models:
+        return None
+    unnamed = job.order.approach == STYLED and job.order.style is None
+    return repeated(plan) if unnamed or any(cell.stocked for cell in plan.cells) else None
 
 
 async def _seed(asked: Asked, subject: str) -> int | None:

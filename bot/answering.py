@@ -115,7 +115,7 @@ class Answering:
             return
         post = partial(_post, asked.talk, message)
         server = None if asked.place.private else server_of(asked.received.platform, asked.place)
-        await self._parts.delivery.answer(asked.talk, asked.received.mark, None, server, post)
+        await self._parts.delivery.answer(asked.talk, asked.received.mark, None, server, post, person=asked.who)
 
 
 async def _post(talk: Talk, message: Message, attempt: Attempt) -> str:

@@ -48,7 +48,8 @@ class App:
 
     async def start(self) -> None:
         """Take up what is unfinished, then serve."""
-        loops = (self.parts.engine.run, self._lender.run, self._lender.tell_places, self._upkeep.run)
+        lender = self._lender
+        loops = (self.parts.engine.run, lender.run, lender.tell_places, lender.tell_ends, self._upkeep.run)
         await self._lender.resume()
         for received in await self.parts.inbox.open():
             self.spawn(self._answer_again(received))

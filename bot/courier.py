@@ -1,21 +1,22 @@
 """Carries what was made to the person: the largest sheet that fits, a comparison or a style; once, with a last word."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import compared, texts, trained
 from bot.chat import Delivery as Attempt
 from bot.chat import Message, Talk
 from bot.comparison_result import post_comparison
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, PlatformAway
 from bot.heading import heading
 from bot.jobs import JobRow
 from bot.largest import post_largest
 from bot.parts import Parts
 from bot.result import Grid, sheet_message
-from bot.teller import Teller, cancel_button, failure
+from bot.teller import WAITS, Teller, cancel_button, failure
 from bot.training_result import post_style, style_message
 from engine.contract import words
 
@@ -52,8 +53,8 @@ class Courier:
             await self._fail(job, parcel.otherwise.format(error=error))
             return
         row = await self._parts.jobs.find(job.id)
-        if posted is None or (row and row.state == "cancelled"):
-            await self.recall(row or job)
+        if posted is None or row is None or row.state != "delivered":
+            await self.recall(row or replace(job, state="deleted"), posted)
             return
         self._parts.numbers.ended.labels("delivered").inc()
         await self._close(job, parcel, said, posted)
@@ -121,24 +122,42 @@ class Courier:
 
         return said, await self._parts.delivery.post(talk, job, send)
 
-    async def recall(self, job: JobRow) -> None:
-        """Take a sheet back that was posted, or may have been, while its job was cancelled."""
+    async def recall(self, job: JobRow, posted: str | None = None) -> None:
+        """Take a sheet back that was posted, or may have been, while its job was cancelled or deleted.
+
+        Where the platform stays away the lender tries again later.
+        """
+        last = Message(texts.DELETED) if job.state == "deleted" else failure(job)
+        for wait in WAITS:
+            try:
+                await self._take_back(job, posted)
+            except PlatformAway as error:
+                log.info("a sheet is taken back later, in %s s: %s", wait, error, extra={"job": job.id})
+                await asyncio.sleep(wait)
+            except DeliveryError as error:
+                log.warning("a cancelled sheet could not be taken back: %s", error, extra={"job": job.id})
+                break
+            else:
+                break
+        else:
+            return
+        await self._teller.end(job, last)
+
+    async def _take_back(self, job: JobRow, posted: str | None) -> None:
         key = f"{job.id}-post"
         row, own = [await self._parts.deliveries.find(each) for each in (key, f"{job.id}-say")]
-        try:
-            talk = await self._parts.talk(job)
-            message = row and (row.message or await talk.find_posted(key))
-            # A sheet in the job's own message goes with the last word, which replaces it.
-            if message and (own is None or message != own.message):
-                await talk.delete(message)
-        except DeliveryError as error:
-            log.warning("a cancelled sheet could not be taken back: %s", error, extra={"job": job.id})
-        await self._teller.end(job, failure(job))
+        talk = await self._parts.talk(job)
+        message = posted or (row and (row.message or await talk.find_posted(key)))
+        # A sheet in the job's own message goes with the last word, which replaces it.
+        if message and (own is None or message != own.message):
+            await talk.delete(message)
 
     async def _fail(self, job: JobRow, sentence: str) -> None:
+        if not await self._parts.jobs.failed(job.id, "not_delivered", sentence):
+            await self.recall(await self._parts.jobs.find(job.id) or replace(job, state="deleted"))
+            return
         self._parts.numbers.ended.labels("not_delivered").inc()
-        await self._parts.jobs.failed(job.id, "not_delivered", sentence)
-        row = await self._parts.jobs.find(job.id) or job
+        row = replace(job, state="failed", detail=sentence)
         try:
             await (await self._parts.talk(job)).whisper(failure(row))
         except DeliveryError as error:

@@ -23,10 +23,12 @@ class Deliveries:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database, self._clock = database, clock
 
-    async def begin(self, key: str, *, kind: str, job: int | None, talk: str, server: str | None) -> DeliveryRow | None:
+    async def begin(
+        self, key: str, *, kind: str, job: int | None, talk: str, server: str | None, person: int | None = None
+    ) -> DeliveryRow | None:
         """One more attempt; None where the job was cancelled meanwhile, so that nothing may be posted for it."""
         rows = await self._database.write(
-            BEGIN, key=key, kind=kind, job=job, talk=talk, server=server, now=self._clock()
+            BEGIN, key=key, kind=kind, job=job, talk=talk, server=server, person=person, now=self._clock()
         )
         return _row(rows[0]) if rows else None
 
@@ -66,8 +68,8 @@ def _row(row: Row) -> DeliveryRow:
 
 # A post needs its job to be made still: a cancel that came first wins, one that comes later takes the post back.
 BEGIN = """
-INSERT INTO deliveries (key, job, kind, talk, server, tries, begun_at)
-SELECT :key, :job, :kind, :talk, :server, 1, :now
+INSERT INTO deliveries (key, job, kind, talk, server, person, tries, begun_at)
+SELECT :key, :job, :kind, :talk, :server, (SELECT id FROM people WHERE id = :person), 1, :now
 WHERE :kind <> 'post' OR EXISTS (SELECT 1 FROM jobs WHERE number = :job AND state = 'made')
 ON CONFLICT (key) DO UPDATE SET tries = tries + 1 RETURNING *
 """

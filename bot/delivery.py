@@ -32,15 +32,24 @@ class Delivery:
         server = None if job.private else job.server
         return await self._once(talk, f"{job.id}-post", "post", job.number, server, send)
 
-    async def answer(self, talk: Talk, key: str, job: int | None, server: str | None, send: Send) -> str | None:
-        """An open answer to a command, such as a grid that is shown again."""
-        return await self._once(talk, key, "answer", job, server, send)
+    async def answer(
+        self, talk: Talk, key: str, job: int | None, server: str | None, send: Send, *, person: int | None = None
+    ) -> str | None:
+        """An open answer to a person's command, such as a grid that is shown again."""
+        return await self._once(talk, key, "answer", job, server, send, person)
 
     async def _once(
-        self, talk: Talk, key: str, kind: str, job: int | None, server: str | None, send: Send
+        self,
+        talk: Talk,
+        key: str,
+        kind: str,
+        job: int | None,
+        server: str | None,
+        send: Send,
+        person: int | None = None,
     ) -> str | None:
         for wait in WAITS:
-            row = await self._rows.begin(key, kind=kind, job=job, talk=talk.address, server=server)
+            row = await self._rows.begin(key, kind=kind, job=job, talk=talk.address, server=server, person=person)
             if row is None or row.message:
                 return row.message if row else None
             try:

@@ -6,11 +6,11 @@ import zipfile
 from collections.abc import AsyncIterator
 
 from bot.chat import Person, Picture
-from bot.grids import own_grids
-from bot.jobs import JobRow
+from bot.jobs import JobRow, job_row
 from bot.parts import Parts
 
 PAGE = 50
+LAST = 2**62
 # Room for a zip's own directory.
 SPARE = 4096
 
@@ -29,9 +29,10 @@ async def volumes(parts: Parts, who: int, person: Person, limit: int) -> AsyncIt
 
 
 async def _files(parts: Parts, who: int) -> AsyncIterator[tuple[str, bytes]]:
-    skip = 0
-    while jobs := await own_grids(parts.database, who, "", PAGE, skip):
-        skip += PAGE
+    below = LAST
+    while jobs := [job_row(row) for row in await parts.database.read(GRIDS, who=who, below=below, most=PAGE)]:
+        # Not counted from the newest: grids may come and go while the parts are sent.
+        below = jobs[-1].number
         for job in jobs:
             name = "comparison" if job.comparison else "grid"
             yield f"{job.id}/{name}.json", _json(await _kept(parts, job))
@@ -46,6 +47,7 @@ async def _about(parts: Parts, who: int, person: Person) -> dict[str, object]:
         "id": person.id,
         "name": person.name,
         "settings": own.model_dump(exclude_none=True),
+        "styles": [row["value"] for row in await parts.database.read(STYLES, who=str(who))],
         "trainings": [dict(row) for row in await parts.database.read(TRAININGS, who=who)],
     }
 
@@ -59,6 +61,14 @@ async def _kept(parts: Parts, job: JobRow) -> dict[str, object]:
     return {**shown, "about": about}
 
 
+GRIDS = """
+SELECT * FROM jobs WHERE person = :who AND number < :below AND state <> 'deleted' AND NOT training
+ORDER BY number DESC LIMIT :most
+"""
+STYLES = """
+SELECT json_each.value FROM preferences, json_each(preferences.value)
+WHERE scope = 'person' AND owner = :who AND name = 'styles'
+"""
 TRAININGS = "SELECT id, prompt AS style, work, state, queued_at, ended_at FROM jobs WHERE person = :who AND training"
 
 

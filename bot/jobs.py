@@ -107,10 +107,10 @@ class Jobs:
         rows = await self._database.read("SELECT * FROM jobs WHERE state = :state ORDER BY number", state=state)
         return [job_row(row) for row in rows]
 
-    async def untold(self) -> list[JobRow]:
-        """Jobs that ended without their own message showing it."""
-        sql = "SELECT * FROM jobs WHERE told = 0 AND ended_at IS NOT NULL ORDER BY number"
-        return [job_row(row) for row in await self._database.read(sql)]
+    async def untold(self, for_s: float = 0.0) -> list[JobRow]:
+        """Jobs that ended, at least so many seconds ago, without their own message showing it."""
+        sql = "SELECT * FROM jobs WHERE told = 0 AND ended_at <= :before ORDER BY number"
+        return [job_row(row) for row in await self._database.read(sql, before=self._clock() - for_s)]
 
     async def told(self, job: str) -> None:
         await self._database.write("UPDATE jobs SET told = 1 WHERE id = :id", id=job)
@@ -124,10 +124,16 @@ class Jobs:
         return ComparisonPlan.model_validate_json(row["plan"]) if row else None
 
     async def planned(self, job: JobRow, plan: Plan | ComparisonPlan) -> None:
-        """Keep the plan; from now on the cost is what is really painted, and the person is charged for that."""
+        """Keep the plan; from now on the cost is what is really painted, and the person is charged for that.
+
+        Nothing where the job is gone.
+        """
         cost = plan.pictures if isinstance(plan, ComparisonPlan) else _painted(plan)
         async with self._database.transaction() as rows:
-            sql = "INSERT INTO plans (job, plan) VALUES (:job, :plan) ON CONFLICT (job) DO NOTHING RETURNING job"
+            sql = """
+                INSERT INTO plans (job, plan) SELECT :job, :plan WHERE EXISTS (SELECT 1 FROM jobs WHERE number = :job)
+                ON CONFLICT (job) DO NOTHING RETURNING job
+            """
             if await rows.write(sql, job=job.number, plan=plan.model_dump_json()):
                 await rows.write(CORRECT, cost=cost, job=job.number, id=job.person)
                 await rows.write("UPDATE jobs SET cost = :cost WHERE number = :job", cost=cost, job=job.number)
@@ -135,9 +141,10 @@ class Jobs:
     async def made(self, job: str, score: GridScore | Compared) -> bool:
         """Everything is painted and kept; False where it was cancelled meanwhile."""
         sql = (
-            "UPDATE jobs SET state = 'made', suspect = 0, score = :score WHERE id = :id AND state = 'lent' RETURNING id"
+            "UPDATE jobs SET state = 'made', suspect = 0, score = :score, made_at = :now"
+            " WHERE id = :id AND state = 'lent' RETURNING id"
         )
-        return bool(await self._database.write(sql, id=job, score=score.model_dump_json()))
+        return bool(await self._database.write(sql, id=job, score=score.model_dump_json(), now=self._clock()))
 
     async def failed(self, job: str, reason: str, detail: str) -> bool:
         """End it with a sentence; False where it had ended already."""

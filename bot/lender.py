@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 # Pictures in one wave, where the engine does not say.
 WAVE = 16
 PLACES_EVERY_S = 10.0
+# Longer than anybody tries who ends a job, so that nobody is at it any more.
+UNTOLD_S = 300.0
 
 
 class Lender:
@@ -73,6 +75,13 @@ class Lender:
                     told = waiting_message(job, place, pace, self._parts.clock())
                     await self._teller.show(job, told, running=False)
             self._shown = places
+
+    async def tell_ends(self) -> None:
+        """The last word about jobs whose platform was away when they ended."""
+        while True:
+            await asyncio.sleep(UNTOLD_S)
+            for job in await self._parts.jobs.untold(UNTOLD_S):
+                await self._closed(job)
 
     def _cover(self) -> int:
         return 2 * int(self._parts.engine.health.get("wave") or WAVE)

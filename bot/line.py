@@ -114,7 +114,8 @@ FROM jobs AS j JOIN people AS p ON p.id = j.person WHERE j.state = 'waiting' ORD
 UNDER_WAY = "SELECT COALESCE(SUM(MAX(cost - painted, 0)), 0) FROM jobs WHERE state = 'lent' AND NOT training"
 PACE = """
 SELECT SUM(seconds) / SUM(pictures) FROM (
-    SELECT ended_at - lent_at AS seconds, MAX(painted, 1) AS pictures FROM jobs INDEXED BY jobs_ended
+    -- Until it was painted: a platform that was away says nothing about the engine.
+    SELECT COALESCE(made_at, ended_at) - lent_at AS seconds, MAX(painted, 1) AS pictures FROM jobs INDEXED BY jobs_ended
     WHERE ended_at IS NOT NULL AND state = 'delivered' AND lent_at IS NOT NULL AND NOT training
     ORDER BY ended_at DESC LIMIT 20
 )

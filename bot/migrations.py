@@ -163,4 +163,31 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX spent_mark ON spent (mark, at);
     """,
+    """
+    -- A number is never given twice: what still names one that was deleted must not meet somebody else's row.
+    CREATE TABLE freed (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO freed VALUES
+        ('people', COALESCE((SELECT MAX(id) FROM people), 0)),
+        ('jobs', COALESCE((SELECT MAX(number) FROM jobs), 0)),
+        ('received', MAX(COALESCE((SELECT MAX(number) FROM received), 0),
+            COALESCE((SELECT MAX(CAST(substr(key, 2) AS INTEGER)) FROM deliveries WHERE kind = 'answer'), 0)));
+    CREATE TRIGGER people_freed AFTER DELETE ON people BEGIN
+        UPDATE freed SET last = old.id WHERE name = 'people' AND last < old.id;
+    END;
+    CREATE TRIGGER jobs_freed AFTER DELETE ON jobs BEGIN
+        UPDATE freed SET last = old.number WHERE name = 'jobs' AND last < old.number;
+    END;
+    CREATE TRIGGER received_freed AFTER DELETE ON received BEGIN
+        UPDATE freed SET last = old.number WHERE name = 'received' AND last < old.number;
+    END;
+    CREATE INDEX received_person ON received (person);
+    ALTER TABLE jobs ADD COLUMN made_at REAL;
+    ALTER TABLE deliveries ADD COLUMN person INTEGER REFERENCES people ON DELETE SET NULL;  -- who asked for an answer
+    UPDATE deliveries SET person = (SELECT r.person FROM received AS r WHERE r.number = CAST(substr(key, 2) AS INTEGER))
+        WHERE kind = 'answer';
+    CREATE INDEX deliveries_person ON deliveries (person) WHERE person IS NOT NULL;
+    """,
 )
+
+NEXT = "MAX((SELECT last FROM freed WHERE name = '{0}'), COALESCE((SELECT MAX({1}) FROM {0}), 0)) + 1"
+"""The next number of a table, {0}, in its column {1}."""

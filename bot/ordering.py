@@ -30,7 +30,7 @@ async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None, pl
     A `plan` repeats the grid that it was made for, cell by cell.
     """
     caps = await admitted(asked, [work.prompt, work.details, work.negative])
-    work = await with_adopted(asked, work)
+    work = work if plan else await with_adopted(asked, work)
     new = new_job(asked, new_id(), work, work.prompt, cost_of(work), parent=parent)
     job = await asked.parts.queue.put(new, caps, plan)
     if job is None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.chat import Person, Place
 from bot.history import Database
+from bot.migrations import NEXT
 
 
 class People:
@@ -24,10 +25,10 @@ class People:
 
 
 KNOWN = "SELECT id FROM people WHERE platform = :platform AND key = :key AND name = :name"
-PERSON = """
-INSERT INTO people (platform, key, name) VALUES (:platform, :key, :name)
+PERSON = f"""
+INSERT INTO people (id, platform, key, name) SELECT {NEXT.format("people", "id")}, :platform, :key, :name WHERE true
 ON CONFLICT (platform, key) DO UPDATE SET name = excluded.name RETURNING id
-"""
+"""  # constants
 
 
 def server_of(platform: str, place: Place) -> str | None:

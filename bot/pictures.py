@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.disk import seen_through
 from bot.history import Database, Transaction
-from bot.jobs import JobRow, job_row
+from bot.jobs import ALIVE, JobRow, job_row
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Judged
 
@@ -38,7 +38,8 @@ class Pictures:
         self._database, self._folder = database, folder
 
     async def keep(self, job: JobRow, arrived: Sequence[Arrived]) -> None:
-        """Write the files, all at once, then their rows: a row is the proof of its file.
+        """Write the files, all at once, then their rows: a row is the proof of its file. Of a grid that was deleted
+        meanwhile nothing stays.
 
         Raises BadRequest for what is no cell, OSError where the disk is full.
         """
@@ -48,8 +49,11 @@ class Pictures:
             if failed is not None:
                 raise failed
         async with self._database.transaction() as rows:
-            for picture in arrived:
+            wanted = await rows.write("SELECT 1 FROM jobs WHERE number = :job AND state <> 'deleted'", job=job.number)
+            for picture in arrived if wanted else ():
                 await _keep(rows, job, picture)
+        if not wanted:
+            await self.drop(job.id)
 
     async def have(self, job: JobRow) -> dict[str, Judged]:
         """What is known of the cells that are kept, address → judged."""
@@ -76,6 +80,13 @@ class Pictures:
             await rows.write("DELETE FROM pictures WHERE job = :job", job=job.number)
         await self.drop(job.id)
 
+    async def sweep(self) -> None:
+        """Remove the files that no row counts: a kill came between the two."""
+        folders = await asyncio.to_thread(self._folders)
+        rows = await self._database.read(f"SELECT id FROM jobs WHERE bytes > 0 OR {ALIVE}")  # noqa: S608  # a constant
+        for job in folders - {row["id"] for row in rows}:
+            await self.drop(job)
+
     async def used(self) -> int:
         """Bytes of all kept pictures."""
         row = await self._database.one("SELECT COALESCE(SUM(bytes), 0) FROM jobs WHERE bytes > 0")
@@ -94,6 +105,9 @@ class Pictures:
         if not CELL.match(cell):
             raise BadRequest(f"“{cell}” is no cell.")
         return self._folder / job / f"{cell}.png"
+
+    def _folders(self) -> set[str]:
+        return {path.name for path in self._folder.iterdir()} if self._folder.is_dir() else set()
 
     def _sizes(self, job: str) -> dict[str, int]:
         return {path.stem: path.stat().st_size for path in (self._folder / job).glob("*.png")}

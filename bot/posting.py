@@ -1,17 +1,26 @@
 """Something of the history posted for all to see, once for the command that asked for it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
+from bot import texts
 from bot.asked import Asked
 from bot.chat import Delivery as Attempt
-from bot.errors import Refused
+from bot.errors import Gone, Refused
 from bot.jobs import JobRow
 
 
 async def post_openly(asked: Asked, job: JobRow, post: Callable[[Attempt], Awaitable[str]]) -> None:
-    """Raises Refused where the bot may not post here."""
+    """Raises Refused where the bot may not post here, or what is shown was deleted meanwhile."""
     missing = await asked.talk.can_post()
     if missing:
         raise Refused(missing)
     server = None if asked.place.private else asked.server
-    await asked.parts.delivery.answer(asked.talk, asked.received.mark, job.number, server, post)
+    message = await asked.parts.delivery.answer(
+        asked.talk, asked.received.mark, job.number, server, post, person=asked.who
+    )
+    row = await asked.parts.jobs.find(job.id)
+    if message and (row is None or row.state == "deleted"):
+        with suppress(Gone):
+            await asked.talk.delete(message)
+        raise Refused(texts.NO_GRID.format(job=texts.quoted(job.id, 30)))

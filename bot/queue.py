@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bot.allowance import HOUR
 from bot.history import Database
 from bot.jobs import JobRow, job_row
+from bot.migrations import NEXT
 from engine.contract.grid import Plan
 
 # Two deaths while alone in the engine end a job.
@@ -121,9 +122,10 @@ class Queue:
 
 PUT = f"""
 WITH hour AS ({HOUR})
-INSERT INTO jobs (id, received, person, platform, server, channel, private, unsafe_ok, talk, training, comparison,
-    work, prompt, parent, cost, state, queued_at)
-SELECT :id, :received, :person, :platform, :server, :channel, :private, :unsafe_ok, :talk, :training, :comparison,
+INSERT INTO jobs (number, id, received, person, platform, server, channel, private, unsafe_ok, talk, training,
+    comparison, work, prompt, parent, cost, state, queued_at)
+SELECT {NEXT.format("jobs", "number")},
+    :id, :received, :person, :platform, :server, :channel, :private, :unsafe_ok, :talk, :training, :comparison,
     :work, :prompt, :parent, :cost, 'waiting', :now
 WHERE (:waiting_per_person IS NULL
         OR (SELECT COUNT(*) FROM jobs WHERE state = 'waiting' AND person = :person) < :waiting_per_person)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.chat import Heard, Person, Place, Pointed, Pressed
 from bot.history import Database
+from bot.migrations import NEXT
 from bot.people import PERSON
 
 # Two presses of one button by one person within this many seconds are one press.
@@ -107,14 +108,14 @@ class Inbox:
         return _read(kept[0]["number"], what.platform, what.event, body) if kept else None
 
 
-RECEIVE = """
-INSERT INTO received (platform, event, person, press, body, at)
-SELECT :platform, :event, :person, :press, :body, :now
+RECEIVE = f"""
+INSERT INTO received (number, platform, event, person, press, body, at)
+SELECT {NEXT.format("received", "number")}, :platform, :event, :person, :press, :body, :now
 WHERE :press IS NULL OR NOT EXISTS (
     SELECT 1 FROM received WHERE person = :person AND press = :press AND at > :now - :double
 )
 ON CONFLICT (platform, event) DO NOTHING RETURNING number
-"""
+"""  # noqa: S608  # constants
 
 
 def _read(number: int, platform: str, event: str, body: dict[str, Any]) -> Received:

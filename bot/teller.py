@@ -16,7 +16,7 @@ from bot.parts import Parts
 
 log = logging.getLogger(__name__)
 
-# Seconds between attempts at the last word; the next start of the bot is one more.
+# Seconds between attempts at the last word; whoever answers a person waits for them. Later ones are the lender's.
 WAITS = (1.0, 5.0, 30.0, 120.0)
 
 
@@ -57,14 +57,24 @@ class Teller:
             await edits.hold(job.id)
 
     async def end(self, job: JobRow, message: Message | None) -> None:
-        """Leave `message` in the job's own message (None: as it is), try until it is there, and forget the job."""
+        """Leave `message` in the job's own message (None: as it is) and forget the job.
+
+        Where the platform stays away the job is not called told, so that it is tried again later.
+        """
         await self.hold(job)
         try:
             if message:
                 await self._leave(job, message)
+        except PlatformAway as error:
+            log.warning("the last word about a job is said later: %s", error, extra={"job": job.id})
+            self._forget(job)
+            return
         except DeliveryError as error:
             log.warning("the last word about a job could not be said: %s", error, extra={"job": job.id})
         await until_kept(lambda: self._parts.jobs.told(job.id))
+        self._forget(job)
+
+    def _forget(self, job: JobRow) -> None:
         self._said.pop(job.id, None)
         self._saying.pop(job.id, None)
         self._parts.forget(job)

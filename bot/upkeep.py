@@ -53,6 +53,7 @@ class Upkeep:
         await forget_spent(self._parts.database, now)
         for job in await self._parts.pictures.past_retention(now, self._parts.settings.retention_days):
             await self._parts.pictures.prune(job)
+        await self._parts.pictures.sweep()
         await self.fit_budget()
 
     async def fit_budget(self) -> None:

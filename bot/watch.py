@@ -53,6 +53,9 @@ class Watch:
             await self.release(job)
             row = await self._parts.jobs.find(job.id) or job
             await self._teller.end(row, failure(row))
+        elif await self._parts.jobs.find(job.id) is None:
+            # Its person had everything deleted meanwhile.
+            await self.release(job, under_way=True)
 
     async def release(self, job: JobRow, *, under_way: bool = False) -> None:
         """Let the engine forget a job; one that does not answer forgets it when it restarts.

@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
+from bot.chat import Heard
 from bot.grids import own_grids
 from bot.history import Database
 from bot.jobs import JobRow
 from bot.migrations import MIGRATIONS
 from bot.pictures import Arrived, Pictures
+from bot.received import Inbox
 from bot.upkeep import Upkeep
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Judged
 from tests.bot_rig import rig
-from tests.fake_talk import ANNA, BERT
+from tests.fake_talk import ANNA, BERT, LOBBY, FakeChat, FakeTalk
 from tests.test_queue import Bench, bench
 
 
@@ -160,6 +162,24 @@ async def test_a_history_of_before_is_searched_as_well_once_it_is_opened(tmp_pat
 
     assert [job.prompt for job in found] == ["a red cat"]
     assert not tables
+
+
+async def test_a_history_of_before_gives_no_number_that_an_answer_still_has(tmp_path: Path) -> None:
+    # given a database as it was before numbers were remembered, with what was heard forgotten since
+    with closing(sqlite3.connect(tmp_path / "h.sqlite", isolation_level=None)) as old:
+        scripts = "".join(f"BEGIN; {script}; COMMIT;" for script in MIGRATIONS[2:5])
+        old.create_function("own_words", 2, lambda *_: "", deterministic=True)
+        old.executescript("".join(f"BEGIN; {script}; COMMIT;" for script in MIGRATIONS[:2]) + scripts)
+        old.execute("PRAGMA user_version = 5")
+        old.execute("INSERT INTO deliveries (key, kind, talk, begun_at) VALUES ('r41', 'answer', 't', 1.0)")
+
+    database = await Database.open(tmp_path / "h.sqlite")
+    talk = FakeTalk(FakeChat(), "lobby", "anna")
+    received = await Inbox(database).heard(Heard("fake", "e1", ANNA, LOBBY, talk, "/help", None))
+    await database.close()
+
+    assert received is not None
+    assert received.number == 42
 
 
 async def test_deleting_a_person_takes_everything_below_along(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """/cancel: a grid or a comparison is taken back, whether it waits, is painted or is being posted."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -44,7 +45,8 @@ async def cancel_job(asked: Asked, job: JobRow) -> Message:
         with suppress(TesseraError):
             await asked.parts.engine.client.cancel(job.id)
     asked.parts.queue.touch()
-    row = await asked.parts.jobs.find(job.id) or job
     if was != "made":
-        await asked.teller.end(row, failure(row))
+        # Not read again: it may have been deleted since.
+        ended = replace(job, state="cancelled", detail=None)
+        await asked.teller.end(ended, failure(ended))
     return Message(f"`{job.id}` is cancelled.")

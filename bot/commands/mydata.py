@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bot import texts
 from bot.allowance import keep_spent
 from bot.asked import Asked
 from bot.chat import Button, Message
 from bot.commands.cancel import cancel_job
 from bot.export import volumes
+from bot.heading import heading
 from bot.jobs import job_row
-from bot.teller import failure
 
 OWN = "SELECT * FROM jobs WHERE person = :who ORDER BY number"
 
@@ -41,10 +42,14 @@ async def delete_everything(asked: Asked) -> Message:
     for job in jobs:
         if not job.ended:
             await cancel_job(asked, job)
-            await asked.teller.end(job, failure(job))
+        if job.training and not job.ended:
+            await asked.teller.end(job, Message(f"{heading(job)}\n{texts.DELETED}"))
         await asked.parts.pictures.drop(job.id)
     async with asked.parts.database.transaction() as rows:
         await keep_spent(rows, asked.who, asked.parts.clock())
+        await rows.write("DELETE FROM deliveries WHERE person = :who AND job IS NULL", who=asked.who)
+        # Of a sheet that was shown of somebody else's grid it stays known that it is there, not who asked for it.
+        await rows.write("UPDATE deliveries SET talk = '' WHERE person = :who", who=asked.who)
         await rows.write("DELETE FROM preferences WHERE scope = 'person' AND owner = :who", who=str(asked.who))
         await rows.write(
             "DELETE FROM received WHERE person = :who AND number <> :this", who=asked.who, this=asked.received.number
