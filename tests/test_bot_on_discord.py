@@ -79,6 +79,21 @@ async def test_a_grid_goes_from_a_slash_command_to_a_sheet_in_its_thread(tmp_pat
         assert [data[:4] for data in sheet.files.values()] == [b"\x89PNG"]
 
 
+async def test_the_buttons_under_a_sheet_work_where_only_its_channel_is_allowed(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        people, room, ann = r.server.people, r.server.room, r.server.ann
+        mora = r.server.add_person("Mora", manage_guild=True)
+        await people.slash(mora, room, "settings", scope="server", channels=f"<#{room.id}>")
+        await people.slash(ann, room, "grid", prompt="a cat", blocks=1)
+        await answered(r, 2)
+        (sheet,) = r.sheets()
+
+        await people.press(ann, sheet, sheet.presses["Again, new seed"])
+        await answered(r, 3)
+
+        assert [posted.room for posted in r.sheets()] == [sheet.room] * 2
+
+
 @pytest.mark.parametrize("stage", ["acknowledged", "painting", "posting", "posted but not recorded"])
 async def test_a_bot_killed_on_the_way_delivers_the_grid_once(tmp_path: Path, stage: str) -> None:
     async with rig(tmp_path) as r:

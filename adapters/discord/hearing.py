@@ -29,10 +29,12 @@ def person_of(interaction: discord.Interaction) -> Person:
 
 
 def place_of(interaction: discord.Interaction) -> Place:
+    """A thread counts as its channel, whose rules hold in it."""
     channel = interaction.channel
+    number = channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id
     unsafe_ok = bool(isinstance(channel, _WITH_AGE) and channel.is_nsfw())
     server = None if interaction.guild_id is None else str(interaction.guild_id)
-    return Place(server, str(interaction.channel_id), private=server is None, unsafe_ok=unsafe_ok)
+    return Place(server, str(number), private=server is None, unsafe_ok=unsafe_ok)
 
 
 def heard_of(interaction: discord.Interaction, data: Mapping[str, Any], talk: DiscordTalk) -> Heard:

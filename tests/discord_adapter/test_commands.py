@@ -1,5 +1,7 @@
 """Commands as Discord shows them and as the core hears them."""
 
+import json
+
 import discord
 import discord.gateway
 import discord.http
@@ -65,6 +67,16 @@ async def test_a_place_says_that_it_is_direct_or_for_adults(server: DiscordServe
     assert direct.place.server is None
     assert not direct.place.unsafe_ok
     assert adult.place.unsafe_ok
+
+
+async def test_a_thread_is_in_the_place_of_its_channel(server: DiscordServer, core: ScriptedCore) -> None:
+    known = server.add_thread("known")
+    async with running(platform_for(server), core, server):
+        unknown = server.add_thread("opened since")
+        heard = [(await grid(server, core, thread))[1] for thread in (known, unknown)]
+
+    assert [each.place.channel for each in heard] == [str(server.room.id)] * 2
+    assert [json.loads(each.talk.address)["channel"] for each in heard] == [known.id, unknown.id]
 
 
 async def test_completions_come_from_the_core_and_none_is_cut(
