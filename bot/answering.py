@@ -15,7 +15,7 @@ from bot.chat import Message, Talk
 from bot.command import Command
 from bot.disk import NotKept, until_kept
 from bot.errors import BadCommand, BotError, DeliveryError, PlatformAway
-from bot.grammar import parse
+from bot.grammar import named, parse
 from bot.line import Line
 from bot.parts import Parts
 from bot.people import server_of
@@ -36,8 +36,7 @@ def understood(received: Received, commands: Sequence[Command]) -> tuple[Command
     if received.options is None:
         command, options = parse(received.text, commands)
     else:
-        command, _ = parse(received.text.split(maxsplit=1)[0] if received.text.strip() else "", commands)
-        options = received.options
+        (command, _), options = named(received.text, commands), received.options
     return command, values(command, options)
 
 

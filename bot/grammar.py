@@ -24,14 +24,19 @@ ADDRESSED = re.compile(r"^(<@[^>]*>|@\S+|/?tessera\b)[:,]?\s*", re.IGNORECASE)
 
 def parse(text: str, commands: Sequence[Command]) -> tuple[Command, dict[str, str]]:
     """The command and its options as typed. Raises BadCommand with a sentence for anything else."""
+    command, rest = named(text, commands)
+    return command, options(rest, command)
+
+
+def named(text: str, commands: Sequence[Command]) -> tuple[Command, str]:
+    """The command that is meant and what follows its name. Raises BadCommand."""
     if len(text) > MOST:
         raise BadCommand(f"That is {len(text):,} characters; a command may have at most {MOST:,}.")
     line = ADDRESSED.sub("", html.unescape(text).translate(STRAIGHT).strip(), count=1).strip()
     found = WORD.match(line)
     if not found:
         raise BadCommand("Say what to do, such as: /grid a cat wearing neon-glasses. /help lists the commands.")
-    command = _command(found.group(), commands)
-    return command, options(line[found.end() :], command)
+    return _command(found.group(), commands), line[found.end() :]
 
 
 def options(text: str, command: Command) -> dict[str, str]:

@@ -40,14 +40,17 @@ async def test_a_grid_is_ordered_although_the_platform_did_not_say_at_first_whet
         assert r.chat.whispers == []
 
 
-async def test_a_cancel_that_is_answered_again_after_a_kill_takes_back_no_second_grid(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["/cancel", "@tessera cancel", "tessera: cancel", "<@U1> cancel"])
+async def test_a_cancel_that_is_answered_again_after_a_kill_takes_back_no_second_grid(
+    tmp_path: Path, text: str
+) -> None:
     async with rig(tmp_path) as r:
         r.engine.hold(after=1)
         for _ in range(2):
             await r.hear(ANNA, "/grid a cat blocks:1")
         await r.idle()
         stopped = r.chat.stops["whisper"] = asyncio.Event()
-        await r.hear(ANNA, "/cancel")
+        await r.hear(ANNA, text)
         await stopped.wait()
         await r.kill()
         r.chat.stops.clear()
