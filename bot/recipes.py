@@ -1,19 +1,24 @@
 """A recipe in words: a command that makes the same grid again, and everything that a picture depends on."""
 
+from itertools import product
+
 from bot import texts
+from bot.arguments import values
+from bot.commands import COMMANDS
+from bot.errors import BadCommand
+from bot.grammar import parse
 from bot.jobs import JobRow
 from engine.contract.grid import Plan
+from engine.contract.orders import MakeGrid
+
+TEXTS = ("prompt", "negative", "details")
+MARKS = ("", '"', "'")
 
 
 def recipe_text(job: JobRow, plan: Plan | None) -> str:
     """The command to paste, the model's settings, the fillers' prompts and the warnings."""
     order = job.order
-    seed = plan.seed if plan else order.seed
-    given = order.model_dump(mode="json", exclude_none=True, exclude={"kind", "prompt", "seed"})
-    options = [f"{name}:{_value(value)}" for name, value in given.items()] + (
-        [f"seed:{seed}"] if seed is not None else []
-    )
-    lines = [f"`/grid prompt:{_value(order.prompt)} {' '.join(options)}`"]
+    lines = [_command(order.model_copy(update={"seed": plan.seed}) if plan else order)]
     if plan:
         r = plan.recipe
         style = f", style {r.style} at {r.weight:g}" if r.style and r.weight is not None else ""
@@ -30,6 +35,22 @@ def recipe_text(job: JobRow, plan: Plan | None) -> str:
     return "\n".join(lines)
 
 
-def _value(value: object) -> str:
-    text = str(value).replace("`", "ˋ")
-    return f'"{text}"' if ":" in text or "=" in text else text
+def _command(order: MakeGrid) -> str:
+    """The command that is read as this very order; its texts come last, where a platform cuts what is too long."""
+    given = order.model_dump(mode="json", exclude_none=True, exclude={"kind"})
+    options = " ".join(f"{name}:{value}" for name, value in given.items() if name not in TEXTS)
+    words = {name: given[name] for name in TEXTS if name in given}
+    for marks in product(MARKS, repeat=len(words)):
+        quoted = [f"{name}:{mark}{text}{mark}" for (name, text), mark in zip(words.items(), marks, strict=True)]
+        command = " ".join(["/grid", options, *quoted])
+        if "`" not in command and _read(command) == order:
+            return f"`{command}`"
+    return f"Its words cannot be pasted: a command would read their signs otherwise. Its options are `{options}`."
+
+
+def _read(command: str) -> MakeGrid | None:
+    try:
+        order: MakeGrid = values(*parse(command, COMMANDS))["order"]
+    except BadCommand:
+        return None
+    return order

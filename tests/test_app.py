@@ -5,13 +5,16 @@ import json
 import re
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.actions import ACTIONS
+from bot.arguments import values
 from bot.chat import Message, Person, Place
 from bot.commands import COMMANDS
+from bot.grammar import parse
 from engine.contract.grid import AHEAD, repeated
 from tests.bot_rig import Rig, rig
 from tests.fake_engine import picture_of
@@ -193,6 +196,54 @@ async def test_the_same_seed_with_another_approach_keeps_the_seed(tmp_path: Path
 
         order = (await r.jobs())[-1].order
         assert (order.approach, order.seed, order.steps, order.negative) == (3, 11, None, "blur")
+
+
+async def recipe(r: Rig, **options: str) -> str:
+    """The recipe of a grid whose options came one by one, as Discord's do."""
+    await r.app.hear(replace(heard(r.chat, ANNA, "grid"), options={"blocks": "1", **options}))
+    await r.settled()
+    await r.press(ANNA, f"recipe:{(await r.jobs())[-1].id}")
+    await r.settled()
+    return r.chat.whispered()[-1]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a cat",
+        '"stop" sign on a wall',
+        "'tis the season",
+        'a sign that says "seed:5" in red',
+        "it's a seed:5",
+        '"quoted"',
+        "steps: 4 of them",
+    ],
+)
+async def test_the_command_of_a_recipe_is_read_as_the_very_same_order(tmp_path: Path, prompt: str) -> None:
+    async with rig(tmp_path) as r:
+        command = (await recipe(r, prompt=prompt, negative='"dog', details="weight: light")).splitlines()[0]
+
+        (job,) = await r.jobs()
+        plan = await r.app.parts.jobs.plan(job)
+        assert plan is not None
+        read = values(*parse(command.strip("`"), COMMANDS))["order"]
+        assert read == job.order.model_copy(update={"seed": plan.seed})
+
+
+async def test_a_recipe_says_of_words_that_no_quotes_protect_that_they_cannot_be_pasted(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        text = await recipe(r, prompt="a `neon` cat", seed="7")
+
+        assert text.startswith("Its words cannot be pasted")
+        assert "/grid" not in text
+        assert "`approach:1 blocks:1 seed:7`" in text
+
+
+async def test_the_seed_of_a_recipe_stands_before_words_that_a_platform_cuts(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        text = await recipe(r, prompt="a cat " * 150, negative="no dog " * 130, seed="7")
+
+        assert text.startswith("`/grid approach:1 blocks:1 seed:7 prompt:a cat")
 
 
 @pytest.mark.parametrize(
