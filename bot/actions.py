@@ -9,6 +9,7 @@ from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
 from bot.commands import COMMANDS
 from bot.commands.cancel import cancel_job
+from bot.commands.grid import preferred
 from bot.commands.history import history_page
 from bot.commands.mydata import delete_everything
 from bot.errors import BadCommand, DeliveryError, Gone, PlatformAway, Refused
@@ -74,7 +75,7 @@ async def new(asked: Asked, _subject: str, _more: str) -> None:
         await asked.talk.ask(_form("", None))
         return
     typed = {name: value for name, value in asked.values.items() if value.strip()}
-    await order_grid(asked, values(COMMANDS[0], typed)["order"])
+    await order_grid(asked, await preferred(asked, values(COMMANDS[0], typed)["order"]))
 
 
 async def cell(asked: Asked, subject: str, more: str) -> Message:

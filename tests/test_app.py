@@ -325,6 +325,16 @@ async def test_own_settings_are_used_where_nothing_is_said(tmp_path: Path) -> No
         assert [(job.order.approach, job.order.blocks) for job in await r.jobs()] == [(3, 2), (1, 1)]
 
 
+async def test_a_form_that_leaves_the_approach_open_takes_the_preferred_one(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, ANNA, "/settings approach:3 blocks:2")
+        for approach in ("", "1"):
+            await r.press(ANNA, "new:grid", values={"prompt": "a cat", "approach": approach})
+            await r.settled()
+
+        assert [(job.order.approach, job.order.blocks) for job in await r.jobs()] == [(3, 2), (1, 2)]
+
+
 async def test_a_servers_rules_hold_there_and_nowhere_else(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         await told(r, MODERATOR, "/settings scope:server words:gore, kitt* channels:<#lobby> blocks:1")
