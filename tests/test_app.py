@@ -352,6 +352,25 @@ async def test_a_servers_rules_hold_there_and_nowhere_else(tmp_path: Path) -> No
         assert [job.order.blocks for job in await r.jobs()] == [1, 1]
 
 
+@pytest.mark.parametrize("typed", ["\U0001f3a8", "#my lobby", "<#lobby> or so", "#art, <#lobby>", ","])
+async def test_channels_that_are_none_are_refused_and_the_rule_stays(tmp_path: Path, typed: str) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, MODERATOR, "/settings scope:server channels:<#lobby>")
+
+        refused = await told(r, MODERATOR, f"/settings scope:server channels:{typed}")
+
+        assert refused.text.startswith("channels must be mentions of channels or their ids")
+        assert (await r.app.parts.preferences.of_server("fake:guild")).channels == ("lobby",)
+
+
+async def test_channels_are_read_from_mentions_and_from_ids(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        typed = "<#123><#C12|my-art>, 815816817818819820 C0123ABCD,"
+        shown = await told(r, MODERATOR, f"/settings scope:server channels:{typed}")
+
+        assert "`channels` 123, C12, 815816817818819820, C0123ABCD" in shown.text
+
+
 @pytest.mark.parametrize("text", ["/settings scope:server words:none", "/settings words:gore"])
 async def test_others_than_moderators_cannot_change_a_server(tmp_path: Path, text: str) -> None:
     async with rig(tmp_path) as r:

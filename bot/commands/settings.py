@@ -13,7 +13,8 @@ from bot.preferences import Preferences
 
 OWN = ("approach", "blocks")
 CLEARED = {"none", "no", "off", "-", "all"}
-CHANNEL = re.compile(r"[\w.-]+")
+# A mention, or an id as Discord and Slack write them.
+CHANNEL = re.compile(r"<#([\w.-]+)(?:\|[^>]*)?>|\b([A-Z0-9]{8,})\b")
 
 
 async def settings(
@@ -66,12 +67,18 @@ def _owner(asked: Asked, scope: str, changes: dict[str, Any]) -> str:
 
 
 def _channels(text: str | None) -> list[str] | None:
-    """Ids from mentions (<#123>, <#C12|name>) or as typed; an empty list means every channel."""
+    """Ids from mentions (<#123>, <#C12|name>) or as typed; an empty list means every channel. Raises BadCommand."""
     if text is None:
         return None
     if text.strip().casefold() in CLEARED:
         return []
-    return [part for raw in re.split(r"[\s,]+", text) for part in CHANNEL.findall(raw.partition("|")[0])][:50]
+    found = [mentioned or typed for mentioned, typed in CHANNEL.findall(text)]
+    if not found or re.search(r"[^\s,]", CHANNEL.sub("", text)):
+        raise BadCommand(
+            f"channels must be mentions of channels or their ids, with commas, not {texts.quoted(text, 40)}."
+            " Where a mention becomes a bare name, paste the id: it stands in the channel's link."
+        )
+    return found[:50]
 
 
 def _words(text: str | None) -> list[str] | None:
