@@ -1,5 +1,6 @@
 """Commands, buttons and forms through the core: who may see and do what, and what people read."""
 
+import asyncio
 import io
 import json
 import re
@@ -405,6 +406,20 @@ async def test_queue_tells_the_place_and_why(tmp_path: Path) -> None:
         assert "1 being painted, 2 waiting." in text
         assert "You are 2nd, about" in text
         assert "because you had the last turn" in text
+
+
+async def test_queue_knows_a_grid_that_is_being_posted(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        posting = r.chat.stops["post"] = asyncio.Event()
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await posting.wait()
+        (job,) = await r.jobs()
+        for person in (ANNA, BERT):
+            await r.hear(person, "/queue")
+            await r.idle()
+
+        head = "0 being painted, 1 being posted, 0 waiting."
+        assert r.chat.whispered() == [f"{head}\nPosting `{job.id}` “a cat”", f"{head}\nNone of them is yours."]
 
 
 async def test_the_export_holds_everything_and_fits_the_destination(tmp_path: Path) -> None:

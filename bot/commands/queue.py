@@ -12,7 +12,9 @@ async def queue(asked: Asked) -> Message:
     running = await asked.parts.jobs.in_state("lent")
     trainings = [job for job in running if job.training]
     running = [job for job in running if not job.training]
-    lines = [f"{len(running)} being painted, {len(places)} waiting."]
+    made = await asked.parts.jobs.in_state("made")
+    posting = f", {len(made)} being posted" if made else ""
+    lines = [f"{len(running)} being painted{posting}, {len(places)} waiting."]
     lines += [
         f"Training `{job.id}`, the style {texts.plain(job.prompt, 40)}, in what grids leave over" for job in trainings
     ]
@@ -21,9 +23,10 @@ async def queue(asked: Asked) -> Message:
         for job in running
         if job.person == asked.who
     ]
+    lines += [f"Posting `{job.id}` {texts.quoted(job.prompt, 80)}" for job in made if job.person == asked.who]
     mine = [place for place in places.values() if place.person == asked.who]
     lines += [f"`{place.id}`: {texts.waiting(place.place, place.eta(pace), place.why)}" for place in mine]
-    if not mine and not any(job.person == asked.who for job in [*running, *trainings]):
+    if not mine and not any(job.person == asked.who for job in [*running, *trainings, *made]):
         lines.append("None of them is yours.")
     absent = asked.parts.engine.absent
     if absent:
