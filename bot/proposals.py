@@ -30,8 +30,8 @@ class Proposals:
 
     async def proposed(self, proposal: str, person: int, kind: type[Asked]) -> tuple[Asked, int] | None:
         """The order and its cost; None where this person was told no such thing, or too long ago."""
-        sql = "SELECT work, cost FROM proposals WHERE id = :id AND person = :person"
-        row = await self._database.one(sql, id=proposal, person=person)
+        sql = "SELECT work, cost FROM proposals WHERE id = :id AND person = :person AND at >= :old"
+        row = await self._database.one(sql, id=proposal, person=person, old=self._clock() - PROPOSED_DAYS * DAY_S)
         return (kind.model_validate_json(row["work"]), int(row["cost"])) if row else None
 
     async def withdraw(self, proposal: str, person: int) -> None:

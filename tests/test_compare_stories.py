@@ -159,6 +159,18 @@ async def test_somebody_elses_estimate_cannot_be_started(tmp_path: Path) -> None
         assert await r.jobs() == []
 
 
+async def test_an_estimate_of_last_week_cannot_be_started(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        told = await estimate(r)
+        r.now += 8 * 86_400
+
+        await press(r, told, "Start")
+        await r.settled()
+
+        assert "too old to be started" in r.chat.whispered()[-1]
+        assert await r.jobs() == []
+
+
 async def test_it_counts_as_so_many_pictures_against_the_limits(tmp_path: Path) -> None:
     async with rig(tmp_path, pictures_per_hour=20) as r:
         first, second = await estimate(r), await estimate(r)
