@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from bot.history import Database
 from engine.contract.ids import new_id
 from engine.contract.order import Order
@@ -29,10 +31,14 @@ class Proposals:
         return proposal
 
     async def proposed(self, proposal: str, person: int, kind: type[Asked]) -> tuple[Asked, int] | None:
-        """The order and its cost; None where this person was told no such thing, or too long ago."""
+        """The order and its cost; None where this person was told nothing of this kind, or too long ago."""
         sql = "SELECT work, cost FROM proposals WHERE id = :id AND person = :person AND at >= :old"
         row = await self._database.one(sql, id=proposal, person=person, old=self._clock() - PROPOSED_DAYS * DAY_S)
-        return (kind.model_validate_json(row["work"]), int(row["cost"])) if row else None
+        try:
+            return (kind.model_validate_json(row["work"]), int(row["cost"])) if row else None
+        except ValidationError:
+            # A press names its proposal by the id alone, so it may be another kind's.
+            return None
 
     async def withdraw(self, proposal: str, person: int) -> None:
         await self._database.write(

@@ -29,6 +29,8 @@ async def untrain(asked: Asked, subject: str, _more: str) -> Message:
 async def retrain(asked: Asked, subject: str, _more: str) -> Message:
     """The cost of the same training again; it goes on from its last checkpoint where there is one."""
     job = await asked.visible(subject, training=True)
+    if not job.training:
+        raise Refused(texts.NO_TRAINING.format(job=job.id))
     return await propose(asked, job.training_order.model_copy(update={"resume": True}))
 
 

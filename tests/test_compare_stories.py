@@ -325,6 +325,34 @@ async def test_buttons_of_grids_know_that_a_comparison_is_none(tmp_path: Path, b
         assert "is a comparison, not a grid" in r.chat.whispered()[-1]
 
 
+@pytest.mark.parametrize(
+    ("forged", "says"),
+    [
+        ("recompare:{grid}", "is no comparison, so"),
+        ("retrain:{grid}", "is no training, so"),
+        ("compare:{training}", "too old to be started"),
+        ("train:{comparison}", "too old to be started"),
+        ("score:{training}", "too old, or"),
+    ],
+)
+async def test_a_press_with_the_id_of_something_else_is_told_so(tmp_path: Path, forged: str, says: str) -> None:
+    async with rig(tmp_path) as r:
+        await r.hear(MODERATOR, "/grid a cat blocks:1")
+        await r.settled()
+        for text in ("/finetune name:ink", WEIGHTS):
+            await r.hear(MODERATOR, text)
+            await r.idle()
+        training, comparison = (message.buttons[0].press.split(":")[1] for _, message in r.chat.whispers)
+        (grid,) = await r.jobs()
+
+        press = forged.format(grid=grid.id, training=training, comparison=comparison)
+        await r.press(MODERATOR, press, values={"prompt": "a cat"})
+        await r.settled()
+
+        assert says in r.chat.whispered()[-1]
+        assert len(await r.jobs()) == 1
+
+
 async def test_a_small_destination_gets_a_smaller_sheet(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         r.engine.noise = True
