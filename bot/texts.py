@@ -1,5 +1,6 @@
 """Every sentence that people read from the core, in one place. Text is plain with *bold* and `code` only."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from engine.contract.approaches import TITLES
@@ -9,12 +10,15 @@ from engine.contract.words import score
 BAR = 12
 # A minute and a half is still said in seconds, two hours less a minute in minutes.
 SAID_IN_SECONDS, SAID_IN_MINUTES = 90, 120
+# Of the signs that show nothing, those that emoji and some scripts are spelled with.
+JOINERS = "\u200c\u200d"
 CHANGED = str.maketrans({"*": "∗", "`": "ˋ", "\n": " "})
 
 
 def plain(text: str | None, most: int = 200) -> str:
-    """Words of a person inside one of our sentences: they format nothing and do not run on."""
-    line = " ".join((text or "").translate(CHANGED).split())
+    """Words of a person inside one of our sentences: they format nothing, turn nothing around and do not run on."""
+    seen = "".join(c for c in text or "" if c in JOINERS or unicodedata.category(c) != "Cf")
+    line = " ".join(seen.translate(CHANGED).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

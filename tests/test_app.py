@@ -513,6 +513,14 @@ async def test_prompts_cannot_format_our_sentences(tmp_path: Path) -> None:
         assert "`code`" not in r.chat.posts()[0].message.text
 
 
+async def test_prompts_cannot_turn_our_sentences_around(tmp_path: Path) -> None:
+    family = "\U0001f469\u200d\U0001f466"
+    async with rig(tmp_path) as r:
+        await grid(r, f"\u202ea\u200b cat \u2067and {family} blocks:1")
+
+        assert r.chat.posts()[0].message.text.startswith(f"*a cat and {family}* ·")
+
+
 async def test_the_log_holds_no_prompt(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="bot")
     async with rig(tmp_path) as r:

@@ -76,6 +76,11 @@ def test_what_only_looks_like_an_option_stays_in_the_prompt(prompt: str) -> None
     assert order(f"/grid {prompt} approach:2").prompt == prompt
 
 
+@pytest.mark.parametrize("prompt", ["\U0001f431", "?", "\u06af\u0631\u0628\u0647"])
+def test_whatever_can_be_seen_is_a_prompt(prompt: str) -> None:
+    assert order(f"/grid {prompt}").prompt == prompt
+
+
 def test_quotes_keep_names_of_options_as_text() -> None:
     assert order('/grid "a poster that says approach:3" approach:2').prompt == "a poster that says approach:3"
     assert order('/grid approach:2 prompt:"style: cubism"').prompt == "style: cubism"
@@ -103,6 +108,8 @@ def test_required_options_are_filled_in_their_order() -> None:
         ("/grid a cat guidance:inf", "guidance must be a number from 0 to 30"),
         ("/grid a cat seed:99999999999999999999", "seed must be a whole number"),
         ("/grid", "prompt is missing: what to paint."),
+        ("/grid prompt:\u200b", "prompt must say something; it is empty."),
+        ("/grid a cat negative:\u2066\u200b\u2069", "negative must say something; it is empty."),
         ("/grid prompt:", "prompt has no value"),
         ("/grid prompt: approach:2", "prompt has no value"),
         ("/grid approach:1 approach:2 a cat", "approach is given twice"),

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 SEEDS = 2**32
+# Categories of signs that show nothing by themselves: format signs, blanks, marks on another letter.
+UNSEEN = {"Cf", "Zs", "Mn"}
 STYLE_NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
 
 
@@ -18,7 +20,7 @@ class Order(BaseModel):
 def _text(words: str) -> str:
     """One line of visible text: line breaks become blanks, other control characters are refused."""
     line = " ".join(words.split())
-    if not line:
+    if all(unicodedata.category(c) in UNSEEN for c in line):
         message = "must say something; it is empty"
         raise ValueError(message)
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in line):
