@@ -12,7 +12,7 @@ from bot.chat import Message
 from bot.errors import DeliveryError, Refused
 from bot.heading import heading
 from bot.jobs import JobRow
-from bot.preferences import Preferences
+from bot.preferences import Preferences, spelled
 from bot.queue import Caps, NewJob
 from bot.teller import cancel_button, failure, waiting_message
 from engine.contract.approaches import PROFILES
@@ -108,8 +108,9 @@ def _check_place(asked: Asked, rules: Preferences) -> None:
 
 def _check_words(words: Sequence[str], rules: Preferences) -> None:
     """Raises Refused where one of them is on the server's list."""
-    text = " ".join(re.sub(r"[\W_]+", " ", part) for part in words)
-    if rules.forbidden(text) or any(rules.forbidden(part) for part in words):
+    parts = [spelled(part) for part in words]
+    text = " ".join(re.sub(r"[\W_]+", " ", part) for part in parts)
+    if rules.forbidden(text) or any(rules.forbidden(part) for part in parts):
         raise Refused("This prompt holds a word that this server does not allow. Nothing was painted.")
 
 

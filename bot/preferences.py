@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -23,7 +24,10 @@ class Preferences(BaseModel):
     retention_days: int | None = None
 
     def forbidden(self, text: str) -> str | None:
-        """The first entry of the word list that `text` holds. Entries are words; `*` stands for any letters."""
+        """The first entry of the word list that `text`, as `spelled`, holds.
+
+        Entries are words; `*` stands for any letters.
+        """
         return next((entry for entry in self.words or () if _pattern(entry).search(text)), None)
 
 
@@ -55,7 +59,13 @@ class PreferenceRows:
         return Preferences(**{row["name"]: json.loads(row["value"]) for row in rows})
 
 
+def spelled(text: str) -> str:
+    """One spelling for what looks the same: letters composed with their accents, and nothing invisible in between."""
+    seen = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", seen)
+
+
 def _pattern(entry: str) -> re.Pattern[str]:
     """A whole word; `*` stands for any letters. No regular expressions: one could be made to run for ever."""
-    words = r"\w*".join(re.escape(part) for part in entry.strip().split("*"))
+    words = r"\w*".join(re.escape(part) for part in spelled(entry).strip().split("*"))
     return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)

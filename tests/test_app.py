@@ -353,6 +353,33 @@ async def test_a_servers_rules_hold_there_and_nowhere_else(tmp_path: Path) -> No
         assert [job.order.blocks for job in await r.jobs()] == [1, 1]
 
 
+@pytest.mark.parametrize(
+    ("entry", "prompt"),
+    [
+        ("caf\u00e9", "cafe\u0301"),
+        ("cafe\u0301", "CAF\u00c9"),
+        ("gore", "go\u200bre"),
+        ("go\u00adre", "gore"),
+        ("gore", "\uff47\uff4f\uff52\uff45"),
+    ],
+)
+async def test_a_word_is_not_allowed_in_any_spelling_that_looks_the_same(
+    tmp_path: Path, entry: str, prompt: str
+) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, MODERATOR, f"/settings scope:server words:{entry}")
+
+        assert "does not allow" in (await told(r, ANNA, f"/grid a {prompt} on a hill")).text
+
+
+async def test_a_word_of_which_nothing_is_seen_does_not_forbid_everything(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, MODERATOR, "/settings scope:server words:\u200b,gore,*")
+        await grid(r)
+
+        assert (await r.app.parts.preferences.of_server("fake:guild")).words == ("gore",)
+
+
 @pytest.mark.parametrize("typed", ["\U0001f3a8", "#my lobby", "<#lobby> or so", "#art, <#lobby>", ","])
 async def test_channels_that_are_none_are_refused_and_the_rule_stays(tmp_path: Path, typed: str) -> None:
     async with rig(tmp_path) as r:

@@ -9,7 +9,7 @@ from bot import texts
 from bot.asked import Asked
 from bot.chat import Message
 from bot.errors import BadCommand, Refused
-from bot.preferences import Preferences
+from bot.preferences import Preferences, spelled
 
 OWN = ("approach", "blocks")
 CLEARED = {"none", "no", "off", "-", "all"}
@@ -87,7 +87,7 @@ def _words(text: str | None) -> list[str] | None:
     if text.strip().casefold() in CLEARED:
         return []
     words = [" ".join(word.split()) for word in text.split(",")]
-    words = [word for word in words if word.strip("* ")]
+    words = [word for word in words if spelled(word).strip("* ")]
     if not words or len(words) > 500 or max(map(len, words)) > 60:  # noqa: PLR2004  # a list that a person can read
         raise BadCommand("words must be at most 500 words of at most 60 characters, with commas between them.")
     return words
