@@ -129,13 +129,14 @@ async def which_limit(asked: Asked, caps: Caps, cost: int) -> str:
     waiting = [place.person for place in (await asked.line.places()).values()]
     if waiting.count(asked.who) >= (caps.waiting_per_person or 0):
         return (
-            f"You have {waiting.count(asked.who)} grids waiting, and {caps.waiting_per_person} is the most. "
+            f"You have {texts.grids(waiting.count(asked.who))} waiting, and {caps.waiting_per_person} is the most. "
             "Wait for one, or take one back with /cancel."
         )
     ordered = await ordered_this_hour(asked.parts.database, asked.who, asked.parts.clock())
     if ordered + cost > (caps.pictures_per_hour or 0):
         return (
-            f"You ordered {ordered} pictures in the last hour; with these {cost} it would be more than"
+            f"You ordered {texts.pictures(ordered)} in the last hour; with {cost} more it would be more than"
             f" {caps.pictures_per_hour}. Try again later, or ask for fewer."
         )
-    return f"{caps.waiting_per_server} grids wait in this server, which is the most. Try again in a few minutes."
+    most = texts.grids(caps.waiting_per_server or 0)
+    return f"This server has {most} waiting, which is the most. Try again in a few minutes."

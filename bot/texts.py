@@ -91,6 +91,10 @@ def pictures(count: int) -> str:
     return "1 picture" if count == 1 else f"{count:,} pictures"
 
 
+def grids(count: int) -> str:
+    return "1 grid" if count == 1 else f"{count:,} grids"
+
+
 def unsafe(count: int, reasons: Sequence[str]) -> str:
     if not count:
         return ""

@@ -19,7 +19,7 @@ from bot.grammar import parse
 from engine.contract.grid import AHEAD, repeated
 from tests.bot_rig import Rig, rig
 from tests.fake_engine import picture_of
-from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR, heard
+from tests.fake_talk import ANNA, BERT, CARA, LOBBY, MODERATOR, heard
 
 ELSEWHERE = Place("another guild", "lobby")
 PRIVATE = Place(None, "dm", private=True)
@@ -417,7 +417,25 @@ async def test_a_limit_is_told_with_its_number(tmp_path: Path) -> None:
         await r.hear(ANNA, "/grid a cat")
         await r.idle()
 
-        assert "You have 1 grids waiting, and 1 is the most." in r.chat.whispered()[-1]
+        assert "You have 1 grid waiting, and 1 is the most." in r.chat.whispered()[-1]
+
+
+async def test_one_is_told_as_one(tmp_path: Path) -> None:
+    async with rig(tmp_path, waiting_per_server=1) as r:
+        r.engine.hold(after=1)
+        await r.hear(ANNA, "/grid a cat blocks:2")
+        await r.engine.reached.wait()
+        for person in (BERT, CARA):
+            await r.hear(person, "/grid a cat")
+            await r.idle()
+        r.engine.go_on.set()
+        await r.settled()
+        await r.press(BERT, "mydata:delete")
+        await r.settled()
+
+        full, deleted = r.chat.whispered()
+        assert full.startswith("This server has 1 grid waiting")
+        assert deleted.startswith("Done: 1 grid with all pictures")
 
 
 async def test_queue_tells_the_place_and_why(tmp_path: Path) -> None:

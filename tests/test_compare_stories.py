@@ -180,7 +180,7 @@ async def test_it_counts_as_so_many_pictures_against_the_limits(tmp_path: Path) 
         await r.settled()
 
         assert len(await r.jobs()) == 1
-        assert "You ordered 16 pictures in the last hour; with these 16" in r.chat.whispered()[-1]
+        assert "You ordered 16 pictures in the last hour; with 16 more" in r.chat.whispered()[-1]
 
 
 async def test_it_can_be_cancelled_while_it_is_painted(tmp_path: Path) -> None:

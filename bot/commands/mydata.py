@@ -59,4 +59,4 @@ async def delete_everything(asked: Asked) -> Message:
     forget = getattr(asked.parts.platforms.get(asked.person.platform), "forget", None)
     if forget is not None:
         await forget(asked.person.id)
-    return Message(f"Done: {len(jobs)} grids with their pictures, your settings and your name are removed.")
+    return Message(f"Done: {texts.grids(len(jobs))} with all pictures, your settings and your name are removed.")
