@@ -1,14 +1,15 @@
 """The bot's settings, one line each: name, default, help. The README lists them; a test holds it to that."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from engine.contract.settings import Shared
 
 Names = Annotated[tuple[str, ...], NoDecode]
+Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda value: str(value).upper())]
 
 
 class Settings(Shared):
@@ -29,7 +30,7 @@ class Settings(Shared):
     pictures_per_hour: Annotated[int, Field(ge=4, description="pictures one person may order in an hour")] = 2000
     retention_days: Annotated[int, Field(ge=0, description="days that pictures are kept, 0 for ever")] = 0
     disk_budget_mb: Annotated[int, Field(ge=1, description="room for pictures; the oldest go first")] = 20_000
-    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR")] = "INFO"
+    log_level: Annotated[Level, Field(description="DEBUG, INFO, WARNING or ERROR")] = "INFO"
 
     @field_validator("moderators", mode="before")
     @classmethod

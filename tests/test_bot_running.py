@@ -120,14 +120,21 @@ def test_moderators_are_read_from_one_line(monkeypatch: pytest.MonkeyPatch) -> N
     assert _settings(Path("data")).moderators == ("discord:1234", "slack:U12AB")
 
 
+@pytest.mark.parametrize(("name", "value"), [("WEB_PORT", "eighty"), ("LOG_LEVEL", "verbose")])
 def test_a_wrong_setting_is_named_and_ends_with_status_2(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, value: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WEB_PORT", "eighty")
+    monkeypatch.setenv(name, value)
 
     assert main([]) == 2
-    assert "WEB_PORT" in capsys.readouterr().err
+    assert name in capsys.readouterr().err
+
+
+def test_the_log_level_is_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "warning")
+
+    assert _settings(Path("data")).log_level == "WARNING"
 
 
 def test_a_second_bot_in_one_folder_is_refused(
