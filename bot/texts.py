@@ -2,12 +2,15 @@
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import accumulate
 
 from engine.contract.approaches import TITLES
 from engine.contract.grid import GridScore, Plan
 from engine.contract.words import score
 
 BAR = 12
+# Characters that the platform with the shortest messages takes in one.
+MOST = 2000
 # A minute and a half is still said in seconds, two hours less a minute in minutes.
 SAID_IN_SECONDS, SAID_IN_MINUTES = 90, 120
 # Of the signs that show nothing, those that emoji and some scripts are spelled with.
@@ -24,6 +27,18 @@ def plain(text: str | None, most: int = 200) -> str:
 
 def quoted(text: str | None, most: int = 200) -> str:
     return f"“{plain(text, most)}”"
+
+
+def fitting(lines: Sequence[str], beside: Sequence[str]) -> list[str]:
+    """The first of the lines that every platform shows uncut in one message together with those `beside` them."""
+    room = MOST - sum(map(_widest, beside))
+    widths = accumulate(map(_widest, lines))
+    return [line for line, width in zip(lines, widths, strict=True) if width <= room]
+
+
+def _widest(line: str) -> int:
+    """Characters of a line and its end where a platform sets a mark before every sign to keep it as it is."""
+    return 1 + len(line) + sum(not (c.isalnum() or c.isspace()) for c in line)
 
 
 def duration(seconds: float) -> str:

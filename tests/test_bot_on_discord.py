@@ -168,6 +168,19 @@ async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path)
         assert len(r.sheets()) == 2
 
 
+async def test_a_list_of_long_styles_ends_with_how_many_more_there_are(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        names = [f"style-number-{n:02}" for n in range(30)]
+        r.engine.cards |= {name: {"name": name, "summary": "_by_hand_, *mostly*, " * 5} for name in names}
+
+        asked = await r.server.people.slash(r.server.ann, r.server.room, "styles")
+        await answered(r, 1)
+
+        _, *lines, last = reply(r.server, asked).content.splitlines()
+        assert len(lines) > 10
+        assert last.startswith(f"And {len(r.engine.cards) - len(lines)} more; see one with")
+
+
 async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         people, room, ann = r.server.people, r.server.room, r.server.ann

@@ -4,14 +4,17 @@ from typing import Annotated
 
 from pydantic import Field
 
+from bot import texts
 from bot.adopted import Adopted, scope_of
 from bot.asked import Asked
 from bot.chat import Menu, Message
 from bot.style_card import show_style
 from bot.styles import NONE_YET, line
 
-# As many as fit into a message, and into a menu.
+# As many as fit into a menu.
 SHOWN = 25
+HEAD = "Use one with: `/grid prompt:… approach:2 style:NAME`"
+MORE = "And {count} more; see one with `/styles name:…`"
 
 
 async def styles(
@@ -25,10 +28,12 @@ async def styles(
         return Message(NONE_YET)
     adopted = await Adopted(asked.parts.database).style(scope_of(asked))
     cards.sort(key=lambda card: card.get("name") != adopted)
-    lines = ["Use one with: `/grid prompt:… approach:2 style:NAME`", *(line(card, adopted) for card in cards[:SHOWN])]
+    ends = []
     if adopted not in {None, *(card.get("name") for card in cards)}:
-        lines.append(f"The adopted style `{adopted}` is not there any more. A moderator can adopt another.")
-    if len(cards) > SHOWN:
-        lines.append(f"And {len(cards) - SHOWN} more; see one with `/styles name:…`")
+        ends.append(f"The adopted style `{adopted}` is not there any more. A moderator can adopt another.")
+    more = MORE.format(count=len(cards))
+    lines = texts.fitting([line(card, adopted) for card in cards[:SHOWN]], beside=[HEAD, *ends, more])
+    if len(cards) > len(lines):
+        ends.append(MORE.format(count=len(cards) - len(lines)))
     choices = tuple((str(card.get("name")), str(card.get("name"))) for card in cards[:SHOWN])
-    return Message("\n".join(lines), menu=Menu("See a style", "style:menu", choices))
+    return Message("\n".join([HEAD, *lines, *ends]), menu=Menu("See a style", "style:menu", choices))
