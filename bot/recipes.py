@@ -18,7 +18,9 @@ MARKS = ("", '"', "'")
 def recipe_text(job: JobRow, plan: Plan | None) -> str:
     """The command to paste, the model's settings, the fillers' prompts and the warnings."""
     order = job.order
-    lines = [_command(order.model_copy(update={"seed": plan.seed}) if plan else order)]
+    # With the style that it wore: which one is adopted may change.
+    worn = {"seed": plan.seed, "style": plan.recipe.style} if plan else {}
+    lines = [_command(order.model_copy(update=worn))]
     if plan:
         r = plan.recipe
         style = f", style {r.style} at {r.weight:g}" if r.style and r.weight is not None else ""
