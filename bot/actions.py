@@ -21,6 +21,7 @@ from bot.showing import cell_message, show_job
 from engine.contract.approaches import STYLED
 from engine.contract.grid import Plan, repeated
 from engine.contract.orders import MakeGrid
+from engine.contract.sentence import shorten
 
 FIELDS = ("prompt", "approach", "seed", "negative", "details")
 
@@ -178,7 +179,7 @@ ACTIONS: dict[str, Action] = {
 def _form(job: str, order: MakeGrid | None) -> Form:
     typed = order.model_dump(mode="json", exclude_none=True) if order else {}
     fields = tuple(
-        Field(name, f"{name}: {MakeGrid.model_fields[name].description}"[:45], str(typed.get(name, "")),
+        Field(name, shorten(f"{name}: {MakeGrid.model_fields[name].description}", 45), str(typed.get(name, "")),
               required=name == "prompt", long=name in {"prompt", "details"})
         for name in FIELDS
     )  # fmt: skip

@@ -45,20 +45,18 @@ def _words(order: Compare) -> list[str | None]:
 
 
 async def _with_style(asked: Asked, order: Compare) -> Compare:
-    """With the adopted style, or the only one there is, where it is needed and none was named. What came with the model
-    counts where there is no other.
-    """
+    """Where a style is needed and none was named: the one that a grid wears here, or else the only one there is."""
     if order.styles or not _needs_style(order):
         return order
     style = await Adopted(asked.parts.database).style(scope_of(asked))
     if style is None and order.weights:
         cards = await asked.parts.engine.client.styles()
         known = [str(card["name"]) for card in cards]
-        ours = [str(card["name"]) for card in cards if not card.get("shipped")] or known
-        if len(ours) != 1:
+        worn = [str(card["name"]) for card in cards if card.get("shipped")] or known
+        if len(worn) != 1:
             there = f"There are: {', '.join(known[:10])}." if known else "There is none yet; /finetune makes one."
             raise Refused(f"Name the style whose weights are compared, such as styles:sketch. {there}")
-        style = ours[0]
+        style = worn[0]
     return order.model_copy(update={"styles": (style,)}) if style else order
 
 

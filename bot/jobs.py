@@ -18,6 +18,7 @@ ENDED = ("delivered", "failed", "cancelled", "deleted")
 CORRECT = """
 UPDATE people SET charged = charged + :cost - (SELECT cost FROM jobs WHERE number = :job) WHERE id = :id
 """
+WORN = "UPDATE jobs SET work = json_set(work, '$.style', :style) WHERE number = :job AND work IS NOT NULL"
 ALIVE = "state IN ('waiting', 'lent', 'made')"
 REFUND = """
 UPDATE people SET charged = charged - (SELECT MAX(cost - painted, 0) FROM jobs WHERE id = :id AND turn IS NOT NULL)
@@ -137,6 +138,10 @@ class Jobs:
             if await rows.write(sql, job=job.number, plan=plan.model_dump_json()):
                 await rows.write(CORRECT, cost=cost, job=job.number, id=job.person)
                 await rows.write("UPDATE jobs SET cost = :cost WHERE number = :job", cost=cost, job=job.number)
+                worn = plan.recipe.style if isinstance(plan, Plan) else None
+                if worn:
+                    # Also one that nobody named: what is made of this order later wears it, too.
+                    await rows.write(WORN, style=worn, job=job.number)
 
     async def made(self, job: str, score: GridScore | Compared) -> bool:
         """Everything is painted and kept; False where it was cancelled meanwhile."""

@@ -18,9 +18,7 @@ MARKS = ("", '"', "'")
 def recipe_text(job: JobRow, plan: Plan | None) -> str:
     """The command to paste, the model's settings, the fillers' prompts and the warnings."""
     order = job.order
-    # With the style that it wore: which one is adopted may change.
-    worn = {"seed": plan.seed, "style": plan.recipe.style} if plan else {}
-    lines = [_command(order.model_copy(update=worn))]
+    lines = [_command(order.model_copy(update={"seed": plan.seed}) if plan else order)]
     if plan:
         r = plan.recipe
         style = f", style {r.style} at {r.weight:g}" if r.style and r.weight is not None else ""
@@ -40,7 +38,7 @@ def recipe_text(job: JobRow, plan: Plan | None) -> str:
 def _command(order: MakeGrid) -> str:
     """The command that is read as this very order; its texts come last, where a platform cuts what is too long."""
     given = order.model_dump(mode="json", exclude_none=True, exclude={"kind"})
-    options = " ".join(f"{name}:{value}" for name, value in given.items() if name not in TEXTS)
+    options = " ".join(f"{name}:{_number(value)}" for name, value in given.items() if name not in TEXTS)
     words = {name: given[name] for name in TEXTS if name in given}
     for marks in product(MARKS, repeat=len(words)):
         quoted = [f"{name}:{mark}{text}{mark}" for (name, text), mark in zip(words.items(), marks, strict=True)]
@@ -48,6 +46,10 @@ def _command(order: MakeGrid) -> str:
         if "`" not in command and _read(command) == order:
             return f"`{command}`"
     return f"Its words cannot be pasted: a command would read their signs otherwise. Its options are `{options}`."
+
+
+def _number(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _read(command: str) -> MakeGrid | None:

@@ -82,10 +82,11 @@ def _cell_label(cell: str, *, unique: bool, judged: Judged | None) -> str:
 
 
 def _text(grid: Grid) -> str:
-    order = grid.job.order
+    order, recipe = grid.job.order, grid.plan.recipe
+    worn = recipe.style if recipe.weight else None
     reasons = [judged.withheld for judged in grid.judged.values() if judged.withheld]
     parts = (
-        texts.head(order.prompt, order.approach, grid.plan.recipe.style, grid.job.id) + f" · seed {grid.plan.seed}",
+        texts.head(order.prompt, order.approach, worn, grid.job.id) + f" · seed {grid.plan.seed}",
         words.score(grid.job.grid_score),
         texts.unsafe(len(reasons), reasons),
         texts.warnings(grid.plan),

@@ -35,7 +35,11 @@ class Settings(Shared):
     @field_validator("moderators", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        names = tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        if any(":" not in str(name) for name in names):
+            message = "must name platform and id, such as discord:1234,slack:U12AB"
+            raise ValueError(message)
+        return names
 
     @property
     def pictures_dir(self) -> Path:

@@ -9,7 +9,7 @@ from bot.chat import Button, Field, Form, Message
 from bot.errors import Refused
 from bot.style_card import show_style
 from bot.training_order import propose, start
-from engine.contract.errors import BadStyle
+from engine.contract.errors import BadStyle, EngineAway
 
 LONGEST = 40
 SURE = "yes"
@@ -68,7 +68,7 @@ async def rollback(asked: Asked, subject: str, more: str) -> Message:
     if await adopted.style(scope) != subject:
         raise Refused(f"`{texts.plain(subject, LONGEST)}` is not the adopted style here, so nothing is rolled back.")
     now = await adopted.roll_back(scope)
-    after = f"`{now}` is the adopted style here again." if now else "No style is adopted here now."
+    after = f"`{now}` is the adopted style here again." if now else await _bare(asked)
     return Message(f"`{subject}` is given up. {after}")
 
 
@@ -96,13 +96,27 @@ async def unstyle(asked: Asked, subject: str, more: str) -> Message:
     if SURE not in more.split():
         await asked.parts.engine.client.style(subject)
         sure = press("unstyle", subject, scope_of(asked, more), SURE)
-        words = f"Delete the style `{subject}` with all its files? Grids made with it stay. There is no way back."
+        here = await Adopted(asked.parts.database).style(scope_of(asked, more)) == subject
+        adopted = " It is the adopted style here." if here else ""
+        words = (
+            f"Delete the style `{subject}` with all its files?{adopted} Grids made with it stay. There is no way back."
+        )
         return Message(words, buttons=(Button("Delete it", sure, "danger"),))
     with suppress(BadStyle):
         # One that is gone was deleted by a first time whose answer was lost on the wire.
         await asked.parts.engine.client.delete_style(subject)
     await Adopted(asked.parts.database).replaced(subject, None)
     return Message(f"The style `{subject}` is deleted.")
+
+
+async def _bare(asked: Asked) -> str:
+    """What approach 2 wears where nothing is adopted."""
+    with suppress(EngineAway):
+        cards = await asked.parts.engine.client.styles()
+        shipped = [str(card["name"]) for card in cards if card.get("shipped")]
+        if shipped:
+            return f"No style is adopted here now, so approach 2 wears `{shipped[0]}`, which comes with the model."
+    return "No style is adopted here now."
 
 
 async def _renamed(asked: Asked, old: str, new: str) -> bool:

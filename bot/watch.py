@@ -167,6 +167,7 @@ class Watch:
                     row = await parts.jobs.find(job.id)
                     if row is None or row.ended:
                         return False
+                    job = row
                 case PicturePainted():
                     keeping.take(event)
                 case Progress():

@@ -98,7 +98,7 @@ class Planner:
     def _notes(self, order: MakeGrid, row: Approach) -> list[str]:
         """What a person should know before painting starts."""
         notes = []
-        if row.styled and order.style is None:
+        if row.styled and order.style is None and order.weight != 0:
             bare = f"paints with plain {row.model}, {'from the style’s words alone' if row.words else 'as it is'}"
             worn = f"wears “{row.style}”, which comes with the model" if row.style else bare
             notes.append(f"No style is adopted, so approach {row.number} {worn}.")

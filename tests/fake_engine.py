@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image
 
 from engine.contract import events
+from engine.contract.approaches import STYLED
 from engine.contract.comparison import Compare, ComparisonPlanned, EstimateComparison
 from engine.contract.errors import BadRequest, BadStyle, EngineAway
 from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
@@ -33,7 +34,7 @@ def grid_of(job: Job) -> MakeGrid:
     return job.work
 
 
-def plan_of(job: Job) -> Plan:
+def plan_of(job: Job, shipped: str | None = None) -> Plan:
     """Two by two cells a block, the first of each from the prompt, the others photos (approaches 1 and 2)."""
     order = grid_of(job)
     seed = order.seed if order.seed is not None else 7
@@ -55,9 +56,10 @@ def plan_of(job: Job) -> Plan:
                     photo=None if painted else "photo.png",
                 )
             )
-    weight = (order.weight or 1.0) if order.style else None
+    worn = order.style or (shipped if order.approach == STYLED else None)
+    weight = (order.weight or 1.0) if worn else None
     recipe = Recipe(
-        model="fake", revision=None, style=order.style, weight=weight, scheduler="none", steps=1, guidance=0.0,
+        model="fake", revision=None, style=worn, weight=weight, scheduler="none", steps=1, guidance=0.0,
         negative=None, dressed_prompt=order.prompt, size=SIZE, versions={},
     )  # fmt: skip
     return Plan(seed=seed, cells=tuple(cells), profile="embedded", judge="fake", recipe=recipe)
@@ -330,7 +332,8 @@ class FakeEngine:
         if style and style not in self.cards:
             await self._tell(known, JobFailed(reason="bad_style", detail=f"There is no “{style}”."))
             return
-        plan = job.plan or plan_of(job)
+        shipped = next((name for name, card in self.cards.items() if card.get("shipped")), None)
+        plan = job.plan or plan_of(job, shipped)
         await self._tell(known, GridPlanned(plan=plan))
         if grid_of(job).prompt in self.deadly:
             await self._tell(known, Progress(done=0, total=1, phase="loading"))

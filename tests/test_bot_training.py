@@ -358,6 +358,33 @@ async def test_a_style_that_came_with_the_model_is_worn_while_none_is_adopted_an
         assert other.text.endswith("`/grid prompt:… approach:2 style:pencil`")
 
 
+async def test_a_grid_keeps_the_style_that_it_wore_whatever_is_adopted_since(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.cards["pencil"] = {"name": "pencil", "shipped": True}
+        await r.hear(MODERATOR, "/grid a cat approach:2 blocks:1")
+        await r.settled()
+        job = (await r.jobs())[0]
+        await pressed(r, MODERATOR, "adopt:sketch")
+        await r.press(MODERATOR, f"again:{job.id}")
+        await r.settled()
+        recipe = await pressed(r, MODERATOR, f"recipe:{job.id}")
+
+        assert [again.order.style for again in await r.jobs()] == ["pencil", "pencil"]
+        assert "style:pencil" in recipe.text
+        assert "style pencil" in r.chat.said()[0].message.text
+
+
+async def test_who_rolls_back_the_last_style_is_told_what_is_worn_now(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.cards["pencil"] = {"name": "pencil", "shipped": True}
+        await pressed(r, MODERATOR, "adopt:sketch")
+        question = await pressed(r, MODERATOR, "unstyle:sketch")
+        back = await pressed(r, MODERATOR, "rollback:sketch")
+
+        assert "It is the adopted style here." in question.text
+        assert back.text.endswith("approach 2 wears `pencil`, which comes with the model.")
+
+
 async def test_a_style_is_each_servers_own_and_in_a_direct_message_the_persons(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         await pressed(r, MODERATOR, "adopt:sketch")

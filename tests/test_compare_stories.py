@@ -222,7 +222,6 @@ async def test_what_makes_no_sense_is_refused_in_a_sentence(tmp_path: Path, type
 
 async def test_weights_are_those_of_the_adopted_style_or_of_the_only_one(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
-        r.engine.cards["pencil"] = {"name": "pencil", "shipped": True}
         only = await estimate(r, "/compare a cat weights:0,1")
         r.engine.cards["ink"] = {"name": "ink"}
         unclear = await estimate(r, "/compare a cat weights:0,1")
@@ -232,15 +231,14 @@ async def test_weights_are_those_of_the_adopted_style_or_of_the_only_one(tmp_pat
 
         assert "sketch x 1" in only.text
         assert (
-            "Name the style whose weights are compared, such as styles:sketch. There are: sketch, pencil, ink."
-            in unclear.text
+            "Name the style whose weights are compared, such as styles:sketch. There are: sketch, ink." in unclear.text
         )
         assert "ink x 1" in adopted.text
 
 
-async def test_weights_are_those_of_the_style_that_came_with_the_model_where_there_is_no_other(tmp_path: Path) -> None:
+async def test_weights_are_those_of_the_style_that_a_grid_would_wear_here(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
-        r.engine.cards = {"pencil": {"name": "pencil", "shipped": True}}
+        r.engine.cards["pencil"] = {"name": "pencil", "shipped": True}
 
         assert "pencil x 1" in (await estimate(r, "/compare a cat weights:0,1")).text
 

@@ -145,7 +145,7 @@ def test_an_evaluation_paints_every_cell_and_leaves_report_json_and_csv(
     assert json.loads((out / "report.json").read_text()) == found
     assert len(found["cells"]) == 4 * 2 * 2 * 2, "columns, prompts, variants, seeds"
     assert [column["label"] for column in found["columns"]] == [
-        *("approach 1", "approach 2", "approach 3", "saying “pencil sketch”"),
+        *("approach 1", "approach 2, pencil", "approach 3", "saying “pencil sketch”"),
     ]
     assert {pixels(out / cell["file"]).shape for cell in found["cells"]} == {(64, 64, 3)}
     assert {"clip_score", "retrieval"} <= set(found["cells"][0]["scores"])
@@ -163,6 +163,40 @@ def test_an_evaluation_is_summed_up_in_words_with_the_place_of_its_report(
     assert f"Report: {tmp_path / 'out' / 'report.html'}" in out
     assert "Approach 3 and the baseline score exactly the same in every pair." in out
     assert "the embedded model's own judge" in out
+
+
+def test_weights_without_a_style_weigh_the_one_that_comes_with_the_model(
+    two: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (
+        "--prompts",
+        two,
+        "--approaches",
+        "1,2",
+        "--weights",
+        "0.5",
+        "--seeds",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    )
+
+    labels = [column["label"] for column in report(capsys, *words)["columns"]]
+
+    assert labels == ["approach 1", "pencil x 0.5", "saying “pencil sketch”"]
+
+
+def test_the_words_of_a_style_are_said_without_it_also_where_the_baseline_wears_it(
+    two: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = report(capsys, "--prompts", two, "--approaches", "2", "--seeds", "1", "--out", str(tmp_path / "out"))
+
+    worn = {column["label"]: (column["style"], column["words"]) for column in found["columns"]}
+    assert worn == {"approach 2, pencil": ("pencil", None), "saying “pencil sketch”": (None, "pencil sketch")}
+    files = {
+        column: [cell["file"] for cell in found["cells"] if cell["column"] == column] for column in ("2", "2-words")
+    }
+    assert not set(files["2"]) & set(files["2-words"])
 
 
 def test_what_two_approaches_paint_alike_is_painted_once(
@@ -505,7 +539,6 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (["--seeds", "0"], "seeds must be a whole number from 1 to 256, not “0”."),
         (["--seed", "-1"], "seed must be a whole number from 0 to 4 294 967 295, not “-1”."),
         (["--limit", "x"], "limit must be a whole number from 1 to 10000, not “x”."),
-        (["--weights", "1"], "There is nothing to weigh: name a style with --styles."),
         (["--weights", "3", "--style", "ink"], "weights must be numbers from 0 to 2"),
         (["--weights", "nan", "--style", "ink"], "weights must be numbers from 0 to 2"),
         (["--style", "../ink"], "styles must be names of styles"),

@@ -62,6 +62,10 @@ async def test_it_can_be_named_and_weighed_like_any_other(tmp_path: Path) -> Non
     assert not any("weight is not used" in warning for warning in warnings)
 
 
+async def test_at_weight_0_nobody_is_told_that_it_is_worn(tmp_path: Path) -> None:
+    assert (await planned(tmp_path, weight=0))[2] == []
+
+
 async def test_a_style_of_our_own_goes_before_it(tmp_path: Path) -> None:
     unet = UNet2DConditionModel.from_pretrained(embedded.PIPELINE / "unet")
     make_style(tmp_path / "styles", "ink", unet, seed=3)

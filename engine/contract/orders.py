@@ -32,7 +32,7 @@ class MakeGrid(Order):
     details: Annotated[Text | None, Field(description="design elements, such as: neon-green glasses, studio light")] = (
         None
     )
-    style: Annotated[str | None, Field(pattern=STYLE_NAME, description="a style that /finetune made")] = None
+    style: Annotated[str | None, Field(pattern=STYLE_NAME, description="a style's name; /styles lists them")] = None
     weight: Annotated[float | None, Field(ge=0, le=2, description="how strongly the style acts, 1 as trained")] = None
     fillers: Annotated[FillerSource | None, Field(description="where the other pictures come from")] = None
     quality: Annotated[Quality | None, Field(description="fast: sooner done, with somewhat other pictures")] = None
@@ -77,7 +77,7 @@ class Job(Order):
     `plan` is a grid's, `comparison` that of a comparison.
     """
 
-    id: Annotated[str, Field(pattern=ids.PATTERN)]
+    id: Annotated[str, Field(pattern=ids.PATTERN, description="ten or more letters and digits, such as k3x9tq2m7d")]
     turn: Annotated[int, Field(ge=0, description="lower turns are painted first")] = 0
     work: Work
     plan: Plan | None = None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine import models, styles
-from engine.contract.approaches import PROFILES, Profile
+from engine.contract.approaches import PROFILES, STYLED, Profile
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Recipe
 from engine.contract.orders import MakeGrid
@@ -43,8 +43,11 @@ def ways(asked: Asked, planner: Planner, fetching: models.Progress) -> tuple[lis
 
 def _columns(asked: Asked, profile: Profile) -> list[Column]:
     rows = PROFILES[profile]
-    if asked.weights and not asked.styles:
+    usual = rows[STYLED].style
+    if asked.weights and not asked.styles and usual is None:
         raise BadRequest("There is nothing to weigh: name a style with --styles.")
+    if asked.weights and not asked.styles and STYLED in asked.approaches:
+        asked = asked.model_copy(update={"styles": (usual,)})
     if asked.styles and not any(rows[number].styled for number in asked.approaches):
         raise BadRequest("A style is painted by approach 2; name it among --approaches.")
     found: list[Column] = []
@@ -78,10 +81,7 @@ def _styled(styles: Sequence[str], profile: Profile, number: int) -> list[Column
     found = [of_approaches(profile, [number], style)[0] for style in styles]
     if len(found) == 1:
         return found
-    return [
-        column.model_copy(update={"key": f"{number}-{column.style}", "label": f"{column.label}, {column.style}"})
-        for column in found
-    ]
+    return [column.model_copy(update={"key": f"{number}-{column.style}"}) for column in found]
 
 
 def way_of(column: Column, planner: Planner, fetching: models.Progress) -> Way:

@@ -52,10 +52,10 @@ def of_weights(
 
 
 def with_words(baseline: Column, words: str) -> Column:
-    """The control that costs no training: the baseline with the style's words in the prompt."""
+    """The control that costs no training: the baseline's model without a style, with the words in the prompt."""
     said = words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip(' ,')}…"
     changed = {"key": f"{baseline.key}-words", "label": f"saying “{said}”", "role": "control", "words": words}
-    return baseline.model_copy(update=changed)
+    return baseline.model_copy(update={**changed, "style": None, "weight": None})
 
 
 def _styled(profile: Profile, number: int) -> bool:
@@ -70,7 +70,7 @@ def _column(profile: Profile, number: int, role: Role, style: str | None = None,
         raise BadRequest(f"There is no approach {number}; there are {known}.")
     return Column(
         key=str(number),
-        label=f"approach {number}",
+        label=f"approach {number}, {style}" if style else f"approach {number}",
         role=role,
         approach=number,
         style=style,

@@ -26,9 +26,13 @@ def verdicts(evaluation: Evaluation) -> list[str]:
 
 def footnotes(evaluation: Evaluation) -> list[str]:
     """What the table rests on, and the sentences behind each dash."""
-    estimates = [estimate for row in evaluation.rows for estimate in row.differences.values()]
-    methods = dict.fromkeys(estimate.method for estimate in estimates if estimate.method)
-    notes = dict.fromkeys(estimate.note for estimate in estimates if estimate.note and not estimate.ties)
+    found = [(row.label, name, estimate) for row in evaluation.rows for name, estimate in row.differences.items()]
+    methods = dict.fromkeys(estimate.method for _, _, estimate in found if estimate.method)
+    notes = dict.fromkeys(
+        f"{metric(name).title}, {label}: {estimate.note}"
+        for label, name, estimate in found
+        if estimate.note and not estimate.ties
+    )
     base = (
         f"First line: means of {evaluation.baseline.label}; below: paired differences to it with 95 % intervals"
         f"{' (' + '; '.join(methods) + ')' if methods else ''}. * differs from 0 after Holm's correction. "
