@@ -296,7 +296,7 @@ async def test_while_the_bot_restarts_the_page_says_so_and_then_goes_on(tmp_path
             await view.until("document.activeElement.id === 'line'")
             await type_line(view, "before")
             await view.until("document.querySelector('.sheet')")
-            person, port = first.core.heard[0].person.id, int(first.address.rpartition(":")[2])
+            person = first.core.heard[0].person.id
 
             await first_run.aclose()
             await view.until("document.querySelector('#trouble').innerText.includes('cannot be reached')")
@@ -307,7 +307,7 @@ async def test_while_the_bot_restarts_the_page_says_so_and_then_goes_on(tmp_path
             await talk.whisper(Message("while you were away"))
             first.platform.conversation.close()
 
-            async with served(tmp_path, port=port) as second:
+            async with served(tmp_path, port=_port(first)) as second:
                 await view.until("document.querySelector('#trouble').hidden && document.querySelector('.whispered')")
                 await view.press("Enter")
                 await view.until("[...document.querySelectorAll('.said')].at(-1).innerText === '/echo meanwhile'")
@@ -456,8 +456,33 @@ async def test_the_door_asks_for_the_token_and_lets_in(tmp_path: Path, debugger:
         assert await view.js("document.querySelector('#door').checkVisibility()") is False
 
 
+async def test_whoever_knocks_twice_while_the_bot_is_away_comes_in_once(tmp_path: Path, debugger: str) -> None:
+    async with AsyncExitStack() as first_run:
+        first = await first_run.enter_async_context(served(tmp_path, token="s3cret"))
+        async with page(debugger, first.address) as view:
+            await view.until("document.activeElement.id === 'token'")
+            await view.type("s3cret")
+            await first_run.aclose()
+            for _ in range(2):
+                await view.press("Enter")
+                await view.until("document.querySelector('#trouble').innerText.includes('cannot be reached')")
+                await view.js("document.querySelector('#trouble').textContent = ''")
+
+            async with served(tmp_path, token="s3cret", port=_port(first)) as second:
+                await type_line(view, "/echo once")
+                await view.until("document.querySelectorAll('.said').length === 1")
+                await type_line(view, "/echo twice")
+                await view.until("document.querySelectorAll('.said').length === 2")
+
+                assert [heard.text for heard in second.core.heard] == ["/echo once", "/echo twice"]
+
+
 async def test_the_commands_of_moderators_are_offered_on_this_machine(tmp_path: Path, debugger: str) -> None:
     async with opened(debugger, tmp_path) as (view, _):
         await view.type("/")
 
         assert await view.until("document.querySelectorAll('#offers li').length") == len(COMMANDS)
+
+
+def _port(site: Site) -> int:
+    return int(site.address.rpartition(":")[2])

@@ -8,20 +8,28 @@ import { startUpload } from "./upload.js";
 import { startViewer } from "./viewer.js";
 import { startWelcome } from "./welcome.js";
 
+let tries = 0;
+let again = null;
+
 startTheme();
 enter();
 
+// Only the newest try counts: whoever is impatient at the door comes in once.
 async function enter(token = null) {
+  clearTimeout(again);
+  const mine = (tries += 1);
   try {
-    begin((await post("hello", { token })).commands);
+    const { commands } = await post("hello", { token });
+    if (mine === tries) begin(commands);
   } catch (error) {
-    if (error.status === 401 && token === null) openDoor();
-    else if (error.status === 401 || error.status === 429) trouble(error.message);
-    else {
-      trouble(error.message);
-      setTimeout(() => enter(token), 2000);
-    }
+    if (mine === tries) stayOutside(error, token);
   }
+}
+
+function stayOutside(error, token) {
+  if (error.status === 401 && token === null) return openDoor();
+  trouble(error.message);
+  if (error.status !== 401 && error.status !== 429) again = setTimeout(() => enter(token), 2000);
 }
 
 function begin(commands) {
@@ -37,6 +45,7 @@ function begin(commands) {
 }
 
 function openDoor() {
+  trouble(null);
   byId("door").hidden = false;
   byId("token").focus();
   byId("door-form").addEventListener("submit", (event) => {
