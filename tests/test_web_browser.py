@@ -10,7 +10,7 @@ import pytest
 
 from bot.chat import Message
 from tests.chromium import CHROMIUM, Page, chromium, page
-from tests.web_core import COMMANDS, JOB, ScriptedCore
+from tests.web_core import COMMANDS, JOB, ScriptedCore, png
 from tests.web_site import Site, served
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt install chromium)")
@@ -301,7 +301,7 @@ async def test_while_the_bot_restarts_the_page_says_so_and_then_goes_on(tmp_path
             await first_run.aclose()
             await view.until("document.querySelector('#trouble').innerText.includes('cannot be reached')")
             await type_line(view, "/echo meanwhile")
-            assert await view.until("!document.querySelector('#send').disabled && line.value") == "/echo meanwhile"
+            assert await view.until("document.querySelector('#send').disabled && line.value") == "/echo meanwhile"
             # Said while no page was connected: it must not be missed.
             talk = await first.platform.reopen(json.dumps({"person": person, "message": None}))
             await talk.whisper(Message("while you were away"))
@@ -309,9 +309,53 @@ async def test_while_the_bot_restarts_the_page_says_so_and_then_goes_on(tmp_path
 
             async with served(tmp_path, port=_port(first)) as second:
                 await view.until("document.querySelector('#trouble').hidden && document.querySelector('.whispered')")
-                await view.press("Enter")
                 await view.until("[...document.querySelectorAll('.said')].at(-1).innerText === '/echo meanwhile'")
+                await view.until("!document.querySelector('#send').disabled && line.value === ''")
                 assert [heard.text for heard in second.core.heard] == ["/echo meanwhile"]
+
+
+async def test_what_is_pressed_and_uploaded_while_the_bot_restarts_is_heard_once_it_is_back(
+    tmp_path: Path, debugger: str
+) -> None:
+    pick = (
+        "(() => { const chosen = new DataTransfer();"
+        f" chosen.items.add(new File([Uint8Array.of({', '.join(map(str, png()))})], 'cat.png', {{type: 'image/png'}}));"
+        " upload.files = chosen.files; upload.dispatchEvent(new Event('change')); })()"
+    )
+    async with AsyncExitStack() as first_run:
+        first = await first_run.enter_async_context(served(tmp_path))
+        async with page(debugger, first.address) as view:
+            await view.until("document.activeElement.id === 'line'")
+            await sheet(view)
+
+            await first_run.aclose()
+            await view.click(".posted .primary")
+            await view.js(pick)
+            await view.click("#shortcuts button")
+            await view.until("document.querySelector('#trouble').innerText.includes('cannot be reached')")
+
+            async with served(tmp_path, port=_port(first)) as second:
+                await view.until("document.querySelectorAll('.whispered').length === 2")
+                await view.until("[...document.querySelectorAll('.said')].at(-1).innerText === '/history'")
+                await view.until(
+                    "document.querySelector('#trouble').hidden && !document.querySelector('#score').disabled"
+                )
+                assert sorted(pressed.press for pressed in second.core.pressed) == [f"again:{JOB}", "score:message"]
+                assert [heard.text for heard in second.core.heard] == ["/history"]
+
+
+async def test_a_picture_that_cannot_arrive_is_not_sent_for_ever(tmp_path: Path, debugger: str) -> None:
+    async with served(tmp_path) as site, page(debugger, site.address) as view:
+        await view.until("document.activeElement.id === 'line'")
+        await view.js(
+            "(() => { const real = fetch; window.sent = 0; window.fetch = (path, ...more) => path.startsWith('picture')"
+            " ? (sent += 1, Promise.reject(new TypeError('gone from the disk'))) : real(path, ...more);"
+            " const chosen = new DataTransfer(); chosen.items.add(new File(['x'], 'cat.png', {type: 'image/png'}));"
+            " upload.files = chosen.files; upload.dispatchEvent(new Event('change')); })()"
+        )
+
+        await view.until("document.querySelector('#trouble').innerText.includes('did not arrive')")
+        assert await view.js("sent") == 2
 
 
 async def test_the_theme_follows_the_system_until_one_is_chosen_and_stays_chosen(tmp_path: Path, debugger: str) -> None:

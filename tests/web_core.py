@@ -123,6 +123,8 @@ class ScriptedCore:
         self._spawn(self._answer(heard))
 
     async def press(self, pressed: Pressed) -> None:
+        if any(before.event == pressed.event for before in self.pressed):
+            return
         self.pressed.append(pressed)
         if pressed.press.startswith("edit:"):
             await pressed.talk.ask(

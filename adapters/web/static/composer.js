@@ -2,7 +2,7 @@
 
 import { Completion } from "./completion.js";
 import { announce, byId, element, trouble } from "./dom.js";
-import { newEvent, post } from "./net.js";
+import { newEvent, tell } from "./net.js";
 
 const REMEMBERED = 50;
 
@@ -17,10 +17,11 @@ export function startComposer(commands) {
   // The same text keeps its event until it was heard, so that sending it again after a lost answer makes no second job.
   async function send(text) {
     if (pending?.text !== text) pending = { text, event: newEvent() };
+    const mine = pending;
     byId("send").disabled = true;
     try {
-      await post("say", pending);
-      pending = null;
+      await tell("say", mine);
+      if (pending === mine) pending = null;
       remember(text);
       trouble(null);
       return true;

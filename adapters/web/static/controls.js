@@ -1,7 +1,7 @@
 // Buttons and menus under a message. What is pressed goes back to the bot as it came.
 
 import { element, trouble } from "./dom.js";
-import { newEvent, post } from "./net.js";
+import { newEvent, tell } from "./net.js";
 
 export function controls(data) {
   const made = (data.buttons ?? []).map((button) =>
@@ -26,7 +26,7 @@ async function press(button, action, message) {
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
   try {
-    await post("press", { event: newEvent(), press: action, message });
+    await tell("press", { event: newEvent(), press: action, message });
     trouble(null);
   } catch (error) {
     trouble(error.message);

@@ -1,7 +1,7 @@
 // A form that the bot opened: a dialog that comes back after a reload, until it is sent or put away.
 
 import { element, trouble } from "./dom.js";
-import { newEvent, post } from "./net.js";
+import { newEvent, tell } from "./net.js";
 
 const open = new Map();
 
@@ -43,7 +43,7 @@ function input(id, field) {
 // The form goes when the bot has taken the answer: then its message is deleted, here and in every other window.
 async function send(path, body) {
   try {
-    await post(path, body);
+    await tell(path, body);
     withdrawForm(body.message);
     trouble(null);
   } catch (error) {

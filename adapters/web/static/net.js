@@ -1,8 +1,10 @@
 // Requests to the bot, and its stream. Every failure becomes a sentence.
 
-import { trouble } from "./dom.js";
+import { byId, trouble } from "./dom.js";
 
 const UNREACHABLE = "Tessera cannot be reached. It is tried again; nothing is lost.";
+const NOT_ARRIVED = "This picture did not arrive. Please choose it again.";
+const AGAIN_MS = 1000;
 
 export class Refused extends Error {
   constructor(status, sentence) {
@@ -18,14 +20,36 @@ export async function post(path, body) {
   return answer(fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
 }
 
-// A file as it is; its kind is the browser's guess, and the bot looks for itself.
+// Something that a person did: said again until it is heard. By its event the bot knows it as one.
+export async function tell(path, body) {
+  for (;;) {
+    try {
+      return await post(path, body);
+    } catch (error) {
+      if (!away(error)) throw error;
+      trouble(UNREACHABLE);
+      await new Promise((resume) => setTimeout(resume, AGAIN_MS));
+    }
+  }
+}
+
+// A file as it is; its kind is the browser's guess, and the bot looks for itself. A file may itself be why it does not
+// arrive (too large, or gone from the disk): it is sent again once, when the bot is back.
 export async function send(path, file) {
-  return answer(fetch(path, { method: "POST", headers: { "Content-Type": file.type || "application/octet-stream" }, body: file }));
+  const put = () => answer(fetch(path, { method: "POST", headers: { "Content-Type": file.type || "application/octet-stream" }, body: file }));
+  return put().catch(async (error) => {
+    if (!away(error)) throw error;
+    await tell("hello", { token: null });
+    return put().catch((still) => { throw away(still) ? new Refused(still.status, NOT_ARRIVED) : still; });
+  });
 }
 
 export async function get(path, query = {}) {
   return answer(fetch(`${path}?${new URLSearchParams(query)}`));
 }
+
+// No answer, or that of a proxy before a bot which is away.
+const away = ({ status }) => [0, 502, 503, 504].includes(status);
 
 async function answer(request) {
   const response = await request.catch(() => { throw new Refused(0, UNREACHABLE); });
@@ -33,6 +57,11 @@ async function answer(request) {
   const data = await response.json().catch(() => ({ error: `Tessera answered with ${response.status}.` }));
   if (!response.ok) throw new Refused(response.status, data.error);
   return data;
+}
+
+// What else there is to say stays: that the line is there again does not answer it.
+function reached() {
+  if (byId("trouble").textContent === UNREACHABLE) trouble(null);
 }
 
 // Follows the conversation for ever. While nobody looks the line is put down (a browser has six of them for one host);
@@ -48,7 +77,7 @@ export function follow({ page, changes }) {
 
   const open = () => {
     source = new EventSource(`events?since=${seen}`);
-    source.addEventListener("open", () => trouble(null));
+    source.addEventListener("open", reached);
     source.addEventListener("page", (event) => heard(event, page));
     source.addEventListener("changes", (event) => heard(event, changes));
     source.addEventListener("error", () => {
