@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adapters.web.stream import PAGE
 from bot.chat import Message
 from tests.chromium import CHROMIUM, Page, chromium, page
 from tests.web_core import COMMANDS, JOB, ScriptedCore, png
@@ -287,6 +288,28 @@ async def test_a_reload_shows_the_same_conversation(tmp_path: Path, debugger: st
 
         assert await view.js(texts) == before
         assert len(before) == 3
+
+
+async def test_earlier_messages_are_all_there_although_an_old_job_moves_on(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, site):
+        await type_line(view, "/echo an old job")
+        await view.until("document.querySelector('.said')")
+        talk = site.core.heard[0].talk
+        for number in range(2 * PAGE):
+            await talk.whisper(Message(f"message {number}"))
+        await view.go(site.address)
+        await view.until("document.querySelectorAll('article').length")
+
+        await talk.update(Message("moved on"))
+        await view.until("document.querySelector('article').innerText === 'moved on'")
+        below = await view.js("document.querySelector('#below').checkVisibility()")
+        for shown in (2 * PAGE + 1, 2 * PAGE + 2):
+            await view.click("#earlier")
+            await view.until(f"document.querySelectorAll('article').length === {shown}")
+
+        texts = "[...document.querySelectorAll('.whispered .text')].map((e) => e.innerText)"
+        assert await view.js(texts) == [f"message {number}" for number in range(2 * PAGE)]
+    assert below is False
 
 
 async def test_while_the_bot_restarts_the_page_says_so_and_then_goes_on(tmp_path: Path, debugger: str) -> None:

@@ -8,6 +8,8 @@ import { plain } from "./text.js";
 
 const HEADER_PX = 68;
 const shown = new Map();
+// From this sequence number on everything is on the page. What moved on may stand above it, with gaps between.
+let oldest = 0;
 
 export function startConversation() {
   follow({ page: showPage, changes: showChanges });
@@ -48,6 +50,7 @@ function showPage({ messages, earlier }) {
   byId("messages").replaceChildren();
   byId("earlier").hidden = !earlier;
   for (const data of messages) place(data);
+  oldest = messages[0]?.seq ?? 0;
   welcome();
   scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
   staying = true;
@@ -57,7 +60,7 @@ function showChanges({ messages }) {
   for (const data of messages) {
     const known = shown.has(data.id);
     place(data);
-    if (!known && !data.deleted) herald(data);
+    if (!known && !data.deleted && data.seq > oldest) herald(data);
   }
   welcome();
 }
@@ -91,11 +94,10 @@ function herald(data) {
 }
 
 async function showEarlier() {
-  const first = byId("messages").firstElementChild;
-  if (!first) return;
   const height = document.documentElement.scrollHeight;
-  const messages = await get("messages", { before: first.dataset.seq });
+  const messages = await get("messages", { before: oldest });
   for (const data of messages) place(data);
+  oldest = messages[0]?.seq ?? oldest;
   byId("earlier").hidden = messages.length === 0;
   scrollBy({ top: document.documentElement.scrollHeight - height, behavior: "instant" });
 }
