@@ -141,6 +141,47 @@ async def test_progress_moves_while_the_focus_stays_on_cancel(tmp_path: Path, de
     assert shares == [0.25, 0.5, 0.75]
 
 
+async def test_a_click_on_a_preview_opens_the_one_that_is_shown(tmp_path: Path, debugger: str) -> None:
+    core = ScriptedCore(gated=True)
+    assert core.steps
+    async with opened(debugger, tmp_path, core) as (view, _):
+        await type_line(view, "/grid a cat")
+        core.steps.release()
+        await view.until("document.querySelector('.picture img')?.complete")
+        core.steps.release()
+        await view.until("document.querySelector('.picture img').alt.includes('8 of 16')")
+        shown = await view.js("document.querySelector('.picture img').src")
+
+        await view.click(".picture")
+
+        assert await view.until("document.querySelector('#viewer[open] img')?.src") == shown
+        assert "8 of 16" in await view.js("document.querySelector('#viewer-title').innerText")
+        assert "8 of 16" in await view.js("document.querySelector('.picture').getAttribute('aria-label')")
+
+
+async def test_a_preview_that_loads_slowly_does_not_replace_a_newer_one(tmp_path: Path, debugger: str) -> None:
+    core = ScriptedCore(gated=True)
+    assert core.steps
+    slow_first = (
+        "(() => { const real = Image.prototype.decode; let number = 0;"
+        " const late = new Promise((go) => { window.letGo = go; });"
+        " Image.prototype.decode = function () { number += 1; const decoded = real.call(this);"
+        " return number === 1 ? decoded.then(() => late) : decoded; }; })()"
+    )
+    async with opened(debugger, tmp_path, core) as (view, _):
+        await view.js(slow_first)
+        await type_line(view, "/grid a cat")
+        for done in (4, 8, 12):
+            core.steps.release()
+            await view.until(f"document.querySelector('.said .text')?.innerText.includes('{done} of 16')")
+            await view.until("document.querySelector('.picture img')")
+        await view.until("document.querySelector('.picture img').alt.includes('12 of 16')")
+
+        await view.js("letGo(); new Promise((done) => requestAnimationFrame(() => done(true)))")
+
+        assert "12 of 16" in await view.js("document.querySelector('.picture img').alt")
+
+
 async def test_pointing_at_a_cell_shows_its_prompt_seed_and_score(tmp_path: Path, debugger: str) -> None:
     async with opened(debugger, tmp_path) as (view, _):
         await sheet(view)

@@ -83,7 +83,7 @@ function pictures(data) {
   return (data.pictures ?? []).map((picture, index) => {
     if (index === 0 && data.grid) return new Sheet(picture, data.grid).figure;
     const image = element("img", { src: picture.url, alt: picture.alt, loading: "lazy" });
-    const open = element("button", { type: "button", class: "picture", "aria-label": `Open: ${picture.alt}`, onclick: () => openPicture(picture, open) }, image);
+    const open = element("button", { type: "button", class: "picture", "aria-label": `Open: ${picture.alt}`, onclick: () => openPicture({ ...picture, url: image.getAttribute("src"), alt: image.alt }, open) }, image);
     image.addEventListener("load", () => open.classList.toggle("wide", image.naturalWidth > 1.3 * image.naturalHeight));
     return picture.spoiler ? spoiler(open) : open;
   });
@@ -93,12 +93,14 @@ function pictures(data) {
 function swapped(part, data) {
   const image = part.querySelector(":scope > .picture:only-child > img");
   if (!image || data.grid || data.pictures?.length !== 1 || data.pictures[0].spoiler) return false;
+  const [{ url, alt }] = data.pictures;
   const next = new Image();
-  next.src = data.pictures[0].url;
+  next.src = url;
+  part.dataset.newest = url;
   next.decode().then(() => {
-    if (!next.src.endsWith(data.pictures[0].url)) return;
-    image.src = next.src;
-    image.alt = data.pictures[0].alt;
+    if (part.dataset.newest !== url) return;
+    Object.assign(image, { src: url, alt });
+    image.parentElement.setAttribute("aria-label", `Open: ${alt}`);
   }).catch(() => {}); // a newer preview has replaced it already
   return true;
 }
