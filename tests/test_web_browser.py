@@ -585,6 +585,25 @@ async def test_whoever_knocks_twice_while_the_bot_is_away_comes_in_once(tmp_path
                 assert [heard.text for heard in second.core.heard] == ["/echo once", "/echo twice"]
 
 
+async def test_an_open_page_leads_back_to_the_door_once_the_token_is_another(tmp_path: Path, debugger: str) -> None:
+    async with AsyncExitStack() as first_run:
+        first = await first_run.enter_async_context(served(tmp_path, token="s3cret"))
+        async with page(debugger, first.address) as view:
+            await view.until("document.activeElement.id === 'token'")
+            await view.type("s3cret")
+            await view.press("Enter")
+            await type_line(view, "/echo before")
+            await view.until("document.querySelector('.said')")
+
+            await first_run.aclose()
+            async with served(tmp_path, token="an0ther", port=_port(first)):
+                await view.until("document.activeElement?.id === 'token'")
+                assert await view.js("document.querySelector('#trouble').hidden") is True
+                await view.type("an0ther")
+                await view.press("Enter")
+                await view.until("document.querySelector('.said')?.innerText === '/echo before'")
+
+
 async def test_the_commands_of_moderators_are_offered_on_this_machine(tmp_path: Path, debugger: str) -> None:
     async with opened(debugger, tmp_path) as (view, _):
         await view.type("/")

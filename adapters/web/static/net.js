@@ -82,12 +82,20 @@ export function follow({ page, changes }) {
     source.addEventListener("changes", (event) => heard(event, changes));
     source.addEventListener("error", () => {
       trouble(UNREACHABLE);
-      // A browser gives up for good on an answer that is no stream, such as a proxy's error page.
+      // A browser gives up for good on an answer that is no stream, such as a proxy's error page or a closed door.
       if (source.readyState === EventSource.CLOSED) {
         source = null;
-        setTimeout(look, 2000);
+        setTimeout(knock, 2000);
       }
     });
+  };
+
+  // Whoever has to give the token anew does so at the door, where the page begins.
+  const knock = async () => {
+    const error = await post("hello", { token: null }).then(() => null, (refused) => refused);
+    if (error?.status === 401) location.reload();
+    else if (error) setTimeout(knock, 2000);
+    else look();
   };
 
   const look = () => {
