@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 
 from adapters.web.stream import PAGE
-from bot.chat import Message
+from bot.chat import Button, Menu, Message
+from bot.commands import COMMANDS as REAL_COMMANDS
 from tests.chromium import CHROMIUM, Page, chromium, page
 from tests.web_core import COMMANDS, JOB, ScriptedCore, png
 from tests.web_site import Site, served
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt install chromium)")
+
+
+# Notes in the page what a screen reader would read out.
+LISTEN = (
+    "(() => { window.said = [];"
+    " const note = () => { if (announcer.textContent) said.push(announcer.textContent); };"
+    " new MutationObserver(note).observe(announcer, {childList: true, subtree: true}); })()"
+)
 
 
 @pytest.fixture(scope="module")
@@ -448,9 +457,15 @@ async def test_a_plot_is_as_wide_as_it_must_be_to_be_read(tmp_path: Path, debugg
 
 @pytest.mark.parametrize("width", [320, 390, 1400])
 async def test_nothing_runs_off_the_side_at_any_width(tmp_path: Path, debugger: str, width: int) -> None:
-    async with opened(debugger, tmp_path, width=width) as (view, _):
+    core = ScriptedCore()
+    core.commands = REAL_COMMANDS
+    prompt = "a very detailed painting of a cat wearing neon glasses in front of a castle at night"
+    async with opened(debugger, tmp_path, core, width=width) as (view, _):
         await sheet(view)
         await view.click("summary")
+        menu = Menu("Open a grid", "show:grid", ((prompt, JOB),))
+        await core.talks[0].whisper(Message("Your grids", menu=menu))
+        await view.until("document.querySelector('.whispered select')")
 
         assert await view.js("document.documentElement.scrollWidth <= innerWidth")
 
@@ -495,17 +510,53 @@ async def test_the_skip_link_leads_to_the_input(tmp_path: Path, debugger: str) -
 
 async def test_what_comes_is_read_out_once_and_progress_is_not(tmp_path: Path, debugger: str) -> None:
     async with opened(debugger, tmp_path) as (view, _):
-        await view.js(
-            "(() => { window.said = [];"
-            " const note = () => { if (announcer.textContent) said.push(announcer.textContent); };"
-            " new MutationObserver(note).observe(announcer, {childList: true, subtree: true}); })()"
-        )
+        await view.js(LISTEN)
         await sheet(view)
         await view.until("said.some((text) => text.includes('Score'))")
 
         heard = await view.js("said")
     assert [text for text in heard if text.startswith("Painting")] == []
     assert "*" not in heard[-1]
+
+
+async def test_how_a_job_failed_is_read_out_and_its_place_in_the_line_is_not(tmp_path: Path, debugger: str) -> None:
+    cancel, again = Button("Cancel", f"cancel:{JOB}", "danger"), Button("Run it again", f"again:{JOB}:same")
+    async with opened(debugger, tmp_path) as (view, site):
+        await type_line(view, "/echo hi")
+        await view.until("document.querySelector('.said')")
+        await view.js(LISTEN)
+
+        talk = site.core.heard[0].talk
+        await talk.update(Message("*a cat*\nYou are 2nd in the line.", buttons=(cancel,)))
+        await view.until("document.querySelector('.said .danger')")
+        await talk.update(Message("*a cat*\nThe engine ran out of memory.", buttons=(again,)))
+
+        assert await view.until("said.length && said") == ["a cat\nThe engine ran out of memory."]
+
+
+async def test_what_is_reached_by_tab_is_never_hidden_below_the_header_or_the_composer(
+    tmp_path: Path, debugger: str
+) -> None:
+    covered = (
+        "(() => { const e = document.activeElement, r = e.getBoundingClientRect();"
+        " return !e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2)) && e.innerText; })()"
+    )
+    async with opened(debugger, tmp_path, width=900, height=500) as (view, site):
+        await type_line(view, "/echo hi")
+        await view.until("document.querySelector('.said')")
+        for number in range(12):
+            show = Button(f"Show {number}", f"show:{number}")
+            await site.core.heard[0].talk.whisper(Message(f"message {number}", buttons=(show,)))
+        await view.until("document.querySelectorAll('.whispered').length === 12")
+        await view.js("scrollTo({top: 0, behavior: 'instant'}); document.querySelector('#messages button').focus()")
+
+        hidden = []
+        for _ in range(11):
+            await view.press("Tab")
+            hidden.append(await view.js(covered))
+
+        assert await view.js("document.activeElement.innerText") == "Show 11"
+    assert hidden == [False] * 11
 
 
 async def test_a_new_sheet_begins_at_the_top_of_the_window(tmp_path: Path, debugger: str) -> None:

@@ -87,6 +87,8 @@ export function startComposer(commands) {
     else if (event.key === "ArrowUp" && (line.value === "" || line.value === sent[recalled])) { event.preventDefault(); recall(-1); }
     else if (event.key === "ArrowDown" && line.value !== "" && line.value === sent[recalled]) { event.preventDefault(); recall(1); }
   });
+  const height = () => document.documentElement.style.setProperty("--composer", `${byId("composer").offsetHeight}px`);
+  new ResizeObserver(height).observe(byId("composer"));
   hint();
 
   return { focus: () => line.focus(), send: (text) => send(text).then((heard) => heard && announce("Sent")) };

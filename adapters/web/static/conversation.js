@@ -58,9 +58,11 @@ function showPage({ messages, earlier }) {
 
 function showChanges({ messages }) {
   for (const data of messages) {
-    const known = shown.has(data.id);
+    const before = shown.get(data.id)?.data;
     place(data);
-    if (!known && !data.deleted && data.seq > oldest) herald(data);
+    if (data.deleted) continue;
+    if (before) readEnding(before, data);
+    else if (data.seq > oldest) herald(data);
   }
   welcome();
 }
@@ -88,10 +90,19 @@ function remove(id) {
 
 function herald(data) {
   if (data.kind === "typed") return stay("smooth");
-  if (data.kind !== "form") announce(`${data.kind === "whispered" ? "Privately: " : ""}${plain(data.text)}`);
+  if (data.kind !== "form") read(data);
   if (staying) stay("smooth");
   else if (!atEnd()) byId("below").hidden = false;
 }
+
+// How a job goes on would be too much to hear; what it came to is not.
+function readEnding(before, data) {
+  if (before.text !== data.text && !underWay(data)) read(data);
+}
+
+const underWay = ({ progress, buttons }) => typeof progress === "number" || buttons?.some(({ press }) => press.startsWith("cancel:"));
+
+const read = (data) => announce(`${data.kind === "whispered" ? "Privately: " : ""}${plain(data.text)}`);
 
 async function showEarlier() {
   const height = document.documentElement.scrollHeight;

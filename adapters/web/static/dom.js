@@ -15,12 +15,15 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-// Read out by screen readers, once; clearing first makes the same words heard again.
+// Read out by screen readers, once; clearing first makes the same words heard again. What comes at once is read together.
 export function announce(text) {
   const place = byId("announcer");
   place.textContent = "";
-  requestAnimationFrame(() => { place.textContent = text; });
+  announced.push(text);
+  requestAnimationFrame(() => { if (announced.length) place.textContent = announced.splice(0).join("\n"); });
 }
+
+const announced = [];
 
 export function trouble(text) {
   const place = byId("trouble");
