@@ -142,6 +142,23 @@ async def test_unsigned_tampered_and_stale_requests_are_refused(slack: SlackServ
         assert len(bot.core.heard) == 1
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Slack-Request-Timestamp": "abc"}, {"X-Slack-Request-Timestamp": "9" * 5000}, {"X-Slack-Signature": "v0=é"}],
+    ids=["no time", "no time either", "no signature"],
+)
+async def test_a_strangers_request_is_refused_without_a_trace_in_the_log(
+    slack: SlackServer, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
+) -> None:
+    async with scene(slack, requests=True):
+        kind = {"Content-Type": "application/json"}
+
+        answer = await slack.send("no JSON", kind | slack.signature("another") | headers)
+
+    assert answer.status == 401
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 async def test_a_mention_inside_a_thread_is_answered_in_that_thread(both: Scene) -> None:
     root = both.slack.space.add_message(both.slack.space.channels["C1"], "U1", "look at this")
 

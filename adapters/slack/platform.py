@@ -14,6 +14,7 @@ from adapters.slack.address import Address
 from adapters.slack.errors import NeverWorks, TokenRefused
 from adapters.slack.hearing import Hearing
 from adapters.slack.people import PLATFORM, People
+from adapters.slack.signed import only_signed
 from adapters.slack.talk import SlackTalk
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
@@ -146,7 +147,9 @@ class Slack:
         _log.warning("Slack: without a connection for %.0f s, starting over", alone)
 
     async def _by_requests(self, app: AsyncApp) -> None:
-        runner = http.AppRunner(app.web_app(path=_PATH), access_log=None)
+        served = app.web_app(path=_PATH)
+        served.middlewares.append(only_signed(self._secret or ""))
+        runner = http.AppRunner(served, access_log=None)
         await runner.setup()
         try:
             await self._listen(runner)
