@@ -180,6 +180,17 @@ async def test_a_mention_in_the_channel_is_answered_in_a_thread_under_it(bot: Sc
     assert bot.slack.posted("C1")[0]["thread_ts"] == asked["ts"]
 
 
+@pytest.mark.parametrize("subtype", ["file_share", "thread_broadcast"])
+async def test_words_with_a_file_or_from_a_thread_also_to_all_are_heard(both: Scene, subtype: str) -> None:
+    direct = both.slack.space.direct("U1").id
+    event = {"type": "message", "subtype": subtype, "channel": direct, "channel_type": "im", "user": "U1", "ts": "1.1"}
+    payload = {"type": "event_callback", "event_id": "E", "event": event | {"text": "grid a cat"}}
+
+    await both.slack.deliver("events_api", payload)
+
+    assert [heard.text for heard in both.core.heard] == ["/grid a cat"]
+
+
 async def test_direct_messages_are_heard_and_answered_there(both: Scene) -> None:
     direct = both.slack.space.direct("U1").id
 
@@ -199,6 +210,7 @@ async def test_the_apps_own_words_edits_and_other_bots_are_not_heard(bot: Scene)
     unheard: list[dict[str, Any]] = [
         {"bot_id": "B1", "user": BOT_USER},
         {"bot_id": "B9"},
+        {"subtype": "file_share", "user": BOT_USER},
         {"subtype": "message_changed"},
         {"edited": {"user": "U1"}},
     ]

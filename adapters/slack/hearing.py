@@ -28,6 +28,8 @@ from bot.errors import DeliveryError, PlatformAway
 
 _log = logging.getLogger(__name__)
 _GRID = "grid"
+# Words are new with none of the subtypes; with these they came with a file, or from a thread also to all.
+_SAID = {None, "file_share", "thread_broadcast"}
 _SORRY = Message("Something went wrong on my side and nothing was started. Please try again.")
 
 
@@ -63,7 +65,8 @@ class Hearing:
 
     async def _event(self, body: Body) -> None:
         event = body["event"]
-        if event.get("bot_id") or event.get("subtype") or event.get("edited"):
+        own = event.get("bot_id") or event.get("user") == self._web.me.user
+        if own or event.get("subtype") not in _SAID or event.get("edited"):
             return
         if event["type"] == "app_home_opened":
             await self._open_home(event)
