@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from adapters.discord.commands import SCORE
+from adapters.discord.pictures import picture_in
 from bot.chat import Pointed
 from engine.contract.scoring import MOST_BYTES
 from tests.bot_rig import rig
@@ -133,6 +134,13 @@ async def test_on_discord_any_picture_can_be_scored_from_its_context_menu(tmp_pa
 
         assert answer.startswith("**Score 0.310** for “a red square”")
         assert r.engine.scored[0].data == RED
+
+
+def test_on_discord_a_forwarded_picture_is_found() -> None:
+    words, url = {"attachments": [], "embeds": []}, "https://cdn.discordapp.com/a.png"
+    picture = {"attachments": [{"url": url, "content_type": "image/png"}], "embeds": []}
+
+    assert picture_in(words | {"message_snapshots": [{"message": words}, {"message": picture}]}) == url
 
 
 @pytest.mark.parametrize("address", ["http://169.254.169.254/latest/meta-data", "https://discordapp.net.example/x.png"])

@@ -17,7 +17,7 @@ AWAY = "Discord's pictures cannot be reached at the moment. Please try again."
 
 
 def picture_in(message: Mapping[str, Any]) -> str | None:
-    """The address of the first picture that was attached or is shown for a link."""
+    """The address of the first picture that was attached or is shown for a link, also in what was forwarded."""
     for attached in message.get("attachments", ()):
         if str(attached.get("content_type") or "image/").startswith("image/"):
             return str(attached["url"])
@@ -25,7 +25,8 @@ def picture_in(message: Mapping[str, Any]) -> str | None:
         for place in ("image", "thumbnail"):
             if (embed.get(place) or {}).get("proxy_url"):
                 return str(embed[place]["proxy_url"])
-    return None
+    forwarded = (picture_in(snapshot["message"]) for snapshot in message.get("message_snapshots", ()))
+    return next(filter(None, forwarded), None)
 
 
 async def fetched(url: str, most: int, also: str | None) -> bytes:
