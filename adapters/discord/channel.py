@@ -1,10 +1,10 @@
 """A channel, thread or direct conversation, reached with the bot's own token: for ever, and after a restart."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 
-from adapters.discord.failures import THREAD_EXISTS, translated
+from adapters.discord.failures import THREAD_ARCHIVED, THREAD_EXISTS, translated
 from adapters.discord.line import Line
 from adapters.discord.marks import carries
 from adapters.discord.parts import Parts
@@ -29,14 +29,14 @@ class Channel:
     async def edit(self, message: int, parts: Parts) -> None:
         there = await self._there()
         with translated():
-            await self._line.tried(lambda: there.get_partial_message(message).edit(**parts.to_edit()))
+            await self._opened(lambda: there.get_partial_message(message).edit(**parts.to_edit()))
 
     async def delete(self, message: int) -> None:
         """Take the message back; one that is gone is gone."""
         there = await self._there()
         try:
             with translated():
-                await self._line.tried(there.get_partial_message(message).delete)
+                await self._opened(there.get_partial_message(message).delete)
         except Gone:
             return
 
@@ -68,6 +68,17 @@ class Channel:
     async def find_reply(self, event: int) -> int | None:
         """The bot's reply to the interaction with this id."""
         return await self._find(event, lambda message: _answers(message, event))
+
+    async def _opened(self, change: Callable[[], Awaitable[object]]) -> None:
+        """Make the change; a thread that fell asleep, as after a day of quiet, is opened for it first."""
+        try:
+            await self._line.tried(change)
+        except discord.HTTPException as error:
+            if error.code != THREAD_ARCHIVED:
+                raise
+            http = (await self._line.client()).http
+            await self._line.tried(lambda: http.edit_channel(self.id, archived=False))
+            await self._line.tried(change)
 
     async def _find(self, after: int, fits: Callable[[discord.Message], bool]) -> int | None:
         client, there = await self._line.client(), await self._there()

@@ -17,6 +17,7 @@ FOREIGN = (discord.DiscordException, *NETWORK)
 
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION = 10003, 10008, 10015, 10062
 ALREADY_ACKNOWLEDGED, TOKEN_EXPIRED, NO_THREAD_HERE, THREAD_EXISTS = 40060, 50027, 50024, 160004
+THREAD_ARCHIVED = 50083
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ class Row:
 TABLE = (
     Row((40005,), (413,), TooLarge, "Discord takes no file of this size here; a smaller one would be right."),
     Row((50007,), (), NoRights, "Discord does not let me send you direct messages; allow them for this server."),
-    Row((50083,), (), NoRights, "The thread is archived and locked; a moderator would have to open it again."),
+    Row(
+        (THREAD_ARCHIVED,), (), NoRights, "The thread is archived and locked; a moderator would have to open it again."
+    ),
     Row((50001,), (), NoRights, "I may not see this channel: I am missing the right “View Channel”."),
     Row(
         (50013,), (403,), NoRights, "I may not post here: a right such as “Send Messages” or “Attach Files” is missing."

@@ -2,13 +2,17 @@
 
 import asyncio
 
+import discord
 import pytest
 
+from adapters.discord.channel import Channel
+from adapters.discord.parts import Parts
 from adapters.discord.platform import DiscordPlatform
 from bot.chat import Message, Picture
+from bot.errors import NoRights
 from tests.discord_adapter.running import PNG, SHEET, grid, only, picture_of, platform_for, reply, running, said
 from tests.discord_adapter.scripted_core import ScriptedCore, delivery
-from tests.stand_ins.discord_server import DiscordServer
+from tests.stand_ins.discord_server import RIGHTS, DiscordServer
 
 
 async def test_the_sheet_is_posted_in_a_thread_under_the_reply_which_points_to_it(
@@ -157,3 +161,34 @@ async def test_a_deleted_message_is_gone_and_deleting_it_again_changes_nothing(
     await heard.talk.delete(posted)
 
     assert server.messages(server.room) == []
+
+
+async def test_a_sheet_in_a_thread_that_was_archived_meanwhile_can_be_changed_and_deleted(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    told, heard = await said(server, core)
+    posted = await heard.talk.post(SHEET, delivery("job-post"))
+    thread = server.state.rooms[reply(server, told).id]
+
+    thread.archived = True
+    await Channel(bot.line, thread.id).edit(only(server.messages(thread)).id, Parts(Message("pruned")))
+    changed = only(server.messages(thread)).content
+    thread.archived = True
+    await heard.talk.delete(posted)
+
+    assert changed == "pruned"
+    assert server.messages(thread) == []
+
+
+async def test_an_archived_thread_that_the_bot_may_not_open_is_told_as_missing_rights(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    told, heard = await said(server, core)
+    posted = await heard.talk.post(SHEET, delivery("job-post"))
+    thread = server.state.rooms[reply(server, told).id]
+
+    thread.archived = True
+    server.room.rights = RIGHTS & ~discord.Permissions(send_messages_in_threads=True).value
+
+    with pytest.raises(NoRights):
+        await heard.talk.delete(posted)

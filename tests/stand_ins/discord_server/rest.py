@@ -28,6 +28,7 @@ class Rest:
             ("GET", "/gateway/bot", self._gateway),
             ("PUT", "/applications/{application}/commands", self._commands),
             ("POST", "/users/@me/channels", self._direct),
+            ("PATCH", "/channels/{channel}", self._open),
             ("GET", "/channels/{channel}/messages", self._history),
             ("POST", "/channels/{channel}/messages", self._send),
             ("GET", message, self._get),
@@ -84,6 +85,14 @@ class Rest:
                 return as_json(room.as_json())
         raise no.invalid("recipient_id: nobody.")
 
+    async def _open(self, request: web.Request) -> web.Response:
+        room = self._state.room(int(request.match_info["channel"]))
+        body, _ = await read_body(request)
+        need(room.kind == THREAD and body == {"archived": False}, "only a thread is changed, and only opened.")
+        self._state.may_send(room, files=False)
+        room.archived = False
+        return as_json(room.as_json())
+
     async def _send(self, request: web.Request) -> web.Response:
         room = self._state.room(int(request.match_info["channel"]))
         body, files = await read_body(request)
@@ -95,6 +104,7 @@ class Rest:
         at, known = self._state.nonces.get((room.id, nonce), (0.0, 0))
         if known in self._state.posted and time.monotonic() - at < self._state.nonce_lives:
             return as_json(self._state.posted[known].as_json(self._state.bot))
+        room.archived = False
         posted = Posted(self._state.ids.new(), room.id)
         write_message(posted, body, files, largest=self._state.file_bytes)
         self._state.posted[posted.id] = posted
@@ -108,14 +118,14 @@ class Rest:
         return as_json(posted.as_json(self._state.bot))
 
     async def _edit(self, request: web.Request) -> web.Response:
-        posted = self._posted(request)
+        posted = self._changeable(request)
         body, files = await read_body(request)
         write_message(posted, body, files, largest=self._state.file_bytes)
         posted.edits += 1
         return as_json(posted.as_json(self._state.bot))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        del self._state.posted[self._posted(request).id]
+        del self._state.posted[self._changeable(request).id]
         return web.Response(status=204)
 
     async def _history(self, request: web.Request) -> web.Response:
@@ -143,6 +153,12 @@ class Rest:
         thread = Room(posted.id, THREAD, body["name"], guild=room.guild, parent=room.id)
         self._state.rooms[thread.id] = thread
         return as_json(thread.as_json(), 201)
+
+    def _changeable(self, request: web.Request) -> Posted:
+        posted = self._posted(request)
+        if self._state.rooms[posted.room].archived:
+            raise no.ARCHIVED
+        return posted
 
     def _posted(self, request: web.Request) -> Posted:
         channel, message = int(request.match_info["channel"]), int(request.match_info["message"])

@@ -57,7 +57,10 @@ class Talker:
 
 @dataclass
 class Room:
-    """A text channel, a direct conversation or a thread; `rights` are the bot's there."""
+    """A text channel, a direct conversation or a thread; `rights` are the bot's there.
+
+    In an archived thread nothing is changed until it is opened; a new message opens it.
+    """
 
     id: int
     kind: int
@@ -67,6 +70,7 @@ class Room:
     rights: int = RIGHTS
     nsfw: bool = False
     person: Talker | None = None
+    archived: bool = False
 
     def as_json(self) -> dict[str, Any]:
         told: dict[str, Any] = {"id": str(self.id), "type": self.kind, "name": self.name}
@@ -76,7 +80,7 @@ class Room:
         if self.kind == THREAD:
             told |= {"parent_id": str(self.parent), "owner_id": "1", "message_count": 0, "member_count": 1}
             told["thread_metadata"] = {
-                "archived": False,
+                "archived": self.archived,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": stamp(),
                 "locked": False,
