@@ -78,6 +78,14 @@ def test_a_moving_picture_is_its_first_frame_and_what_is_transparent_is_white() 
     assert opened(saved("PNG", Image.new("RGBA", (4, 4), (0, 0, 0, 0))))[0, 0].tolist() == [255, 255, 255]
 
 
+def test_16_bits_of_grey_are_scaled_to_8() -> None:
+    ramp = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
+
+    pixels = opened(saved("PNG", Image.fromarray(ramp)))
+
+    assert (pixels == (ramp >> 8)[..., None]).all()
+
+
 def test_a_photo_taken_upright_is_turned_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
