@@ -166,6 +166,18 @@ async def test_words_of_a_person_are_no_markup(tmp_path: Path, text: str) -> Non
     assert out.getvalue() == f"{text} is {text}\n"
 
 
+async def test_control_characters_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    evil = "\x1b]52;c;cm0=\x07\x1b[2J\x9b2Jnice\npictures"
+    out = io.StringIO()
+    desk = Desk(tmp_path, Console(file=out, soft_wrap=True, highlight=False))
+
+    await desk.show(Message(evil, buttons=(Button(evil, "again"),)))
+    desk.ask(Form(evil, "edited", (FormField("prompt", evil, evil),)))
+
+    assert "nice\npictures" in out.getvalue()
+    assert [sign for sign in out.getvalue() if sign in "\x07\x1b\x9b"] == []
+
+
 async def test_a_job_that_fails_ends_the_wait_too(tmp_path: Path) -> None:
     desk, out = desk_at(tmp_path)
     talk = ConsoleTalk(desk)

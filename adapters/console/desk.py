@@ -14,6 +14,8 @@ from bot.chat import Form, Message, Picture
 
 MARKED = re.compile(r"`([^`\n]+)`|(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 BAR = re.compile("[▰▱]+ *")
+# A terminal obeys them: what others wrote could clear the screen or fill the clipboard.
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 # A command may answer in several messages; the last one was the last if none follows for so long.
 SETTLED_S = 0.3
 
@@ -129,13 +131,13 @@ class Desk:
     def _ask_next(self) -> None:
         assert self.form  # noqa: S101 - as above
         field = self.form.fields[len(self._values)]
-        self._console.print(Text(f"{field.label} [{field.value}]"))
+        self._console.print(Text(CONTROLS.sub("", f"{field.label} [{field.value}]")))
 
     def _offer(self, message: Message) -> None:
         if message.buttons:
             self.choices = {str(number): button.press for number, button in enumerate(message.buttons, start=1)}
             labels = (f"{number} {button.label}" for number, button in enumerate(message.buttons, start=1))
-            self._console.print(Text(" · ".join(labels), style="dim"))
+            self._console.print(Text(CONTROLS.sub("", " · ".join(labels)), style="dim"))
 
     def _save(self, picture: Picture) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +151,8 @@ class Desk:
 
 
 def _rich(text: str) -> Text:
-    """*bold* and `code` in colours; everything else as it is."""
+    """*bold* and `code` in colours, no control characters but newlines; everything else as it is."""
+    text = CONTROLS.sub("", text)
     made, end = Text(), 0
     for match in MARKED.finditer(text):
         code, bold = match.groups()
