@@ -27,8 +27,12 @@ def card_lines(card: Card, *, training: bool = True) -> list[str]:
     """The card in a few lines: data, training, scores, how to use it. Without `training` where that is told already."""
     data, recipe = _mapping(card.get("data")), _mapping(card.get("recipe"))
     origin = _text(data.get("origin")) or _text(card.get("summary"))
-    count = f", {data['images']} pictures" if data.get("images") and data.get("origin") else ""
-    numbers = [f"{name} {_number(recipe[key])}" for name, key in NUMBERS.items() if recipe.get(key) is not None]
+    count = f", {texts.plain(str(data['images']), 20)} pictures" if data.get("images") and data.get("origin") else ""
+    numbers = [
+        f"{name} {texts.plain(_number(recipe[key]), 40)}"
+        for name, key in NUMBERS.items()
+        if recipe.get(key) is not None
+    ]
     lines = [
         f"Learned from: {texts.plain(origin, 150)}{count}." if origin else "",
         f"Licence of the pictures: {texts.plain(_text(data.get('licence')), 200)}" if data.get("licence") else "",
@@ -65,7 +69,7 @@ def _training(card: Card) -> str:
 
 def _scores(card: Card) -> str:
     """What the judge measured on the samples; `likeness` is to the training pictures."""
-    rows = [row for row in _rows(card) if isinstance(row.get("match"), float)]
+    rows = [row for row in _rows(card) if all(_measured(row.get(key)) for key in ("match", "likeness", "weight"))]
     told = [f"{row['match']:.3f} and {row['likeness']:.3f} at weight {row['weight']:g}" for row in rows]
     judge = _text(_mapping(card.get("scores")).get("judge"))
     by = f", judge {texts.plain(judge, 80)}" if judge else ""
@@ -75,8 +79,13 @@ def _scores(card: Card) -> str:
 
 
 def _best_score(card: Card) -> str:
-    whole = next((row for row in _rows(card) if row.get("weight") == 1 and row.get("likeness") is not None), None)
+    whole = next((row for row in _rows(card) if row.get("weight") == 1 and _measured(row.get("likeness"))), None)
     return f"likeness to its pictures {whole['likeness']:.3f}" if whole else ""
+
+
+def _measured(value: Any) -> bool:
+    """Whether it can be shown as a score or a weight."""
+    return isinstance(value, int | float) and abs(value) <= 1000  # noqa: PLR2004 - far beyond any of them
 
 
 def _number(value: Any) -> str:

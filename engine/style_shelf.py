@@ -2,12 +2,15 @@
 
 import io
 import json
+import lzma
 import re
 import shutil
 import stat
 import tempfile
 import zipfile
-from pathlib import Path
+import zlib
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine import leftovers, models, styles
@@ -21,6 +24,8 @@ LARGEST = 2 * 2**30
 KEPT = re.compile(r"[\w.-]+\.(safetensors|json|md|png|csv)")
 """The files of a style. Of another's zip nothing else is unpacked, pickles least of all."""
 NEEDED = (styles.CONFIG, styles.WEIGHTS)
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
+"""What Python's unpacking raises, whatever the damage leads it to."""
 
 
 class Shelf:
@@ -108,15 +113,38 @@ def _unpack(data: bytes, folder: Path) -> None:
     folder.mkdir()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [entry for entry in archive.infolist() if _plain(entry)]
-            if sum(entry.file_size for entry in members) > LARGEST:
+            members = _members(archive)
+            if sum(entry.file_size for entry in members.values()) > LARGEST:
                 raise BadStyle(f"This style would unpack to more than {LARGEST // 2**30} GB; that is no LoRA adapter.")
-            for entry in members:
-                with archive.open(entry) as source, (folder / Path(entry.filename).name).open("wb") as target:
+            for name, entry in members.items():
+                with archive.open(entry) as source, (folder / name).open("wb") as target:
                     shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except BROKEN as error:
         raise BadStyle("This is no zip that can be read. Send the style's folder as a zip.") from error
-    missing = [name for name in NEEDED if not (folder / name).is_file()]
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files of the one folder in the zip that holds the style, by name. Raises BadStyle.
+
+    What lies deeper may be the checkpoints of its training, with the same names.
+    """
+    plain = [entry for entry in archive.infolist() if _plain(entry)]
+    places = sorted(
+        {_folder(entry) for entry in plain if _name(entry) == styles.CONFIG},
+        key=lambda place: (len(place.parts), place),
+    )
+    if len(places) > 1 and len(places[0].parts) == len(places[1].parts):
+        raise BadStyle(f"The zip holds several styles, in {places[0]} and {places[1]}. Send one folder as a zip.")
+    own = [entry for entry in plain if not places or _folder(entry) == places[0]]
+    members = {_name(entry): entry for entry in own}
+    _refuse_missing(members)
+    if len(members) < len(own):
+        raise BadStyle("The zip holds files of the same name twice. Send the style's folder as a zip.")
+    return members
+
+
+def _refuse_missing(members: Collection[str]) -> None:
+    missing = [name for name in NEEDED if name not in members]
     if missing:
         raise BadStyle(
             f"The zip has no {' and no '.join(missing)}. A style in peft's layout has {' and '.join(NEEDED)}; "
@@ -127,7 +155,15 @@ def _unpack(data: bytes, folder: Path) -> None:
 def _plain(entry: zipfile.ZipInfo) -> bool:
     """A file with a style's kind of name: no folder, no link."""
     link = stat.S_ISLNK(entry.external_attr >> 16)
-    return not entry.is_dir() and not link and bool(KEPT.fullmatch(Path(entry.filename).name))
+    return not entry.is_dir() and not link and bool(KEPT.fullmatch(_name(entry)))
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    return PurePosixPath(entry.filename).name
+
+
+def _folder(entry: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(entry.filename).parent
 
 
 def _describe(folder: Path, name: str, base: str, style: styles.Style) -> None:

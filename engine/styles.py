@@ -55,14 +55,13 @@ def find(name: str, settings: Settings, model: str, base: Facts) -> Style:
 def card(name: str, settings: Settings) -> dict[str, Any]:
     """What is known of a style: its card as it was written, with its name, and whether it came with the model."""
     place = folder(name, settings)
-    told = _json(place / CARD) if place and (place / CARD).is_file() else {}
-    return {**told, "name": name, "shipped": place is not None and place.parent == embedded.STYLES}
+    return {**_told(place), "name": name, "shipped": place is not None and place.parent == embedded.STYLES}
 
 
 def said(name: str, settings: Settings) -> str | None:
     """What is said in a prompt instead of using the style: its own words, or else what such pictures are called."""
     known = card(name, settings)
-    return known.get("words") or known.get("called")
+    return next((known[key] for key in ("words", "called") if known.get(key) and isinstance(known[key], str)), None)
 
 
 def refuse_taken(name: str, settings: Settings, model: str) -> None:
@@ -84,20 +83,41 @@ def check(folder: Path, base: Facts) -> Style:
     rank, alpha = _strength(folder.name, config)
     _fits(folder.name, shapes, base)
     _whole(folder.name, shapes, rank)
-    return Style(folder.name, folder, card.get("words"), rank, alpha)
+    return Style(folder.name, folder, _words(folder.name, card), rank, alpha)
 
 
 def _within(root: Path) -> list[str]:
     return sorted(place.name for place in root.iterdir() if (place / CONFIG).is_file()) if root.is_dir() else []
 
 
-def _json(file: Path) -> dict[str, Any]:
+def _told(place: Path | None) -> dict[str, Any]:
+    """The card in a folder; nothing where it cannot be read, so that one bad card does not hide the other styles."""
     try:
-        found: dict[str, Any] = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+        return _json(place / CARD) if place else {}
+    except BadStyle:
+        return {}
+
+
+def _json(file: Path) -> dict[str, Any]:
+    """An object that can be sent on as JSON: others write NaN and halves of characters, which nobody else reads."""
+    try:
+        found = json.loads(file.read_text())
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except (OSError, ValueError, RecursionError) as error:
         message = f"The style “{file.parent.name}” cannot be used: its {file.name} cannot be read."
         raise BadStyle(message) from error
+    if not isinstance(found, dict):
+        message = f"The style “{file.parent.name}” cannot be used: its {file.name} is no JSON object."
+        raise BadStyle(message)
     return found
+
+
+def _words(name: str, card: dict[str, Any]) -> str | None:
+    words = card.get("words")
+    if not isinstance(words, str | None):
+        message = f"The style “{name}” cannot be used: the words in its {CARD} are no text."
+        raise BadStyle(message)
+    return words
 
 
 def _shapes(file: Path) -> dict[str, tuple[int, ...]]:

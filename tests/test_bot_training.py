@@ -338,6 +338,27 @@ async def test_styles_lists_marks_shows_and_rolls_back(tmp_path: Path) -> None:
         assert "*adopted here*" in (await told(r, ANNA, "/styles")).text.splitlines()[1]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"weight": 1, "likeness": "high", "match": 0.3},
+        {"weight": 1, "match": 0.3},
+        {"weight": 1, "likeness": 10**400, "match": 0.3},
+        {"weight": [1], "likeness": 0.3, "match": 0.3},
+    ],
+)
+async def test_a_card_of_odd_shape_is_shown_without_its_scores(tmp_path: Path, row: dict[str, object]) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.cards["ink"] = {"name": "ink", "summary": "WikiArt", "scores": {"by_weight": [row]}}
+
+        listed = await told(r, ANNA, "/styles")
+        card = await told(r, ANNA, "/styles ink")
+
+        assert "`ink` · WikiArt" in listed.text
+        assert "Learned from: WikiArt" in card.text
+        assert "How the samples fit" not in card.text
+
+
 async def test_a_style_that_came_with_the_model_is_worn_while_none_is_adopted_and_stays_as_it_is(
     tmp_path: Path,
 ) -> None:

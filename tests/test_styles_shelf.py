@@ -30,9 +30,9 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_style(tmp_path_factory.mktemp("made"), "ink", unet, seed=3, words="in ink")
 
 
-def zipped(files: dict[str, bytes], folder: str = "") -> bytes:
+def zipped(files: dict[str, bytes], folder: str = "", packing: int = zipfile.ZIP_STORED) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w", packing) as archive:
         for name, data in files.items():
             archive.writestr(folder + name, data)
     return out.getvalue()
@@ -77,6 +77,49 @@ async def test_an_exported_style_can_be_imported_under_another_name(web: httpx.A
 
 async def test_a_style_in_a_folder_of_its_zip_is_found(web: httpx.AsyncClient, good: Path) -> None:
     assert (await web.put("/styles/ink", content=zipped(files_of(good), "some/where/"))).status_code == 201
+
+
+async def test_checkpoints_of_the_training_in_a_style_s_zip_are_left_out(web: httpx.AsyncClient, good: Path) -> None:
+    half = tensors(files_of(good), lambda _key, value: value / 2)
+    files = {**files_of(good), **{f"checkpoint-100/{name}": data for name, data in half.items()}}
+
+    answer = await web.put("/styles/ink", content=zipped(files, "ink/"))
+
+    assert answer.status_code == 201
+    weights = (await web.get("/styles/ink/files/adapter_model.safetensors")).content
+    assert weights == files_of(good)["adapter_model.safetensors"]
+
+
+async def test_a_zip_with_a_file_twice_is_refused(web: httpx.AsyncClient, good: Path) -> None:
+    out = io.BytesIO(zipped(files_of(good)))
+    with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("card.json", b"{}")
+
+    answer = await web.put("/styles/ink", content=out.getvalue())
+
+    assert answer.status_code == 422
+    assert "same name twice" in answer.json()["detail"]
+
+
+async def test_a_damaged_zip_is_refused_with_a_sentence(web: httpx.AsyncClient, good: Path) -> None:
+    whole = zipped({"a.json": b"{}" * 5000, **files_of(good)}, packing=zipfile.ZIP_DEFLATED)
+    packed = whole.index(b"a.json") + len("a.json")
+    broken = whole[:packed] + bytes(byte ^ 0xFF for byte in whole[packed : packed + 9]) + whole[packed + 9 :]
+
+    answer = await web.put("/styles/ink", content=broken)
+
+    assert answer.status_code == 422
+    assert "no zip that can be read" in answer.json()["detail"]
+
+
+async def test_a_style_whose_card_cannot_be_read_does_not_hide_the_others(
+    web: httpx.AsyncClient, good: Path, tmp_path: Path
+) -> None:
+    for name in ("ink", "pen"):
+        await web.put(f"/styles/{name}", content=zipped(files_of(good)))
+    (tmp_path / "styles" / "ink" / "card.json").write_text("[1]")
+
+    assert await names(web) == ["ink", "pen"]
 
 
 async def test_a_renamed_style_has_its_new_name_everywhere(web: httpx.AsyncClient, good: Path) -> None:
@@ -130,6 +173,17 @@ def tensors(files: dict[str, bytes], change: Callable[[str, Tensor], Tensor | No
         ),
         (lambda files: {**files, "adapter_model.safetensors": b"\x80\x04"}, "not a complete safetensors file"),
         (lambda files: {**files, "adapter_config.json": b"{"}, "cannot be read"),
+        (lambda files: {**files, "adapter_config.json": b"[1]"}, "is no JSON object"),
+        (lambda files: {**files, "card.json": b'"x"'}, "is no JSON object"),
+        (lambda files: {**files, "card.json": b"\xff\xfe"}, "cannot be read"),
+        (lambda files: {**files, "card.json": b"[" * 100_000}, "cannot be read"),
+        (lambda files: {**files, "card.json": b'{"summary": "\\ud800"}'}, "cannot be read"),
+        (lambda files: {**files, "card.json": b'{"scores": NaN}'}, "cannot be read"),
+        (lambda files: {**files, "card.json": b'{"words": {"a": 1}}'}, "are no text"),
+        (
+            lambda files: {f"{place}/{name}": files[name] for name in files for place in "ab"},
+            "several styles, in a and b",
+        ),
         (lambda files: changed(files, r=None), "does not tell r and lora_alpha"),
         (lambda files: changed(files, peft_type="LOHA"), "no LoRA adapter"),
         (lambda files: changed(files, r=4), "is not of rank 4"),
@@ -166,7 +220,7 @@ async def test_a_path_in_a_zip_or_in_a_name_leads_nowhere(web: httpx.AsyncClient
 
     await web.put("/styles/ink", content=zipped(evil))
 
-    assert left(tmp_path, "escaped.json") == ["styles/ink/escaped.json"]
+    assert left(tmp_path, "escaped.json") == []
     assert left(tmp_path, "run.py") == []
     assert (await web.get("/styles/ink/files/..%2F..%2Fengine.lock")).status_code in {404, 422}
     assert (await web.put("/styles/In K", content=b"")).status_code == 422
