@@ -61,8 +61,8 @@ function showChanges({ messages }) {
     const before = shown.get(data.id)?.data;
     place(data);
     if (data.deleted) continue;
-    if (before) readEnding(before, data);
-    else if (data.seq > oldest) herald(data);
+    if (before || data.seq < oldest) readEnding(before?.text, data);
+    else herald(data);
   }
   welcome();
 }
@@ -97,7 +97,7 @@ function herald(data) {
 
 // How a job goes on would be too much to hear; what it came to is not.
 function readEnding(before, data) {
-  if (before.text !== data.text && !underWay(data)) read(data);
+  if (before !== data.text && !underWay(data)) read(data);
 }
 
 const underWay = ({ progress, buttons }) => typeof progress === "number" || buttons?.some(({ press }) => press.startsWith("cancel:"));
