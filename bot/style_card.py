@@ -16,7 +16,7 @@ async def show_style(asked: Asked, name: str) -> Message:
     """Raises BadCommand where there is no such style, EngineAway."""
     cards = {str(card.get("name")): card for card in await asked.parts.engine.client.styles()}
     if name not in cards:
-        raise BadCommand(_missing(name, list(cards)))
+        raise BadCommand(missing(name, list(cards)))
     picture = await _picture(asked, name)
     adopted = Adopted(asked.parts.database)
     scope = scope_of(asked)
@@ -52,5 +52,5 @@ async def _picture(asked: Asked, name: str) -> Picture | None:
     return None
 
 
-def _missing(name: str, known: list[str]) -> str:
+def missing(name: str, known: list[str]) -> str:
     return f"{unknown(name[:60], known)}" if known else f"There is no style {texts.quoted(name, 40)}: {NONE_YET}"

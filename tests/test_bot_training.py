@@ -14,6 +14,7 @@ from engine.contract.training import TrainStyle
 from tests.bot_rig import Rig, rig
 from tests.fake_engine import STEPS
 from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR
+from tests.gates import Gate
 
 HERE = Place(None, "dm", private=True)
 OTHER = Place("another guild", "lobby")
@@ -379,6 +380,19 @@ async def test_a_style_that_came_with_the_model_is_worn_while_none_is_adopted_an
         assert other.text.endswith("`/grid prompt:… approach:2 style:pencil`")
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("approach:2 style:sketsh", "There is no “sketsh”. Did you mean sketch?"),
+        ("approach:1 style:sketch", "Approach 1 paints without a style; ask for approach:2 to use “sketch”."),
+    ],
+)
+async def test_a_style_that_cannot_be_worn_is_refused_at_once(tmp_path: Path, options: str, says: str) -> None:
+    async with rig(tmp_path) as r:
+        assert (await told(r, ANNA, f"/grid a cat {options}")).text == says
+        assert await r.jobs() == []
+
+
 async def test_a_grid_keeps_the_style_that_it_wore_whatever_is_adopted_since(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         r.engine.cards["pencil"] = {"name": "pencil", "shipped": True}
@@ -408,6 +422,7 @@ async def test_who_rolls_back_the_last_style_is_told_what_is_worn_now(tmp_path: 
 
 async def test_a_style_is_each_servers_own_and_in_a_direct_message_the_persons(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
+        r.engine.cards["other"] = {"name": "other"}
         await pressed(r, MODERATOR, "adopt:sketch")
 
         for place in (LOBBY, OTHER, HERE):
@@ -509,7 +524,12 @@ async def test_a_rejected_style_stays_and_can_be_deleted(tmp_path: Path) -> None
 
 async def test_a_grid_whose_style_was_deleted_while_it_waited_says_so(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
+        r.engine.cards["gone"] = {"name": "gone"}
+        gate = Gate(r.app.parts.pictures, "have")
         await r.hear(ANNA, "/grid a cat approach:2 blocks:1 style:gone")
+        await gate.reached.wait()
+        del r.engine.cards["gone"]
+        gate.open()
         await r.settled()
 
         (said,) = r.chat.said()

@@ -1,13 +1,35 @@
 """/grid: the command this product is for."""
 
+from contextlib import suppress
+
 from bot.asked import Asked
+from bot.errors import BadCommand
 from bot.ordering import order_grid
+from bot.style_card import missing
+from engine.contract.approaches import STYLED
+from engine.contract.errors import EngineAway
 from engine.contract.orders import MakeGrid
 
 
 async def grid(asked: Asked, order: MakeGrid) -> None:
     """Paint a grid of pictures from a prompt among fillers, and measure how well they match."""
-    await order_grid(asked, await preferred(asked, order))
+    order = await preferred(asked, order)
+    await _check_style(asked, order)
+    await order_grid(asked, order)
+
+
+async def _check_style(asked: Asked, order: MakeGrid) -> None:
+    """Raises BadCommand where the style cannot be; an engine that is away says so when it is back."""
+    if order.style is None:
+        return
+    if order.approach != STYLED:
+        raise BadCommand(
+            f"Approach {order.approach} paints without a style; ask for approach:2 to use “{order.style}”."
+        )
+    with suppress(EngineAway):
+        known = [str(card.get("name")) for card in await asked.parts.engine.client.styles()]
+        if order.style not in known:
+            raise BadCommand(missing(order.style, known))
 
 
 async def preferred(asked: Asked, order: MakeGrid) -> MakeGrid:

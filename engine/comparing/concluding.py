@@ -16,6 +16,7 @@ from engine.evaluation.prompt_sets import Prompt
 from engine.evaluation.results import Control, Evaluation, Judge, Row
 from engine.evaluation.summary import summarized
 from engine.evaluation.tradeoff import tradeoff
+from engine.evaluation.words import unmeasured
 from engine.metrics import metric
 
 
@@ -88,10 +89,5 @@ def _method(found: Evaluation) -> str:
 
 def _notes(plan: ComparisonPlan, found: Evaluation, ruler: Ruler) -> tuple[str, ...]:
     """What was said before, what could not be measured, and the sentences behind missing numbers."""
-    estimates = [estimate for row in found.rows for estimate in row.differences.values()]
-    told = [
-        estimate.note
-        for estimate in estimates
-        if estimate.note and not estimate.ties and (estimate.value is None or "left out" in estimate.note)
-    ]
+    told = unmeasured(found.rows, also_intervals=False)
     return tuple(dict.fromkeys((*plan.warnings, *ruler.notes, *told)))

@@ -26,19 +26,27 @@ def verdicts(evaluation: Evaluation) -> list[str]:
 
 def footnotes(evaluation: Evaluation) -> list[str]:
     """What the table rests on, and the sentences behind each dash."""
-    found = [(row.label, name, estimate) for row in evaluation.rows for name, estimate in row.differences.items()]
-    methods = dict.fromkeys(estimate.method for _, _, estimate in found if estimate.method)
-    notes = dict.fromkeys(
-        f"{metric(name).title}, {label}: {estimate.note}"
-        for label, name, estimate in found
-        if estimate.note and not estimate.ties
-    )
+    estimates = [estimate for row in evaluation.rows for estimate in row.differences.values()]
+    methods = dict.fromkeys(estimate.method for estimate in estimates if estimate.method)
     base = (
         f"First line: means of {evaluation.baseline.label}; below: paired differences to it with 95 % intervals"
         f"{' (' + '; '.join(methods) + ')' if methods else ''}. * differs from 0 after Holm's correction. "
         f"Judged by {evaluation.judged_by}."
     )
-    return [base, *notes, *evaluation.notes]
+    return [base, *unmeasured(evaluation.rows), *evaluation.notes]
+
+
+def unmeasured(rows: Sequence[Row], *, also_intervals: bool = True) -> list[str]:
+    """The sentences behind missing numbers and, unless only these are asked for, missing intervals; each with the
+    metrics that it is about, where it is not about all of them."""
+    found: dict[str, dict[str, None]] = {}
+    names = {name for row in rows for name in row.differences}
+    for row in rows:
+        for name, estimate in row.differences.items():
+            missing = also_intervals or estimate.value is None or "left out" in (estimate.note or "")
+            if estimate.note and not estimate.ties and missing:
+                found.setdefault(estimate.note, {})[metric(name).title] = None
+    return [note if len(about) == len(names) else f"{', '.join(about)}: {note}" for note, about in found.items()]
 
 
 def _cell(row: Row, name: str) -> str:
