@@ -278,7 +278,7 @@ async def test_an_order_that_cannot_be_obeyed_ends_with_its_sentence(tmp_path: P
 
     assert isinstance(found, JobFailed)
     assert (found.reason, found.detail) == (
-        "no_data",
+        "bad_request",
         f"There is no folder {tmp_path / 'nowhere'}. Give --data a folder of pictures.",
     )
 

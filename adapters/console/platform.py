@@ -53,6 +53,8 @@ class ConsolePlatform:
                 await self._press(core, talk, event, *sent)
         elif line in self._desk.choices:
             await self._press(core, talk, event, self._desk.choices[line], {})
+        elif line.isdecimal() and self._desk.choices:
+            self._desk.write(f"There is no choice {line}; there are {', '.join(self._desk.choices)}.")
         elif line:
             self._desk.expect(talk.name)
             text = line if line.startswith("/") else _as_command(line, core)

@@ -4,7 +4,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from engine.contract.errors import NoData, NoFillers
+from engine.contract.errors import BadRequest, NoData, NoFillers
 from engine.contract.training import TrainStyle
 from engine.fillers.pictures import Pictures as Squares
 from engine.settings import Settings
@@ -47,10 +47,10 @@ def to_fetch(_order: TrainStyle, _images: int, _settings: Settings) -> int:
 
 
 def _opened(order: TrainStyle) -> tuple[Path, Squares, list[str]]:
-    """The folder, its pictures and their names. Raises NoData."""
+    """The folder, its pictures and their names. Raises NoData, BadRequest where there is no such folder."""
     folder = Path(order.data or "").expanduser()
     if not folder.is_dir():
-        raise NoData(f"There is no folder {folder}. Give --data a folder of pictures.")
+        raise BadRequest(f"There is no folder {folder}. Give --data a folder of pictures.")
     squares = Squares(
         folder, str(folder), f"There are no pictures in {folder}; it must hold .jpg, .png, .webp or the like."
     )
