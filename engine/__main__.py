@@ -2,6 +2,7 @@
 
 import sys
 
+from engine.apart import leave
 from engine.command_line import main
 
-sys.exit(main(sys.argv[1:]))
+leave(main(sys.argv[1:]))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine import fillers, models, prompts
+from engine.apart import apart
 from engine.contract.approaches import Profile
 from engine.contract.grid import AHEAD, PlannedCell, Recipe
 from engine.settings import Settings
@@ -51,7 +52,7 @@ class Filling:
         self, source: str, cells: list[PlannedCell], fetching: models.Progress
     ) -> tuple[list[PlannedCell], prompts.Written]:
         """Raises NoFillers."""
-        photos, warnings = await asyncio.to_thread(self._photos, source, len(cells), fetching)
+        photos, warnings = await apart(self._photos, source, len(cells), fetching)
         filled = [
             cell.model_copy(update={"source": source, "photo": photo})
             for cell, photo in zip(cells, photos, strict=True)

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from engine import fillers, models, prompts, styles
+from engine.apart import apart
 from engine.contract.approaches import FAST, JUDGES, PROFILES, Approach, Profile, dress
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Plan, PlannedCell, Recipe
@@ -34,8 +35,8 @@ class Planner:
         row = self.row(order)
         notes, order = self._notes(order, row), _dressed(order, row)
         seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
-        recipe = await asyncio.to_thread(self._recipe, order, row, fetching)
-        unscored = await asyncio.to_thread(self._unscored, order.prompt, fetching)
+        recipe = await apart(self._recipe, order, row, fetching)
+        unscored = await apart(self._unscored, order.prompt, fetching)
         warnings = [*notes, *await asyncio.to_thread(_cut, recipe, unscored)]
         uniques, others = _places(order.blocks, seed)
         ahead = Ahead(self.stock, job, recipe) if self.stock and job and order.seed is None else None

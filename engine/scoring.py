@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from engine import models
+from engine.apart import apart
 from engine.contract.errors import TesseraError
 from engine.contract.events import JobFailed, Progress
 from engine.contract.scoring import Scored, ScorePicture
@@ -29,7 +30,7 @@ class Scorings:
         running.tell(Progress(done=0, total=1, phase="judging"))
         try:
             async with self._one:
-                running.tell(await asyncio.to_thread(self._score, order, fetching(running.tell)))
+                running.tell(await apart(self._score, order, fetching(running.tell)))
         except TesseraError as error:
             running.fail(error)
         except ImportError:

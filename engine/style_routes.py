@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from engine import styles
+from engine.apart import apart
 from engine.contract.approaches import PROFILES, STYLED
 from engine.contract.errors import BadStyle
 from engine.engine import Engine
@@ -41,7 +42,7 @@ def routes(engine: Engine) -> APIRouter:
 
     @router.put("/{name}", status_code=201)
     async def take(name: str, request: Request) -> Any:
-        return await asyncio.to_thread(shelf.take, name, await request.body())
+        return await apart(shelf.take, name, await request.body())
 
     @router.post("/{name}/rename", status_code=204)
     async def rename(name: str, to: str) -> None:

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from engine.apart import apart
 from engine.contract.approaches import Profile
 from engine.contract.errors import BadRequest, Cancelled, TesseraError
 from engine.contract.events import JobFailed, Progress
@@ -81,7 +82,7 @@ class Trainings:
 
         running.tell(Progress(done=0, total=1, phase="fetching"))
         try:
-            work = await asyncio.to_thread(self._prepare, job, order, watch)
+            work = await apart(self._prepare, job, order, watch)
         finally:
             del self._fetching[job]
         if not running.alive:

@@ -1,9 +1,14 @@
 """`python -m engine`: what a person types, right and wrong. Status 0 done, 1 the world failed, 2 a bad argument."""
 
+import asyncio
+import contextlib
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +19,9 @@ from safetensors.torch import save_file
 
 from engine import embedded
 from engine.command_line import main
+from engine.contract.client import EngineClient
 from engine.painter import Pixels
+from tests.engines import grid
 from tests.styles import CONFIG, make_style
 
 FLAGSHIP = "a cat wearing neon-glasses"
@@ -324,3 +331,53 @@ def test_the_command_hands_over_to_an_engine_that_is_running_and_a_second_one_re
     assert "running already" in second.stderr
     assert engine.returncode == 0
     assert not (tmp_path / "engine.sock").exists()
+
+
+@pytest.fixture
+def silent_server() -> Iterator[socket.socket]:
+    """Takes calls and never answers them."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        yield server
+
+
+@contextlib.contextmanager
+def fetching(silent_server: socket.socket, data: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m engine` with `words`, its photos to be had of that server."""
+    url = f"http://127.0.0.1:{silent_server.getsockname()[1]}/photos.zip"
+    environment = {**os.environ, "DATA_DIR": str(data), "FLICKR8K_URL": url}
+    with subprocess.Popen([sys.executable, "-m", "engine", *words], env=environment, stderr=subprocess.PIPE) as command:
+        try:
+            yield command
+        finally:
+            command.kill()
+
+
+def test_a_command_that_waits_for_a_download_ends_at_the_first_interrupt(
+    tmp_path: Path, silent_server: socket.socket
+) -> None:
+    with fetching(silent_server, tmp_path, "grid", "--prompt", FLAGSHIP, "--fillers", "flickr8k") as command:
+        call, _ = silent_server.accept()
+        command.send_signal(signal.SIGINT)
+        status = command.wait(60)
+        call.close()
+
+    assert status == 130
+
+
+async def test_an_engine_that_waits_for_a_download_ends_when_it_is_told_to(
+    tmp_path: Path, silent_server: socket.socket
+) -> None:
+    with fetching(silent_server, tmp_path) as engine:
+        assert engine.stderr
+        engine.stderr.readline()
+        client = EngineClient(None, tmp_path / "engine.sock")
+        async for _ in client.run(grid(fillers="flickr8k")):
+            break
+        call, _ = await asyncio.to_thread(silent_server.accept)
+        engine.terminate()
+        status = await asyncio.to_thread(engine.wait, 60)
+        call.close()
+        await client.close()
+
+    assert status == 0

@@ -1,6 +1,8 @@
 """The engine's loop over a painter of plain colours: what is told, in which order, and what becomes of failures."""
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from engine.contract.errors import OutOfMemory
 from engine.contract.events import ENDINGS, Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import Judged
 from engine.contract.orders import Job
+from engine.fillers.flickr8k import Flickr8k
 from engine.painter import FakePainter
 from engine.wave import Wave
 from tests.engines import TouchyPainter, events, grid, running_engine
@@ -181,3 +184,22 @@ async def test_a_preview_shows_the_grid_so_far(home: Path, approach: int, monkey
 
     assert previews
     assert previews[0].startswith("/9j/")
+
+
+async def test_however_many_grids_wait_for_a_download_others_go_on(
+    home: Path, approach: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+    arrived = threading.Event()
+    monkeypatch.setattr(Flickr8k, "fetch", lambda *_: arrived.wait())
+    async with running_engine(home, FakePainter()) as engine:
+        waiting = [engine.submit(grid(fillers="flickr8k")) for _ in range(3)]
+        try:
+            async with asyncio.timeout(60):
+                told = await events(engine.submit(grid(approach=approach, blocks=1)))
+            waited = [running.alive for running in waiting]
+        finally:
+            arrived.set()
+
+    assert isinstance(told[-1], GridMade)
+    assert all(waited)

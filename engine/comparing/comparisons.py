@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 
+from engine.apart import apart
 from engine.comparing.concluding import concluded
 from engine.comparing.estimating import estimate
 from engine.comparing.planning import planned
@@ -63,10 +64,10 @@ class Comparisons:
         running.tell(Progress(done=0, total=1, phase="planning"))
         plan = running.job.comparison
         if plan is None:
-            plan = await asyncio.to_thread(planned, order, self._planner, tell)
+            plan = await apart(planned, order, self._planner, tell)
         running.tell(ComparisonPlanned(plan=plan))
         running.tell(Progress(done=len(running.judged), total=len(plan.cells), phase="waiting"))
-        measures = asyncio.create_task(asyncio.to_thread(ruler, plan, self._planner, tell))
+        measures = asyncio.create_task(apart(ruler, plan, self._planner, tell))
         try:
             await Watching(running, plan, self._crew, measures).run()
             running.tell(Progress(done=len(plan.cells), total=len(plan.cells), phase="judging"))

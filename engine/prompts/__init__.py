@@ -1,11 +1,11 @@
 """Writers of filler prompts: Gemini where a key is set, else templates. All differ, and none is like the person's."""
 
-import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.apart import apart
 from engine.contract.approaches import Profile
 from engine.prompts import templates
 from engine.prompts.categories import CATEGORIES, shares
@@ -81,7 +81,7 @@ async def fill(
 
     try:
         # Google's client blocks; the engine's loop must go on meanwhile.
-        offered = await asyncio.to_thread(gemini.write, counts, avoid, settings)
+        offered = await apart(gemini.write, counts, avoid, settings)
     except gemini.Unwritten as error:
         sentence = f"Gemini wrote no filler prompts: {error}. The offline templates wrote them instead."
         return _shuffled(templates.write(counts, rng, avoid, taken), rng, "templates", sentence)
