@@ -41,21 +41,30 @@ class Wardrobe:
             return
         with torch.no_grad():
             self._take_off()
-            if style is not None and weight:
-                for layer, (a, b) in self._known[style].items():
-                    self._add(layer, a, b, weight)
-        self._worn = (style, weight)
+            try:
+                self._put_on(style, weight)
+            except BaseException:
+                # Out of memory half way: whoever paints next would wear the part that did fit.
+                self._take_off()
+                raise
 
     @property
     def _device(self) -> torch.device:
         found: torch.device = next(iter(self._unet.parameters())).device
         return found
 
+    def _put_on(self, style: str | None, weight: float) -> None:
+        self._worn = (style, weight)
+        if style is not None and weight:
+            for layer, (a, b) in self._known[style].items():
+                self._add(layer, a, b, weight)
+
     def _take_off(self) -> None:
         if self._worn[0] is not None:
             for layer in self._known[self._worn[0]]:
                 if layer in self._plain:
                     self._weight(layer).copy_(self._plain[layer])
+        self._worn = (None, 0.0)
 
     def _add(self, layer: str, a: Tensor, b: Tensor, weight: float) -> None:
         target = self._weight(layer)

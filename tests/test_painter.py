@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 
 from engine import embedded, models
 from engine.contract.approaches import JUDGES, TURBO, V1_4
-from engine.contract.errors import BadStyle, NoModel
+from engine.contract.errors import BadStyle, NoModel, OutOfMemory
 from engine.device.card import Card
 from engine.diffusion import DiffusionPainter
 from engine.embedded.drawings.album import album
@@ -24,6 +26,7 @@ from engine.painter import Painted, Pixels
 from engine.pipelines import usual
 from engine.safety import UNSAFE, Safety
 from engine.settings import Settings
+from engine.wardrobe import Wardrobe
 from engine.wave import Mix, Wave
 from tests.stand_ins import tiny
 from tests.styles import make_style
@@ -141,6 +144,28 @@ async def test_a_style_changes_the_pictures_and_weight_0_does_not(
     assert furthest(plain, full) > 3
     assert furthest(plain, none) <= 1
     assert furthest(plain, again) == 0
+
+
+async def test_a_style_that_does_not_fit_is_taken_off_whole(
+    painter: DiffusionPainter, checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_style(tmp_path / "styles", "ink", UNet2DConditionModel.from_pretrained(checkpoints[TURBO] / "unet"), 1)
+    inked = Mix(TURBO, "ink", 1.0, 2, 0.0)
+    plain, styled = await paint(painter, wave(1, PLAIN, [7])), await paint(painter, wave(2, inked, [7]))
+    await paint(painter, wave(3, PLAIN, [7]))
+    add, added = Wardrobe._add, count()
+
+    def full(wardrobe: Wardrobe, *rest: Any) -> None:
+        if next(added) == 2:
+            raise torch.OutOfMemoryError
+        add(wardrobe, *rest)
+
+    monkeypatch.setattr(Wardrobe, "_add", full)
+    with pytest.raises(OutOfMemory):
+        await painter.begin(wave(4, inked, [7]))
+
+    assert furthest(plain, await paint(painter, wave(5, PLAIN, [7]))) == 0
+    assert furthest(styled, await paint(painter, wave(6, inked, [7]))) == 0
 
 
 async def test_two_waves_with_different_styles_in_turns_do_not_mix(
