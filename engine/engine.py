@@ -120,10 +120,10 @@ class Engine:
         try:
             running.tell(Progress(done=0, total=4 * order.blocks**2, phase="planning"))
             plan = running.plan = job.plan or await self.planner.plan(order, fetching(running.tell), job.id)
-            if not running.alive:
-                return
             running.tell(GridPlanned(plan=plan))
             ahead = await asyncio.to_thread(pieces.painted_ahead, self.planner.stock, job.id, plan, running.judged)
+            if not running.alive:
+                return
             rows = pieces.rows(job.id, plan, {*running.judged, *ahead})
             self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), rows)
             running.tell(self._news.progress(running, "waiting"))

@@ -118,6 +118,20 @@ async def test_a_cancelled_job_ends_at_a_step_and_its_neighbour_goes_on(home: Pa
     assert isinstance(told[1][-1], GridMade)
 
 
+async def test_a_grid_cancelled_while_its_rows_are_gathered_leaves_none_in_the_line(home: Path, approach: int) -> None:
+    async with running_engine(home, TouchyPainter()) as engine:
+        job = grid(approach=approach)
+        running = engine.submit(job)
+        async for event in running.follow():
+            if isinstance(event, GridPlanned):
+                engine.remove(job.id)
+        after = await events(engine.submit(grid(approach=approach, blocks=1)))
+
+        assert isinstance(after[-1], GridMade)
+        assert not engine._scheduler.ahead(job.id)
+        assert not engine._scheduler._lines
+
+
 async def test_a_wave_that_does_not_fit_is_painted_in_halves(home: Path, approach: int) -> None:
     painter = TouchyPainter(lambda wave: OutOfMemory("no room") if len(wave.rows) > 4 else None)
     async with running_engine(home, painter) as engine:
