@@ -30,6 +30,8 @@ class Scorings:
         running.tell(Progress(done=0, total=1, phase="judging"))
         try:
             async with self._one:
+                if not running.alive:
+                    return
                 running.tell(await apart(self._score, order, fetching(running.tell)))
         except TesseraError as error:
             running.fail(error)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine import embedded
+from engine import embedded, scoring
 from engine.comparing import watching
 from engine.comparing.headline import headline
 from engine.contract.approaches import SMALL, STYLED
@@ -249,6 +249,18 @@ async def test_cancelled_it_paints_nothing_more_and_leaves_nothing_behind(folder
         assert sum(rows(painter).values()) <= 2 + 3
 
 
+async def test_a_column_that_ended_long_before_the_others_may_be_forgotten_already(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.engine.KEPT_SECONDS", -1.0)
+    painter = TouchyPainter()
+    async with running_engine(folder, painter, most=3) as engine:
+        painter.at_step = engine._forget_old
+        found = await told(engine, weights())
+
+        assert len(found.compared.columns) == 4
+
+
 async def test_a_picture_that_cannot_be_painted_ends_the_comparison_with_its_sentence(folder: Path) -> None:
     def fails(wave: Wave) -> Exception | None:
         return PaintingFailed("This style spoils the picture.") if wave.mix.weight == 1.0 else None
@@ -395,6 +407,22 @@ async def test_any_picture_is_scored_as_the_command_line_scores_it(folder: Path)
         assert found.nearest[0].score == pytest.approx(float(plain[1:].max()), abs=1e-5)
         assert isinstance(broken, JobFailed)
         assert broken.reason == "bad_request"
+
+
+async def test_a_picture_that_waits_to_be_scored_is_not_looked_at_once_it_is_cancelled(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    found, out = Scored(score=0, judge="", rank=1, of=1, references="", nearest=(), profile=""), io.BytesIO()
+    draw(sample(random.Random(5), "cat")).save(out, "PNG")
+    monkeypatch.setattr(scoring, "scored", lambda _picture, prompt, *_: asked.append(prompt) or found)
+    async with running_engine(folder, TouchyPainter()) as engine:
+        orders = [ScorePicture.of(prompt, out.getvalue()) for prompt in ("a cat", "a dog", "an owl")]
+        first, second, third = (engine.submit(Job(id=new_id(), work=order)) for order in orders)
+        engine.remove(second.job.id)
+        await asyncio.gather(events(first), events(third))
+
+    assert asked == ["a cat", "an owl"]
 
 
 def test_a_prompt_is_not_its_own_competitor_however_it_is_written() -> None:

@@ -1,6 +1,7 @@
 """One comparison under way: its columns' jobs are followed, their pictures measured and told as its own."""
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import time
@@ -134,7 +135,9 @@ class Watching:
         job = column.job.id
         if column.alive:
             self._crew.remove(job)
-        self._crew.remove(job)
+        # One that ended long before the others is forgotten already.
+        with contextlib.suppress(KeyError):
+            self._crew.remove(job)
 
 
 def _pixels(data: bytes) -> Pixels:
