@@ -17,15 +17,15 @@ class Brush:
     `cuts_in`: another wave waits meanwhile.
     """
 
-    def __init__(self, painter: Painter, wave: Wave, alive: Callable[[str], bool], *, cuts_in: bool = False) -> None:
+    def __init__(self, painter: Painter, wave: Wave, wanted: Callable[[Row], bool], *, cuts_in: bool = False) -> None:
         self.painter, self.wave, self.cuts_in = painter, wave, cuts_in
-        self.rows = tuple(row for row in wave.rows if alive(row.job))
+        self.rows = tuple(row for row in wave.rows if wanted(row))
         self.thumbs: dict[Row, Pixels] = {}
         self.fresh = False
         """Whether the last step brought thumbs."""
         self.took = 0.0
         """Seconds of the last step."""
-        self._alive = alive
+        self._wanted = wanted
         self._done = self._total = 0
         self._clock: Clock | None = None
         self._previewed = 0.0
@@ -74,7 +74,7 @@ class Brush:
         return await self.painter.finish(self.wave.id) if self.rows else []
 
     async def _thin(self) -> None:
-        keep = [index for index, row in enumerate(self.rows) if self._alive(row.job)]
+        keep = [index for index, row in enumerate(self.rows) if self._wanted(row)]
         if len(keep) == len(self.rows):
             return
         if keep:

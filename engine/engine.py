@@ -29,7 +29,7 @@ from engine.stocking import Stocking
 from engine.studio import Studio
 from engine.trainings import Trainings
 from engine.turns import Turns
-from engine.wave import Mix
+from engine.wave import Mix, Row
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Engine:
             ahead = await asyncio.to_thread(pieces.painted_ahead, self.planner.stock, job.id, plan, running.judged)
             if not running.alive:
                 return
-            rows = pieces.rows(job.id, plan, {*running.judged, *ahead})
+            rows = pieces.rows(running, plan, {*running.judged, *ahead})
             self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), rows)
             running.tell(self._news.progress(running, "waiting"))
             self._studio.wake.set()
@@ -144,10 +144,11 @@ class Engine:
             photos = await asyncio.to_thread(pieces.photos, settings, profile, cells, side)
             await self._reporter.report(running, [cell.cell for cell in cells], [Painted(photo) for photo in photos])
 
-    def _give_up(self, job: str, error: Exception) -> None:
-        self._scheduler.remove(job)
-        if self.jobs.alive(job):
-            self._fail(self.jobs[job], error)
+    def _give_up(self, row: Row, error: Exception) -> None:
+        if self.jobs.want(row):
+            self._fail(self.jobs[row.job], error)
+        elif not self.jobs.alive(row.job):
+            self._scheduler.remove(row.job)
 
     def _end(self, running: Running) -> None:
         if running.plan and running.alive and not running.missing:
@@ -156,6 +157,8 @@ class Engine:
             self._disturbed()
 
     def _fail(self, running: Running, error: Exception) -> None:
+        if not running.alive:
+            return
         self._scheduler.remove(running.job.id)
         self._disturbed()
         self.counts.failures += 1

@@ -45,8 +45,8 @@ class Homecoming:
         report.add_done_callback(self._studio.reports.discard)
 
     async def _report(self, brush: Brush, painted: list[Painted]) -> None:
-        for job in dict.fromkeys(row.job for row in brush.rows):
-            if self._studio.jobs.alive(job):
+        for job, row in {row.job: row for row in brush.rows}.items():
+            if self._studio.jobs.want(row):
                 await self._tell(self._studio.jobs[job], brush, painted)
         del self._studio.brushes[brush.wave.id]
 

@@ -7,6 +7,7 @@ from engine.contract.approaches import Profile, dress
 from engine.contract.grid import Plan, PlannedCell
 from engine.painter import Pixels
 from engine.report import pixels
+from engine.running import Running
 from engine.settings import Settings
 from engine.stock import Stock
 from engine.wave import Row
@@ -29,18 +30,19 @@ def photos(settings: Settings, profile: Profile, cells: Sequence[PlannedCell], s
     return [pixels(source.open(str(cell.photo)), side) for cell in cells]
 
 
-def rows(job: str, plan: Plan, there: Collection[str]) -> list[Row]:
+def rows(running: Running, plan: Plan, there: Collection[str]) -> list[Row]:
     """What is to be painted but for the cells that are `there`, the prompt's pictures first."""
     recipe = plan.recipe
     cells = [cell for cell in plan.cells if cell.seed is not None and cell.cell not in there]
     cells.sort(key=lambda cell: not cell.unique)
     return [
         Row(
-            job=job,
+            job=running.job.id,
             cell=cell.cell,
             prompt=recipe.dressed_prompt if cell.unique else dress(cell.prompt or "", None, recipe.words),
             negative=recipe.negative or "",
             seed=cell.seed or 0,
+            order=running.number,
         )
         for cell in cells
     ]

@@ -3,21 +3,27 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from itertools import count
 
 from engine.contract.errors import Reason, TesseraError
 from engine.contract.events import ENDINGS, Event, GridMade, JobFailed, PicturePainted, Progress
 from engine.contract.grid import GridScore, Judged, Plan
 from engine.contract.orders import Job, MakeGrid
 from engine.painter import Pixels
+from engine.wave import Row
 
 SILENCE = 10.0
+_NUMBERS = count(1)
 
 
 class Running:
-    """A job from order to ending. What was told is told again to whoever follows later; `thumbs` are for previews."""
+    """A job from order to ending. What was told is told again to whoever follows later; `thumbs` are for previews.
+
+    `number` is its own, also where its id is posted again.
+    """
 
     def __init__(self, job: Job) -> None:
-        self.job = job
+        self.job, self.number = job, next(_NUMBERS)
         self.plan: Plan | None = job.plan
         self.judged: dict[str, Judged] = dict(job.have)
         self.pictures: dict[str, bytes] = {}
@@ -90,6 +96,10 @@ class Jobs(dict[str, Running]):
 
     def alive(self, job: str) -> bool:
         return job in self and self[job].alive
+
+    def want(self, row: Row) -> bool:
+        """Whether the order that the row is of is alive; its id may have been posted again since."""
+        return self.alive(row.job) and self[row.job].number == row.order
 
     def grids(self) -> bool:
         """Whether somebody waits for a grid."""

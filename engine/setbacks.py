@@ -9,7 +9,7 @@ from weakref import WeakSet
 from engine.contract.errors import OutOfMemory, PaintingFailed, TesseraError
 from engine.painter import Painter, PainterLost
 from engine.studio import Studio
-from engine.wave import Wave
+from engine.wave import Row, Wave
 
 log = logging.getLogger(__name__)
 
@@ -17,9 +17,9 @@ UNLUCKY = "Painters were lost again and again while they painted this picture, s
 
 
 class Setbacks:
-    """`give_up` ends a job with an error; what is finished is told before, so that nobody paints it again."""
+    """`give_up` ends a row's job with an error; what is finished is told before, so that nobody paints it again."""
 
-    def __init__(self, studio: Studio, give_up: Callable[[str, Exception], None]) -> None:
+    def __init__(self, studio: Studio, give_up: Callable[[Row, Exception], None]) -> None:
         self._studio, self._give_up = studio, give_up
         self._gone: WeakSet[Painter] = WeakSet()
         self.lost = 0
@@ -61,4 +61,4 @@ class Setbacks:
     async def _end(self, wave: Wave, error: Exception) -> None:
         """End the job of a wave's only row."""
         await asyncio.gather(*self._studio.reports, return_exceptions=True)
-        self._give_up(wave.rows[0].job, error)
+        self._give_up(wave.rows[0], error)

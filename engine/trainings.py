@@ -84,7 +84,9 @@ class Trainings:
         try:
             work = await apart(self._prepare, job, order, watch)
         finally:
-            del self._fetching[job]
+            # The same id may have been posted again meanwhile.
+            if self._fetching.get(job) is cancelled:
+                del self._fetching[job]
         if not running.alive:
             raise Cancelled("The training was cancelled before it began.")
         return work

@@ -95,7 +95,7 @@ class Turns:
             await self._setbacks.meet(painter, wave, error)
 
     async def _paint(self, painter: Painter, wave: Wave, *, cuts_in: bool) -> None:
-        brush = Brush(painter, wave, self._studio.jobs.alive, cuts_in=cuts_in)
+        brush = Brush(painter, wave, self._studio.jobs.want, cuts_in=cuts_in)
         if not brush.rows:
             return
         self._studio.brushes[wave.id] = brush

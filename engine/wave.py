@@ -24,13 +24,17 @@ class Mix:
 
 @dataclass(frozen=True)
 class Row:
-    """One picture to be painted: `prompt` is dressed; `seed` seeds a CPU generator for its own noise."""
+    """One picture to be painted: `prompt` is dressed; `seed` seeds a CPU generator for its own noise.
+
+    `order` tells apart what was ordered under one job's id, one after the other.
+    """
 
     job: str
     cell: str
     prompt: str
     negative: str
     seed: int
+    order: int = 0
 
 
 @dataclass(frozen=True)

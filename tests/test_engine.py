@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.errors import OutOfMemory
+from engine.contract.errors import NoFillers, OutOfMemory
 from engine.contract.events import ENDINGS, Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import Judged
 from engine.contract.orders import Job
@@ -130,6 +130,61 @@ async def test_a_grid_cancelled_while_its_rows_are_gathered_leaves_none_in_the_l
         assert isinstance(after[-1], GridMade)
         assert not engine._scheduler.ahead(job.id)
         assert not engine._scheduler._lines
+
+
+async def test_an_id_that_is_cancelled_and_posted_again_gets_nothing_of_the_order_before(
+    home: Path, approach: int
+) -> None:
+    painter = TouchyPainter()
+    async with running_engine(home, painter) as engine:
+        alone = await events(engine.submit(grid("an owl", approach=approach, blocks=1)))
+        first = grid("a cat", approach=approach, blocks=1)
+        second = first.model_copy(update={"work": grid("an owl", approach=approach, blocks=1).work})
+        began = painter.steps
+
+        def replace() -> None:
+            if painter.steps == began + 2:
+                engine.remove(first.id)
+                engine.remove(first.id)
+                engine.submit(second)
+
+        painter.at_step = replace
+        await events(engine.submit(first))
+        told = await events(engine.jobs[first.id])
+
+    assert {cell: event.sha256 for cell, event in painted(told).items()} == {
+        cell: event.sha256 for cell, event in painted(alone).items()
+    }
+
+
+async def test_the_failure_of_an_order_before_leaves_the_one_that_has_its_id_now_alone(
+    home: Path, approach: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, painter = threading.Event(), FakePainter()
+
+    def fetch(*_: object) -> None:
+        arrived.wait()
+        raise NoFillers("There are none.")
+
+    async def step(wave: int, *, preview: bool = False) -> None:
+        arrived.set()
+        await preparing
+        await FakePainter.step(painter, wave)
+
+    monkeypatch.setattr(Flickr8k, "fetch", fetch)
+    monkeypatch.setattr(painter, "step", step)
+    async with running_engine(home, painter, most=1) as engine:
+        first = grid(approach=approach, fillers="flickr8k")
+        engine.submit(first)
+        (preparing,) = engine._tasks._running
+        await asyncio.sleep(0)
+        engine.remove(first.id)
+        engine.remove(first.id)
+        second = first.model_copy(update={"work": grid(approach=approach, blocks=2).work})
+        async with asyncio.timeout(60):
+            told = await events(engine.submit(second))
+
+    assert isinstance(told[-1], GridMade)
 
 
 async def test_a_wave_that_does_not_fit_is_painted_in_halves(home: Path, approach: int) -> None:

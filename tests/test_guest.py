@@ -1,13 +1,14 @@
 """Training beside grids: everything while nobody waits, a small share while somebody does, never a grid's failure."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from engine.contract.errors import OutOfMemory
+from engine.contract.errors import NoData, OutOfMemory
 from engine.contract.events import Event, GridMade, JobFailed, Progress
 from engine.contract.ids import new_id
 from engine.contract.orders import Job
@@ -295,3 +296,32 @@ async def test_a_second_training_of_a_name_is_refused_while_the_first_is_under_w
     assert isinstance(refused, JobFailed)
     assert refused.detail.startswith(f"A training of the style “sketch” is under way already, as {first.job.id}.")
     assert alive
+
+
+async def test_a_training_posted_again_is_not_touched_by_the_end_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gates = [threading.Event(), threading.Event()]
+    waiting = iter(gates)
+
+    def prepare(*_: object) -> None:
+        next(waiting).wait()
+        raise NoData("There are no pictures.")
+
+    monkeypatch.setattr("engine.training.prepare.prepare", prepare)
+    async with running_engine(tmp_path, Lender()) as engine:
+        first = engine.submit(job())
+        (beginning,) = engine._tasks._running
+        async for _ in first.follow():
+            break
+        engine.remove(first.job.id)
+        engine.remove(first.job.id)
+        second = engine.submit(first.job)
+        async for _ in second.follow():
+            break
+        gates[0].set()
+        await beginning
+        gates[1].set()
+        told = await events(second)
+
+    assert told[-1] == JobFailed(reason="no_data", detail="There are no pictures.")

@@ -45,7 +45,9 @@ class Comparisons:
         except Exception as error:  # noqa: BLE001 - the one place where a comparison is answered
             _fail(running, error)
         finally:
-            self._tasks.pop(job, None)
+            # The same id may have been posted again meanwhile.
+            if self._tasks.get(job) is work:
+                del self._tasks[job]
 
     def cancel(self, running: Running) -> None:
         running.tell(JobFailed(reason="cancelled", detail="The comparison was cancelled."))
