@@ -4,6 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from engine.contract.errors import OutOfMemory
 from engine.painter import Painter, PainterLost, Pixels, Scores
 
 
@@ -39,13 +42,22 @@ class Pool:
         return getattr(painter, "most", None)
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str], near: Painter | None = None) -> Scores:
-        """Cosines, shape (pictures, texts), by `near` where that is still here; waits where nobody is."""
+        """Cosines, shape (pictures, texts), by `near` where that is still here; waits where nobody is.
+
+        Raises OutOfMemory where not even one picture fits.
+        """
         while True:
             painter = near if near in self.painters else await self._any()
             try:
                 return await painter.judge(pictures, texts)
             except PainterLost:
                 self.lose(painter)
+            except OutOfMemory:
+                if len(pictures) == 1:
+                    raise
+                middle = len(pictures) // 2
+                parts = [await self.judge(part, texts, near) for part in (pictures[:middle], pictures[middle:])]
+                return np.concatenate(parts)
 
     async def forget(self, style: str) -> None:
         """The style's files have changed or gone."""

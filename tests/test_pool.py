@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 
+from engine.contract.errors import OutOfMemory
 from engine.contract.events import Event, GridMade, JobFailed, PicturePainted, Progress
 from engine.contract.ids import new_id
 from engine.contract.orders import Job
@@ -290,6 +291,33 @@ async def test_pictures_are_judged_by_another_where_their_painter_is_gone() -> N
 
     assert scores == await here.judge([here._picture(7)], ["a cat"])
     assert pool.painters == [here]
+
+
+async def test_pictures_that_do_not_fit_are_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = Mortal()
+    pictures, texts = [painter._picture(seed) for seed in range(5)], ["a cat", "a dog"]
+    whole = await painter.judge(pictures, texts)
+
+    async def small(pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
+        if len(pictures) > 2:
+            raise OutOfMemory("This does not fit.")
+        return await Mortal.judge(painter, pictures, texts)
+
+    monkeypatch.setattr(painter, "judge", small)
+
+    assert (await Pool(painter).judge(pictures, texts) == whole).all()
+
+
+async def test_a_single_picture_that_does_not_fit_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = Mortal()
+
+    async def full(*_: object) -> Scores:
+        raise OutOfMemory("This does not fit.")
+
+    monkeypatch.setattr(painter, "judge", full)
+
+    with pytest.raises(OutOfMemory):
+        await Pool(painter).judge([painter._picture(7), painter._picture(8)], ["a cat"])
 
 
 async def test_a_changed_style_is_told_to_all_painters_that_are_left() -> None:
