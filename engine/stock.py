@@ -132,9 +132,9 @@ def _about(place: Path) -> Stocked | None:
 
 
 def _moved(place: Path, folder: Path) -> bool:
-    """Whether it is now in `folder`; False where somebody else was faster."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
+    """Whether it is now in `folder`; False where somebody else was faster, or the disk has no room for a name."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
         place.rename(folder / place.name)
         return True
     return False

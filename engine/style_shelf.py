@@ -1,5 +1,6 @@
 """The styles as files: renamed, deleted, exported as a zip and imported from one, with the checks of any style."""
 
+import contextlib
 import io
 import json
 import lzma
@@ -9,7 +10,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,8 +22,9 @@ from engine.settings import Settings
 
 LARGEST = 2 * 2**30
 """Bytes of an imported style, unpacked: an adapter of rank 128 for Stable Diffusion has about 100 MB."""
-KEPT = re.compile(r"[\w.-]+\.(safetensors|json|md|png|csv)")
+KEPT = re.compile(r"[\w.-]{1,60}\.(safetensors|json|md|png|csv)")
 """The files of a style. Of another's zip nothing else is unpacked, pickles least of all."""
+HALF = "card.half"
 NEEDED = (styles.CONFIG, styles.WEIGHTS)
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
 """What Python's unpacking raises, whatever the damage leads it to."""
@@ -42,19 +44,32 @@ class Shelf:
         return place
 
     def rename(self, name: str, new: str) -> None:
-        """Raises BadStyle, BadRequest where the new name is none or is taken."""
+        """Raises BadStyle, BadRequest where the new name is none or is taken, DiskFull; then nothing has changed."""
         place = self._ours(name)
-        target = self._free(new)
+        target, half = self._free(new), place / HALF
         card = styles.card(name, self._settings)
-        place.rename(target)
-        _write(target / styles.CARD, {**card, "name": new, "was": name})
+        try:
+            _fill(half, {**card, "name": new, "was": name})
+            place.rename(target)
+        except OSError as error:
+            half.unlink(missing_ok=True)
+            raise _unwritten(error, target) from error
+        (target / HALF).replace(target / styles.CARD)
 
     def delete(self, name: str) -> None:
-        """Raises BadStyle. A kill in between leaves no half style: the folder is first moved away."""
+        """Raises BadStyle, BadRequest. A kill in between leaves no half style: the folder is first moved away.
+
+        On a disk that is too full for this, what makes it a style goes first.
+        """
         place = self._ours(name)
-        gone = self._aside() / name
-        place.rename(gone)
-        shutil.rmtree(gone.parent)
+        with _told(place):
+            try:
+                gone = self._aside()
+                place.rename(gone / name)
+            except OSError:
+                (place / styles.CONFIG).unlink()
+                gone = place
+            shutil.rmtree(gone)
 
     def export(self, name: str) -> bytes:
         """All files of a style as a zip. Raises BadStyle."""
@@ -69,7 +84,8 @@ class Shelf:
 
         Raises BadStyle where it cannot be used on the base, BadRequest, DiskFull.
         """
-        target, half = self._free(name), self._aside()
+        with _told(self._settings.styles_dir / name):
+            target, half = self._free(name), self._aside()
         try:
             _unpack(data, half / name)
             checked = styles.check(half / name, models.facts(models.folder(self._base)))
@@ -175,9 +191,22 @@ def _describe(folder: Path, name: str, base: str, style: styles.Style) -> None:
 
 
 def _write(file: Path, card: dict[str, Any]) -> None:
-    half = file.with_suffix(".half")
-    half.write_text(json.dumps(card, ensure_ascii=False, indent=1))
+    half = file.with_name(HALF)
+    _fill(half, card)
     half.replace(file)
+
+
+def _fill(half: Path, card: dict[str, Any]) -> None:
+    half.write_text(json.dumps(card, ensure_ascii=False, indent=1))
+
+
+@contextlib.contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """What the disk refuses is raised as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritten(error, target) from error
 
 
 def _unwritten(error: OSError, target: Path) -> TesseraError:

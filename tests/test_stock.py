@@ -149,6 +149,20 @@ async def test_categories_stay_balanced_where_only_some_were_painted_ahead(
     assert max(together) - min(together) <= 1
 
 
+async def test_on_a_full_disk_a_grid_paints_its_fillers_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = Idle(tmp_path, TouchyPainter(), most=16)
+    await idle.quiet()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", full)
+    plan, told = await made(idle, order(blocks=1))
+
+    assert stocked(plan) == []
+    assert len(told) == 4
+
+
 async def test_what_a_person_asks_for_is_never_among_the_fillers(tmp_path: Path) -> None:
     idle = Idle(tmp_path, TouchyPainter())
     await idle.quiet()

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -43,6 +44,20 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
+def fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From the call on neither a file's text nor a new folder can be written."""
+
+    def full(*_: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fill() -> None:
+        monkeypatch.setattr(Path, "write_text", full)
+        monkeypatch.setattr(tempfile, "mkdtemp", full)
+
+    return fill
+
+
+@pytest.fixture
 async def web(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with running_engine(tmp_path, FakePainter()) as engine:
         transport = httpx.ASGITransport(server.app(engine, "no device"))
@@ -73,6 +88,50 @@ async def test_an_exported_style_can_be_imported_under_another_name(web: httpx.A
     }
     weights = (await web.get("/styles/other/files/adapter_model.safetensors")).content
     assert weights == files_of(good)["adapter_model.safetensors"]
+
+
+async def test_on_a_full_disk_a_style_can_be_deleted_and_is_refused_or_left_as_it_is(
+    web: httpx.AsyncClient, good: Path, tmp_path: Path, fill_the_disk: Callable[[], None]
+) -> None:
+    for name in ("ink", "pen"):
+        await web.put(f"/styles/{name}", content=zipped(files_of(good)))
+    before = files_of(tmp_path / "styles" / "ink")
+    fill_the_disk()
+
+    refused = await web.put("/styles/oil", content=zipped(files_of(good)))
+    renamed = await web.post("/styles/ink/rename", params={"to": "brush"})
+    deleted = await web.delete("/styles/pen")
+
+    assert (refused.status_code, renamed.status_code, deleted.status_code) == (507, 507, 204)
+    assert refused.json() == renamed.json()
+    assert refused.json()["detail"].startswith("The disk is full: the style does not fit into")
+    assert left(tmp_path / "styles", "*") == left(tmp_path / "styles", "ink") + left(tmp_path / "styles", "ink/*")
+    assert files_of(tmp_path / "styles" / "ink") == before
+
+
+@pytest.mark.parametrize("told", [b'{"words": "x", ', b"\xff"])
+async def test_a_style_whose_card_is_damaged_hides_neither_itself_nor_others(
+    web: httpx.AsyncClient, good: Path, tmp_path: Path, told: bytes
+) -> None:
+    for name in ("ink", "pen"):
+        await web.put(f"/styles/{name}", content=zipped(files_of(good)))
+    (tmp_path / "styles" / "ink" / "card.json").write_bytes(told)
+
+    cards = (await web.get("/styles")).json()
+    renamed = await web.post("/styles/ink/rename", params={"to": "brush"})
+
+    assert [card for card in cards if card["name"] == "ink"] == [{"name": "ink", "shipped": False}]
+    assert renamed.status_code == 204
+    assert await names(web) == ["brush", "pen"]
+
+
+async def test_a_file_with_a_name_that_no_disk_takes_is_not_there(web: httpx.AsyncClient, good: Path) -> None:
+    await web.put("/styles/ink", content=zipped(files_of(good)))
+
+    answer = await web.get(f"/styles/ink/files/{'a' * 300}.json")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("The style “ink” has no file aaa")
 
 
 async def test_a_style_in_a_folder_of_its_zip_is_found(web: httpx.AsyncClient, good: Path) -> None:
