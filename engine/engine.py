@@ -111,6 +111,8 @@ class Engine:
     async def close(self) -> None:
         """Stop all tasks and the painter."""
         self.guest.close()
+        if self._stocking:
+            self._stocking.close()
         await self._tasks.close()
         await self.pool.close()
 

@@ -36,7 +36,7 @@ REFUSED_SECONDS = 600.0
 class _Begun:
     wave: Wave
     fillers: Sequence[Stocked]
-    left: int
+    left: int = 0
 
 
 class Stocking:
@@ -54,6 +54,8 @@ class Stocking:
         self._planner, self._stock, self._rng, self._most = planner, stock, rng, most
         self._quiet, self._clock = quiet, clock
         self._begun: dict[Painter, _Begun] = {}
+        self._writing: asyncio.Task[_Begun | None] | None = None
+        self._disk = asyncio.Lock()
         self._ids = count(1)
         self._not_before = clock() + quiet
         self._full = False
@@ -63,19 +65,31 @@ class Stocking:
         self._full = False
         self._not_before = max(self._not_before, self._clock() + self._quiet)
 
+    def lost(self, painter: Painter) -> None:
+        """The painter is gone, and what it had begun with it."""
+        self._begun.pop(painter, None)
+        self._full = False
+
+    def close(self) -> None:
+        """Nobody waits any more for what is being written."""
+        if self._writing:
+            self._writing.cancel()
+
     async def rest(self, painter: Painter, wake: asyncio.Event) -> None:
         """Wait for something to do; when it has been quiet for long enough, take one step. Raises PainterLost."""
+        begun = self._begun.get(painter)
         wait = max(0.0, self._not_before - self._clock())
-        if self._full or wait:
+        full = self._full and begun is None
+        if full or wait:
             with contextlib.suppress(TimeoutError):
                 # Not wait_for: in Python 3.11 that one loses a cancellation that comes together with the event.
-                async with asyncio.timeout(None if self._full else wait):
+                async with asyncio.timeout(None if full else wait):
                     await wake.wait()
             return
         try:
-            await self._step(painter)
+            await (self._step(painter, begun) if begun else self._begin(painter, wake))
         except PainterLost:
-            self._begun.pop(painter, None)
+            self.lost(painter)
             raise
         except Exception as error:
             log.warning("fillers could not be painted ahead: %s", error, exc_info=not isinstance(error, TesseraError))
@@ -84,30 +98,43 @@ class Stocking:
             if begun:
                 await painter.drop(begun.wave.id)
 
-    async def _step(self, painter: Painter) -> None:
-        begun = self._begun.get(painter)
-        if begun is None:
-            await self._begin(painter)
-        elif begun.left:
+    async def _step(self, painter: Painter, begun: _Begun) -> None:
+        if begun.left:
             await painter.step(begun.wave.id)
             begun.left -= 1
-        else:
-            painted = await painter.finish(begun.wave.id)
-            del self._begun[painter]
+            return
+        painted = await painter.finish(begun.wave.id)
+        async with self._disk:
             await asyncio.to_thread(self._keep, begun.fillers, painted)
+            del self._begun[painter]
 
-    async def _begin(self, painter: Painter) -> None:
+    async def _begin(self, painter: Painter, wake: asyncio.Event) -> None:
+        """Only one wave is written at a time: what it is to fill is nobody else's. Who waits for it can be woken."""
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._written())
+            self._writing.add_done_callback(lambda _: wake.set())
+        if not self._writing.done():
+            await wake.wait()
+            return
+        writing, self._writing = self._writing, None
+        begun = writing.result()
+        if begun is None:
+            self._full = True
+            return
+        self._begun[painter] = begun
+        begun.left = await painter.begin(begun.wave)
+
+    async def _written(self) -> _Begun | None:
+        """The next wave; None where there is nothing to paint."""
         recipe = await asyncio.to_thread(self._recipe)
         fillers = await self._wanted(recipe) if recipe else []
         if recipe is None or not fillers:
-            self._full = True
-            return
+            return None
         rows = tuple(
             Row("", filler.id, dress(filler.prompt, None, recipe.words), recipe.negative or "", filler.seed)
             for filler in fillers
         )
-        wave = Wave(-next(self._ids), Mix.of(recipe), rows)
-        self._begun[painter] = _Begun(wave, fillers, await painter.begin(wave))
+        return _Begun(Wave(-next(self._ids), Mix.of(recipe), rows), fillers)
 
     def _recipe(self) -> Recipe | None:
         """Of grids for which nothing special was asked; None where its model would have to be fetched first."""
@@ -119,9 +146,11 @@ class Stocking:
         """What to paint next; nothing where the stock is full."""
         settings, profile = self._planner.settings, self._planner.profile
         right = kind(recipe, prompts.writer(settings, profile))
-        await asyncio.to_thread(self._stock.put_away, right)
-        there = await asyncio.to_thread(self._stock.waiting, right)
-        there += [filler for begun in self._begun.values() for filler in begun.fillers]
+        # What is just being kept lies there half, or is counted twice.
+        async with self._disk:
+            await asyncio.to_thread(self._stock.put_away, right)
+            there = await asyncio.to_thread(self._stock.waiting, right)
+            there += [filler for begun in self._begun.values() for filler in begun.fillers]
         n = min(self._most, self._stock.most - len(there))
         if n < 1:
             return []

@@ -45,6 +45,8 @@ class Turns:
     async def _work(self, painter: Painter) -> None:
         while painter in self._studio.pool.painters:
             await self._turn(painter)
+        if self._stocking:
+            self._stocking.lost(painter)
 
     async def _turn(self, painter: Painter) -> None:
         """One wave, or a piece of training; waits where there is nothing to do."""

@@ -17,6 +17,7 @@ from engine.contract.grid import Plan, PlannedCell
 from engine.contract.orders import Job, MakeGrid
 from engine.embedded.vocabulary import subjects_named
 from engine.engine import Engine
+from engine.painter import Pixels
 from engine.planner import Planner
 from engine.prompts import writer
 from engine.report import png
@@ -25,6 +26,7 @@ from engine.settings import Settings
 from engine.stock import Stock, Stocked, kind
 from engine.stocking import REFUSED_SECONDS, Stocking
 from tests.engines import TouchyPainter, events, grid
+from tests.test_pool import Mortal, Visited
 
 ALL = 48
 ANY = MakeGrid(prompt="anything", approach=3)
@@ -33,14 +35,14 @@ ANY = MakeGrid(prompt="anything", approach=3)
 class Idle:
     """An engine with a stock, whose clock only the test moves."""
 
-    def __init__(self, folder: Path, painter: TouchyPainter, most: int = 96) -> None:
+    def __init__(self, folder: Path, painter: TouchyPainter, most: int = 96, *others: TouchyPainter) -> None:
         self.now = 0.0
-        self.painter = painter
+        self.painter, self.pool = painter, Visited(painter, *others)
         self.settings = Settings(data_dir=folder, profile="embedded", filler_pool=most, _env_file=None)
         self.stock = Stock(self.settings.stock_dir, most)
         self.planner = Planner(self.settings, "embedded", self.stock)
         self.stocking = Stocking(self.planner, self.stock, random.Random(1), quiet=20.0, clock=lambda: self.now)
-        self.engine = Engine(self.planner, painter, stocking=self.stocking)
+        self.engine = Engine(self.planner, self.pool, stocking=self.stocking)
 
     @property
     def kind(self) -> str:
@@ -49,9 +51,16 @@ class Idle:
     async def quiet(self) -> None:
         """Nobody wants anything, until the stock is full or refused."""
         self.now += 100.0
-        never = asyncio.Event()
         while not self.stocking._full and self.stocking._not_before <= self.now:
-            await self.stocking.rest(self.painter, never)
+            await self.stocking.rest(self.painter, asyncio.Event())
+
+    async def full(self) -> None:
+        """The same in a running engine, until nobody paints fillers any more."""
+        self.now += 100.0
+        self.engine._studio.wake.set()
+        async with asyncio.timeout(60):
+            while self.stocking._begun or not self.stocking._full:  # noqa: ASYNC110 - it has no event for being full
+                await asyncio.sleep(0)
 
     def waiting(self) -> int:
         return len(self.stock.waiting(self.kind))
@@ -239,6 +248,74 @@ async def test_an_engine_that_idles_fills_its_stock_by_itself_and_stops_when_it_
 
     assert idle.waiting() == 20
     assert [len(wave.rows) for wave in idle.painter.begun] == [16, 4]
+
+
+async def test_several_painters_fill_the_stock_together_and_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = Idle(tmp_path, TouchyPainter(), 52, TouchyPainter(), TouchyPainter())
+    put, put_away = idle.stock.put, idle.stock.put_away
+    kept, thrown_away = Counter[str](), []
+
+    def watched_put(filler: Stocked, pixels: Pixels) -> None:
+        kept["begun"] += 1
+        put(filler, pixels)
+        kept["done"] += 1
+
+    def watched_put_away(*kinds: str) -> None:
+        thrown_away.append(kept["begun"] - kept["done"])
+        put_away(*kinds)
+
+    monkeypatch.setattr(idle.stock, "put", watched_put)
+    monkeypatch.setattr(idle.stock, "put_away", watched_put_away)
+    async with running(idle):
+        await idle.full()
+
+    assert idle.waiting() == 52
+    assert set(thrown_away) == {0}, "a filler that is half written must not be thrown away"
+
+
+async def test_what_a_lost_painter_had_begun_is_painted_by_another(tmp_path: Path) -> None:
+    first, second = Mortal(), TouchyPainter()
+    idle = Idle(tmp_path, first, most=16)
+    idle.now += 100.0
+    async with running(idle) as engine:
+        while not first.steps:  # noqa: ASYNC110 - the painter has no event for its steps
+            await asyncio.sleep(0)
+        came = engine.submit(order(blocks=1))
+        first.steps_left = 0
+        while first in idle.pool.painters:  # noqa: ASYNC110 - nor the pool for its painters
+            await asyncio.sleep(0)
+        idle.pool.arrive(second)
+        told = await events(came)
+        await idle.full()
+
+    assert isinstance(told[-1], GridMade)
+    assert idle.waiting() == 16
+
+
+async def test_a_grid_does_not_wait_for_the_writer_of_fillers_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = Idle(tmp_path, TouchyPainter(), most=16)
+    fill, asked, answered = prompts.fill, asyncio.Event(), asyncio.Event()
+
+    async def slow(*order: Any) -> prompts.Written:
+        asked.set()
+        await answered.wait()
+        return await fill(*order)
+
+    monkeypatch.setattr(prompts, "fill", slow)
+    idle.now += 100.0
+    async with running(idle) as engine:
+        await asked.wait()
+        async with asyncio.timeout(60):
+            told = await events(engine.submit(order(approach=1, blocks=1)))
+        answered.set()
+        await idle.full()
+
+    assert isinstance(told[-1], GridMade)
+    assert idle.waiting() == 16
 
 
 async def test_withheld_fillers_are_not_kept(tmp_path: Path) -> None:
