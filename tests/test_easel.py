@@ -1,5 +1,8 @@
 """What a cluster's painters are made of, without a cluster: places, parcels, claims on an easel, refusals."""
 
+import asyncio
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -133,13 +136,18 @@ def clock() -> Hour:
 
 
 @pytest.fixture
-def easel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Hour) -> Easel:
+def set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Hour) -> Callable[[], Easel]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
     def touchy(_settings: Settings, _profile: Profile, _threads: int) -> TouchyPainter:
         return TouchyPainter()
 
-    return Easel(touchy, "embedded", "tessera-x/painter-a-0", 1, clock)
+    return lambda: Easel(touchy, "embedded", "tessera-x/painter-a-0", 1, clock)
+
+
+@pytest.fixture
+async def easel(set_up: Callable[[], Easel]) -> Easel:
+    return set_up()
 
 
 async def test_an_easel_works_for_one_engine_until_that_is_silent(easel: Easel, clock: Hour) -> None:
@@ -199,6 +207,20 @@ async def test_an_easel_that_nobody_speaks_to_is_abandoned(easel: Easel, clock: 
     await easel.ping("first")
 
     assert not easel.abandoned()
+
+
+async def test_an_easel_that_no_engine_ever_claimed_ends_by_itself(
+    set_up: Callable[[], Easel], clock: Hour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = asyncio.Event()
+    monkeypatch.setattr(os, "_exit", lambda _: ended.set())
+
+    easel = set_up()
+    clock.now += ABANDONED_SECONDS + 1
+    async with asyncio.timeout(60):
+        await ended.wait()
+
+    assert easel.abandoned()
 
 
 async def test_what_an_easel_was_sent_is_kept_under_the_users_cache_and_closed_to_others(

@@ -35,7 +35,7 @@ Make = Callable[[Settings, Profile, int], Painter]
 
 
 class Easel:
-    """`home` is this painter's own folder, emptied when it begins; `clock` counts seconds."""
+    """`home` is this painter's own folder, emptied when it begins; `clock` counts seconds. Made in a running loop."""
 
     def __init__(
         self, make: Make, profile: Profile, home: str, threads: int, clock: Callable[[], float] = time.monotonic
@@ -48,11 +48,11 @@ class Easel:
         self._styles: dict[str, str] = {}
         self._lesson: Lesson | None = None
         self._made_of = made_of()
-        self._watching: asyncio.Task[None] | None = None
+        # At once: the engine may be gone before it has claimed what it made.
+        self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     async def claim(self, engine: str) -> Claim | None:
         """Work for `engine` from now on, with nothing left of what another had begun; None where one still speaks."""
-        self._watching = self._watching or asyncio.create_task(self._watch())
         if self._engine not in {None, engine} and self._clock() - self._heard < SILENT_SECONDS:
             return None
         self._engine, self._heard = engine, self._clock()
