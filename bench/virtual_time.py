@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+from engine import apart
+
 T = TypeVar("T")
 LOOK_SECONDS = 0.05
 """How long a thread is waited for at once, in real time."""
@@ -55,7 +57,7 @@ class _Selector(selectors.DefaultSelector):
         events = super().select(0)
         if events or timeout == 0:
             return events
-        if timeout is None or self._loop.in_threads:
+        if timeout is None or self._loop.in_threads or apart.busy():
             return super().select(timeout and min(timeout, LOOK_SECONDS))
         self._loop.now += timeout
         return events

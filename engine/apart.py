@@ -20,16 +20,22 @@ async def apart(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> 
     found: Future[T] = Future()
     found.set_running_or_notify_cancel()
     _under_way.add(found)
-    found.add_done_callback(_under_way.discard)
 
     def run() -> None:
         try:
             found.set_result(work(*arguments, **named))
         except BaseException as error:  # noqa: BLE001 - raised where it is awaited
             found.set_exception(error)
+        finally:
+            _under_way.discard(found)
 
     Thread(target=run, daemon=True).start()
     return await asyncio.wrap_future(found)
+
+
+def busy() -> bool:
+    """Whether such work is under way; not before whoever awaits it is told of its end."""
+    return bool(_under_way)
 
 
 def leave(status: int) -> NoReturn:
