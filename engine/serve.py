@@ -21,18 +21,12 @@ log = logging.getLogger(__name__)
 
 # sockaddr_un holds 108 bytes on Linux, 104 on macOS.
 LONGEST_SOCKET = 103
+HIGHEST_PORT = 65535
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BadRequest for a bad address, EngineAway for a second engine."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.data_dir / "engine.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout as error:
-        message = f"An engine is running already in {settings.data_dir}; this one stops."
-        raise EngineAway(message) from error
-    with lock, _listen(settings) as listener:
+    """Serve until SIGTERM or SIGINT. Raises BadRequest for a bad setting, EngineAway for a second engine."""
+    with _lock(settings.data_dir), _listen(settings) as listener:
         leftovers.put_away(settings)
         engine, runs_on = setup.build(settings, serving=True)
         token = settings.engine_token.get_secret_value() if settings.engine_token else None
@@ -55,6 +49,20 @@ async def serve(settings: Settings) -> None:
                 settings.engine_socket.unlink(missing_ok=True)
 
 
+def _lock(data_dir: Path) -> FileLock:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(data_dir / "engine.lock")
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        message = f"An engine is running already in {data_dir}; this one stops."
+        raise EngineAway(message) from error
+    except OSError as error:
+        message = f"DATA_DIR={data_dir} is no folder that can be written: {error.strerror}."
+        raise BadRequest(message) from error
+    return lock
+
+
 def _survive_the_second_signal() -> None:
     """Uvicorn raises the signal again after its own shutdown; ours is still to come, so that one must not kill us."""
     loop = asyncio.get_running_loop()
@@ -66,13 +74,18 @@ def _listen(settings: Settings) -> socket.socket:
     if settings.engine_listen is None:
         return _unix(settings.engine_socket)
     host, _, port = settings.engine_listen.rpartition(":")
-    if not port.isdigit() or not host:
+    if not port.isdecimal() or int(port) > HIGHEST_PORT or not host:
         message = f"ENGINE_LISTEN must be host:port, such as 127.0.0.1:8065, not “{settings.engine_listen}”."
         raise BadRequest(message)
     if not _loopback(settings) and settings.engine_token is None:
         message = f"ENGINE_LISTEN={settings.engine_listen} can be reached by others; set ENGINE_TOKEN as well."
         raise BadRequest(message)
-    return socket.create_server((host.strip("[]"), int(port)), family=_family(host), reuse_port=False)
+    try:
+        return socket.create_server((host.strip("[]"), int(port)), family=_family(host), reuse_port=False)
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
+        message = f"ENGINE_LISTEN={settings.engine_listen} cannot be had: {why}. Name another address or port."
+        raise BadRequest(message) from error
 
 
 def _unix(path: Path) -> socket.socket:

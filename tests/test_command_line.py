@@ -307,6 +307,36 @@ def test_an_engine_that_listens_to_others_must_have_a_token(
     assert "set ENGINE_TOKEN" in refused(capsys, "serve")
 
 
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("127.0.0.1:99999", "must be host:port"),
+        ("127.0.0.1:²", "must be host:port"),
+        ("203.0.113.1:80", "cannot be had: "),
+        ("taken", "cannot be had: "),
+    ],
+)
+def test_an_address_that_cannot_be_listened_on_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, address: str, says: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("ENGINE_TOKEN", "t" * 40)
+        monkeypatch.setenv("ENGINE_LISTEN", taken if address == "taken" else address)
+
+        assert says in refused(capsys, "serve")
+
+
+def test_a_data_folder_that_is_a_file_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "file"))
+
+    assert "is no folder that can be written: File exists." in refused(capsys, "serve")
+
+
 def test_the_command_hands_over_to_an_engine_that_is_running_and_a_second_one_refuses_to_start(tmp_path: Path) -> None:
     environment = {**os.environ, "DATA_DIR": str(tmp_path), "ENGINE_PAINTERS": "fake"}
     run = [sys.executable, "-m", "engine"]
