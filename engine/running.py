@@ -41,7 +41,7 @@ class Running:
     @property
     def missing(self) -> int:
         """How many cells of the plan have not been judged yet."""
-        return len(self.plan.cells) - len(self.judged) if self.plan else 0
+        return sum(cell.cell not in self.judged for cell in self.plan.cells) if self.plan else 0
 
     def tell(self, event: Event) -> None:
         """Tell everybody who follows. After the ending nothing more is told."""

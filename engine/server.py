@@ -1,6 +1,5 @@
 """HTTP in, events out: the contract served with FastAPI, on a Unix socket or a port."""
 
-import json
 import os
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -11,6 +10,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from engine import style_routes
 from engine.contract import events, orders
@@ -43,7 +43,7 @@ def _jobs(engine: Engine) -> APIRouter:
     @router.post("")
     async def run_job(request: Request) -> Response:
         try:
-            data = json.loads(await request.body())
+            data = from_json(await request.body())
         except ValueError:
             return refusal(422, "The body must be a job as JSON.")
         try:
@@ -55,7 +55,7 @@ def _jobs(engine: Engine) -> APIRouter:
     @router.get("/{job}")
     async def show_job(job: str) -> dict[str, Any]:
         running = _find(engine, job)
-        if running.plan is None:
+        if running.plan is None or not isinstance(running.job.work, orders.MakeGrid):
             raise HTTPException(404, f"Job {job} has not been planned yet.")
         order = running.job.grid
         return as_json(job, order.prompt, order.approach, order.blocks, running.plan, running.judged, running.score)

@@ -105,6 +105,17 @@ async def test_a_retry_paints_only_the_missing_cells_and_scores_all(home: Path, 
     assert again[-1] == told[-1]
 
 
+async def test_a_retry_that_has_cells_of_another_plan_paints_all_of_its_own(home: Path, approach: int) -> None:
+    async with running_engine(home, FakePainter()) as engine:
+        job = grid(approach=approach, blocks=1)
+        again = job.model_copy(update={"have": {"Z9": Judged(score=0.1)}})
+        async with asyncio.timeout(60):
+            told = await events(engine.submit(again))
+
+    assert isinstance(told[-1], GridMade)
+    assert len(painted(told)) == 4
+
+
 async def test_a_cancelled_job_ends_at_a_step_and_its_neighbour_goes_on(home: Path, approach: int) -> None:
     painter = TouchyPainter()
     async with running_engine(home, painter) as engine:

@@ -16,6 +16,9 @@ from engine import server
 from engine.contract.client import EngineClient
 from engine.contract.errors import BadRequest, EngineAway, Mismatch
 from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
+from engine.contract.ids import new_id
+from engine.contract.orders import Job
+from engine.contract.scoring import ScorePicture
 from engine.painter import FakePainter, Pixels
 from engine.serve import _unix
 from tests.engines import grid, running_engine
@@ -245,6 +248,50 @@ async def test_state_is_shown_to_people_and_to_prometheus(home: Path, tmp_path: 
     assert "tessera_engine_tasks " in metrics
     assert [row["number"] for row in rows] == [1, 2, 3]
     assert [style["name"] for style in styles] == ["pencil"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b'{"id": "aaaaaaaaaa", "work": {"prompt": "\\ud800 cat"}}',
+        b'{"id": "aaaaaaaaaa", "work": {"kind": "\\ud800"}}',
+        b'{"id": "aaaaaaaaaa", "work": {"prompt": "a cat"}, "\\ud800": 1}',
+    ],
+    ids=["nested", "prompt", "kind", "field"],
+)
+async def test_what_is_no_text_or_nested_too_deeply_is_refused(home: Path, tmp_path: Path, body: bytes) -> None:
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        answer = await client._http.post("/jobs", content=body)
+
+    assert (answer.status_code, answer.json()["detail"]) == (422, "The body must be a job as JSON.")
+
+
+async def test_a_job_that_makes_no_grid_is_shown_as_none_whatever_it_came_with(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        planned = await all_events(client.run(grid(blocks=1)))
+        plan = next(event.plan for event in planned if isinstance(event, GridPlanned))
+        score = Job(id=new_id(), work=ScorePicture(prompt="a cat", picture="é"), plan=plan)
+        told = await all_events(client.run(score))
+        shown = await client._http.get(f"/jobs/{score.id}")
+
+    assert isinstance(told[-1], JobFailed)
+    assert told[-1].reason == "bad_request"
+    assert shown.status_code == 404
+
+
+async def test_a_plan_with_a_cell_that_nobody_can_fill_is_refused(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "s", FakePainter()) as client:
+        job = grid(blocks=1)
+        planned = await all_events(client.run(job))
+        plan = next(event.plan for event in planned if isinstance(event, GridPlanned))
+        first, *others = plan.cells
+        holed = plan.model_copy(update={"cells": (first.model_copy(update={"seed": None, "photo": None}), *others)})
+        body = {**job.model_dump(mode="json"), "id": new_id(), "plan": holed.model_dump(mode="json")}
+        answer = await client._http.post("/jobs", json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "plan has a cell with neither a seed nor a photo: A1."
 
 
 async def test_a_connection_that_breaks_off_is_told_as_engine_away(tmp_path: Path) -> None:

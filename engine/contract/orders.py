@@ -1,9 +1,9 @@
 """What the bot may ask of the engine. Orders are imperative; an order with an unknown field is refused."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, field_validator
 
 from engine.contract import ids
 from engine.contract.comparison import Compare, ComparisonPlan, EstimateComparison
@@ -15,6 +15,7 @@ from engine.contract.training import EstimateTraining, TrainStyle
 
 __all__ = ["KINDS", "SEEDS", "STYLE_NAME", "Job", "MakeGrid", "Order", "Text", "Work", "job", "refusal"]
 
+Planned = TypeVar("Planned", Plan | None, ComparisonPlan | None)
 FillerSource = Literal["flickr8k", "album", "generated"]
 
 
@@ -83,6 +84,15 @@ class Job(Order):
     plan: Plan | None = None
     comparison: ComparisonPlan | None = None
     have: dict[str, Judged] = Field(default_factory=dict)
+
+    @field_validator("plan", "comparison")
+    @classmethod
+    def _whole(cls, plan: Planned) -> Planned:
+        for cell in plan.cells if plan else ():
+            if cell.seed is None and not cell.photo:
+                message = f"has a cell with neither a seed nor a photo: {cell.cell}"
+                raise ValueError(message)
+        return plan
 
     @property
     def grid(self) -> MakeGrid:

@@ -1,7 +1,6 @@
 """Any picture held against a prompt: the order, its limits, and what the judge says."""
 
 import base64
-import binascii
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -32,7 +31,7 @@ class ScorePicture(Order):
         """The picture's file; empty where it is no base64, which no reader takes for a picture."""
         try:
             return base64.b64decode(self.picture, validate=True)
-        except binascii.Error:
+        except ValueError:
             return b""
 
 
