@@ -376,7 +376,10 @@ def fetching(silent_server: socket.socket, data: Path, *words: str) -> Iterator[
     """`python -m engine` with `words`, its photos to be had of that server."""
     url = f"http://127.0.0.1:{silent_server.getsockname()[1]}/photos.zip"
     environment = {**os.environ, "DATA_DIR": str(data), "FLICKR8K_URL": url}
+    # Where the tests run behind a shell's &, interrupts are ignored, and so they would be in the command.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen([sys.executable, "-m", "engine", *words], env=environment, stderr=subprocess.PIPE) as command:
+        signal.signal(signal.SIGINT, before)
         try:
             yield command
         finally:
@@ -388,9 +391,9 @@ def test_a_command_that_waits_for_a_download_ends_at_the_first_interrupt(
 ) -> None:
     with fetching(silent_server, tmp_path, "grid", "--prompt", FLAGSHIP, "--fillers", "flickr8k") as command:
         call, _ = silent_server.accept()
-        command.send_signal(signal.SIGINT)
-        status = command.wait(60)
-        call.close()
+        with call:
+            command.send_signal(signal.SIGINT)
+            status = command.wait(60)
 
     assert status == 130
 
