@@ -67,7 +67,11 @@ async def edit(asked: Asked, subject: str, _more: str) -> None:
     kept = job.order.model_dump(exclude=set(FIELDS) | {"kind"}, exclude_none=True)
     typed = {name: str(value) for name, value in kept.items()}
     typed |= {name: value for name, value in asked.values.items() if value.strip()}
-    await order_grid(asked, values(COMMANDS[0], typed)["order"], parent=job.id)
+    order: MakeGrid = values(COMMANDS[0], typed)["order"]
+    if order.approach != STYLED:
+        # The form does not show them.
+        order = order.model_copy(update={"style": None, "weight": None})
+    await order_grid(asked, order, parent=job.id)
 
 
 async def new(asked: Asked, _subject: str, _more: str) -> None:

@@ -409,6 +409,20 @@ async def test_a_grid_keeps_the_style_that_it_wore_whatever_is_adopted_since(tmp
         assert "style pencil" in r.chat.said()[0].message.text
 
 
+async def test_a_styled_grid_is_edited_to_an_approach_that_wears_none(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.hear(MODERATOR, "/grid a cat approach:2 blocks:1 style:sketch weight:0.5")
+        await r.settled()
+        job = (await r.jobs())[0]
+        await r.press(MODERATOR, f"edit:{job.id}", values={"prompt": "a dog", "approach": "1"})
+        await r.press(MODERATOR, f"edit:{job.id}", values={"prompt": "a dog", "approach": "2"})
+        await r.settled()
+
+        assert [(edited.order.approach, edited.order.style) for edited in await r.jobs()] == [
+            *((2, "sketch"), (1, None), (2, "sketch")),
+        ]
+
+
 async def test_who_rolls_back_the_last_style_is_told_what_is_worn_now(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         r.engine.cards["pencil"] = {"name": "pencil", "shipped": True}
