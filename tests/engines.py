@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+
+from engine import server
 from engine.contract.events import Event
 from engine.contract.ids import new_id
 from engine.contract.orders import Job, MakeGrid
@@ -68,6 +71,14 @@ async def running_engine(folder: Path, painter: FakePainter | Pool, most: int = 
         painting.cancel()
         await asyncio.gather(painting, return_exceptions=True)
         await engine.close()
+
+
+@contextlib.asynccontextmanager
+async def over_http(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the engine's own routes."""
+    transport = httpx.ASGITransport(server.app(engine, "no device"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield client
 
 
 async def events(running: Running) -> list[Event]:

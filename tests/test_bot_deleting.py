@@ -28,6 +28,18 @@ async def grid(r: Rig, person: Person = ANNA, words: str = "/grid a red cat bloc
     return (await r.jobs())[-1].id
 
 
+async def cancelled_while_away(r: Rig) -> None:
+    """A cancelled grid whose last word could not be said."""
+    r.engine.hold(5)
+    await r.hear(ANNA, "/grid a cat blocks:2")
+    await r.engine.reached.wait()
+    await r.chat.until(lambda: "Painting" in r.chat.said()[0].message.text)
+    r.chat.away["update"] = 2
+    await r.press(ANNA, f"cancel:{(await r.jobs())[0].id}")
+    await r.idle()
+    assert texts.CANCELLED not in r.chat.said()[0].message.text
+
+
 async def test_a_grid_that_is_deleted_while_its_sheet_is_posted_leaves_no_sheet(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         gate = ChatGate(r.chat, "post")
@@ -212,14 +224,7 @@ async def test_the_last_word_of_a_job_comes_when_the_platform_is_back(
 ) -> None:
     monkeypatch.setattr(teller, "WAITS", (0.0,))
     async with rig(tmp_path) as r:
-        r.engine.hold(5)
-        await r.hear(ANNA, "/grid a cat blocks:2")
-        await r.engine.reached.wait()
-        await r.chat.until(lambda: "Painting" in r.chat.said()[0].message.text)
-        r.chat.away["update"] = 2
-        await r.press(ANNA, f"cancel:{(await r.jobs())[0].id}")
-        await r.idle()
-        assert texts.CANCELLED not in r.chat.said()[0].message.text
+        await cancelled_while_away(r)
         await r.kill()
         await r.start()
         await r.settled()
@@ -233,14 +238,7 @@ async def test_the_last_word_of_a_job_comes_without_a_restart_too(
     monkeypatch.setattr(teller, "WAITS", (0.0,))
     monkeypatch.setattr("bot.lender.UNTOLD_S", 0.01)
     async with rig(tmp_path) as r:
-        r.engine.hold(5)
-        await r.hear(ANNA, "/grid a cat blocks:2")
-        await r.engine.reached.wait()
-        await r.chat.until(lambda: "Painting" in r.chat.said()[0].message.text)
-        r.chat.away["update"] = 2
-        await r.press(ANNA, f"cancel:{(await r.jobs())[0].id}")
-        await r.idle()
-        assert texts.CANCELLED not in r.chat.said()[0].message.text
+        await cancelled_while_away(r)
         r.now += 1.0
         await r.settled()
 

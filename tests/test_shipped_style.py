@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from diffusers import UNet2DConditionModel
 
-from engine import embedded, models, server, styles
+from engine import embedded, models, styles
 from engine.contract.approaches import EMBEDDED, STYLED, TURBO
 from engine.contract.errors import BadRequest, BadStyle
 from engine.contract.orders import MakeGrid
@@ -23,7 +23,7 @@ from engine.painter import FakePainter
 from engine.planner import Planner
 from engine.settings import Settings
 from engine.wave import Mix, Row, Wave
-from tests.engines import running_engine
+from tests.engines import over_http, running_engine
 from tests.styles import make_style
 
 PENCIL = "pencil"
@@ -35,10 +35,8 @@ def settings(folder: Path) -> Settings:
 
 @pytest.fixture
 async def web(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with running_engine(tmp_path, FakePainter()) as engine:
-        transport = httpx.ASGITransport(server.app(engine, "no device"))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            yield client
+    async with running_engine(tmp_path, FakePainter()) as engine, over_http(engine) as client:
+        yield client
 
 
 async def planned(folder: Path, **asked: object) -> tuple[str | None, float | None, list[str]]:

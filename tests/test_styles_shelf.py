@@ -14,9 +14,9 @@ from diffusers import UNet2DConditionModel
 from safetensors.torch import load, save
 from torch import Tensor
 
-from engine import embedded, server
+from engine import embedded
 from engine.painter import FakePainter
-from tests.engines import running_engine
+from tests.engines import over_http, running_engine
 from tests.styles import make_style
 
 
@@ -59,10 +59,8 @@ def fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 @pytest.fixture
 async def web(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with running_engine(tmp_path, FakePainter()) as engine:
-        transport = httpx.ASGITransport(server.app(engine, "no device"))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            yield client
+    async with running_engine(tmp_path, FakePainter()) as engine, over_http(engine) as client:
+        yield client
 
 
 async def names(web: httpx.AsyncClient) -> list[str]:

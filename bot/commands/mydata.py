@@ -42,8 +42,8 @@ async def delete_everything(asked: Asked) -> Message:
     for job in jobs:
         if not job.ended:
             await cancel_job(asked, job)
-        if job.training and not job.ended:
-            await asked.teller.end(job, Message(f"{heading(job)}\n{texts.DELETED}"))
+            if job.training:
+                await asked.teller.end(job, Message(f"{heading(job)}\n{texts.DELETED}"))
         await asked.parts.pictures.drop(job.id)
     async with asked.parts.database.transaction() as rows:
         await keep_spent(rows, asked.who, asked.parts.clock())
