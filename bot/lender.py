@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 # Pictures in one wave, where the engine does not say.
 WAVE = 16
 PLACES_EVERY_S = 10.0
-# Longer than anybody tries who ends a job, so that nobody is at it any more.
-UNTOLD_S = 300.0
+# Longer than anybody tries who ends a job or takes its sheet back, so that nobody is at it any more.
+UNTOLD_S = 600.0
 
 
 class Lender:
