@@ -138,7 +138,7 @@ class Scheduler:
         False for a single row that did: it is not painted again.
         """
         deaths = 1 + max(self._deaths.get(row, 0) for row in wave.rows)
-        self._deaths.update(dict.fromkeys(wave.rows, deaths))
+        self._deaths |= {row: deaths for row in wave.rows if row.job in self._lines}
         if deaths < MOST_DEATHS:
             self._retry.appendleft((wave.mix, wave.rows))
         elif len(wave.rows) > 1:

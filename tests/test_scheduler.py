@@ -61,6 +61,19 @@ def test_the_rows_of_a_removed_job_are_forgotten_even_in_a_failed_wave() -> None
     assert [jobs(line.next()), line.next()] == ["bb", None]
 
 
+def test_a_painter_lost_after_a_cancel_counts_against_no_later_order_of_that_job() -> None:
+    line = lines(("a", 4))
+    cancelled = painting(line)
+    line.remove("a")
+    line.lost(cancelled)
+    line.next()
+
+    line.add("a", 2, SLOW, rows("a", 4))
+    line.lost(painting(line))
+
+    assert jobs(line.next()) == "aaaa"
+
+
 def test_a_failed_wave_comes_back_in_halves_before_anything_else() -> None:
     line = Scheduler(4)
     line.add("a", 1, SLOW, rows("a", 4))
