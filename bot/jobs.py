@@ -175,14 +175,16 @@ class Jobs:
         async with self._database.transaction() as rows:
             await rows.write("DELETE FROM plans WHERE job = (SELECT number FROM jobs WHERE id = :id)", id=job)
             await rows.write("DELETE FROM pictures WHERE job = (SELECT number FROM jobs WHERE id = :id)", id=job)
-            await rows.write(
-                """
-                UPDATE jobs SET state = 'deleted', work = NULL, prompt = NULL, score = NULL, detail = NULL, bytes = 0,
-                    told = 1, ended_at = COALESCE(ended_at, :now) WHERE id = :id
-                """,
-                id=job,
-                now=self._clock(),
-            )
+            await rows.write(EMPTIED, id=job, now=self._clock())
+
+
+# A sheet may be there of whose posting nothing is known yet: it is still to be taken back.
+EMPTIED = """
+UPDATE jobs SET state = 'deleted', work = NULL, prompt = NULL, score = NULL, detail = NULL, bytes = 0,
+    ended_at = COALESCE(ended_at, :now), told = NOT EXISTS (
+        SELECT 1 FROM deliveries WHERE job = jobs.number AND kind = 'post' AND message IS NULL
+    ) WHERE id = :id
+"""
 
 
 def grid_json(job: JobRow, plan: Plan, judged: Mapping[str, Judged]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class Lender:
     def _closed(self, job: JobRow) -> Coroutine[Any, Any, None]:
         """What an earlier process had still to do for a job that has ended."""
         match job.state:
-            case "cancelled":
+            case "cancelled" | "deleted":
                 return self._courier.recall(job)
             case "delivered":
                 return self._courier.delivered(job)

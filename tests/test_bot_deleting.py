@@ -54,6 +54,21 @@ async def test_a_grid_that_is_deleted_while_its_sheet_is_posted_leaves_no_sheet(
         assert r.chat.said()[0].message.text == texts.DELETED
 
 
+async def test_a_kill_after_a_grid_was_deleted_while_its_sheet_is_posted_leaves_no_sheet(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        gate = ChatGate(r.chat, "posted")
+        await r.hear(ANNA, "/grid a red cat blocks:1")
+        await gate.reached.wait()
+        await r.press(ANNA, f"delete:{(await r.jobs())[0].id}:yes")
+        await r.idle()
+        await r.kill()
+        await r.start()
+        await r.settled()
+
+        assert r.chat.posts() == []
+        assert r.chat.said()[0].message.text == texts.DELETED
+
+
 async def test_everything_deleted_while_a_sheet_is_posted_leaves_no_sheet(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         gate = ChatGate(r.chat, "post")
