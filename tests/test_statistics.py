@@ -229,6 +229,17 @@ def test_ties_over_many_prompts_are_a_sentence_too() -> None:
     assert found.differs is False
 
 
+@pytest.mark.parametrize(("prompts", "whose"), [(2, "seed"), (20, "prompt")])
+def test_pairs_that_differ_are_not_said_to_be_equal_where_their_means_are(prompts: int, whose: str) -> None:
+    base: Keyed = {(p, d): 0.5 for p in range(prompts) for d in range(2)}
+    ours: Keyed = {(p, d): 0.6 if (p + d) % 2 else 0.4 for p, d in base}
+
+    found = difference(ours, base)
+
+    assert found.note == f"The mean of every {whose} is the same number (0.000), so no interval can be given."
+    assert not found.ties
+
+
 def test_a_missing_score_is_left_out_as_a_pair_and_told() -> None:
     rng = np.random.default_rng(9)
     ours, base = values(rng, 1, 8), values(rng, 1, 8)

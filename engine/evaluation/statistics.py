@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import TypeGuard
 
 from engine.contract.estimate import Estimate, nothing
-from engine.evaluation.intervals import over_prompts, over_seeds
+from engine.evaluation.intervals import over_prompts, over_seeds, tied
 
 Key = tuple[int, int]
 Values = Mapping[Key, float | None]
@@ -55,18 +55,20 @@ def _is_number(value: float | None) -> TypeGuard[float]:
 def _estimate(found: Mapping[Key, float], asked: int, things: str, seed: int, shared: bool) -> Estimate:  # noqa: FBT001 - handed on
     if not found:
         return nothing(f"There are no {things} to compare: every score is missing.", 0, things)
+    if same := tied(list(found.values()), things):
+        return same
     missing = asked - len(found)
     left_out = f" {missing} of {asked} {things} left out, because a score is missing." if missing else ""
     prompts = {prompt for prompt, _ in found}
     if len(prompts) >= ENOUGH_PROMPTS:
-        return over_prompts(_by_prompt(found), things, seed, left_out.strip())
+        return over_prompts(_by_prompt(found), seed, left_out.strip())
     if shared:
         return nothing(
             f"The values of one prompt share pictures, so seeds give no interval; it takes {ENOUGH_PROMPTS} prompts.",
             len(found),
             things,
         )
-    return over_seeds(_by_draw(found, prompts), len(prompts), things, left_out)
+    return over_seeds(_by_draw(found, prompts), len(prompts), left_out)
 
 
 def _by_prompt(found: Mapping[Key, float]) -> list[float]:
