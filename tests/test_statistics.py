@@ -252,12 +252,24 @@ def test_a_missing_score_is_left_out_as_a_pair_and_told() -> None:
     assert found.note == ("It speaks for this prompt only. 2 of 8 pairs left out, because a score is missing.")
 
 
-def test_a_seed_that_lacks_one_of_the_prompts_is_no_unit() -> None:
+def test_a_prompt_that_lacks_a_seed_costs_every_prompt_one_and_all_these_pairs_are_told() -> None:
     ours = values(np.random.default_rng(10), 3, 5)
 
-    found = level({**ours, (1, 2): None})
+    found = difference({**ours, (1, 2): None}, zeros(ours))
 
     assert found.n == 4
+    assert found.note == "It speaks for these 3 prompts only. 3 of 15 pairs left out, because a score is missing."
+
+
+def test_prompts_that_each_lack_another_seed_still_have_an_interval_over_the_others() -> None:
+    ours = values(np.random.default_rng(10), 4, 4)
+
+    found = difference({**ours, **dict.fromkeys(((p, p) for p in range(4)), None)}, zeros(ours))
+
+    left = [[ours[p, d] for d in range(4) if d != p] for p in range(4)]
+    interval = stats.ttest_1samp(np.mean(left, axis=0), 0.0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
+    assert found.note == "It speaks for these 4 prompts only. 4 of 16 pairs left out, because a score is missing."
 
 
 def test_a_mean_of_distances_within_a_prompt_gets_no_interval_over_seeds_but_one_over_prompts() -> None:

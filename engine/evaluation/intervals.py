@@ -27,10 +27,11 @@ def tied(values: Sequence[float], things: str) -> Estimate | None:
 
 def over_seeds(units: list[float], prompts: int, left_out: str) -> Estimate:
     """Student's t, one value for each seed (Student, Biometrika 6, 1908)."""
+    rest = f" {left_out}" if left_out else ""
     whom = "this prompt" if prompts == 1 else f"these {prompts} prompts"
     n = len(units)
     if n < 2:  # noqa: PLR2004 - a spread takes two
-        return nothing(f"One seed is too few for an interval; it takes at least two.{left_out}", n, "seeds")
+        return nothing(f"One seed is too few for an interval; it takes at least two.{rest}", n, "seeds")
     if _equal(units):
         return _one_mean(units, "seed")
     mean, error = fmean(units), stdev(units) / math.sqrt(n)
@@ -42,7 +43,7 @@ def over_seeds(units: list[float], prompts: int, left_out: str) -> Estimate:
         n=n,
         unit="seeds",
         method=f"Student's t over {n} seeds",
-        note=f"It speaks for {whom} only.{left_out}",
+        note=f"It speaks for {whom} only.{rest}",
         p=student.two_sided(mean / error, n - 1),
     )
 

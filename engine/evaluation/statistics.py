@@ -57,30 +57,27 @@ def _estimate(found: Mapping[Key, float], asked: int, things: str, seed: int, sh
         return nothing(f"There are no {things} to compare: every score is missing.", 0, things)
     if same := tied(list(found.values()), things):
         return same
-    missing = asked - len(found)
-    left_out = f" {missing} of {asked} {things} left out, because a score is missing." if missing else ""
-    prompts = {prompt for prompt, _ in found}
+    prompts = _by_prompt(found)
     if len(prompts) >= ENOUGH_PROMPTS:
-        return over_prompts(_by_prompt(found), seed, left_out.strip())
+        return over_prompts([fmean(values) for values in prompts], seed, _left_out(asked - len(found), asked, things))
     if shared:
         return nothing(
             f"The values of one prompt share pictures, so seeds give no interval; it takes {ENOUGH_PROMPTS} prompts.",
             len(found),
             things,
         )
-    return over_seeds(_by_draw(found, prompts), len(prompts), left_out)
+    # Seeds differ between prompts, so it is all the same which of their draws are averaged; each prompt gives as many.
+    units = [fmean(turn) for turn in zip(*prompts, strict=False)]
+    return over_seeds(units, len(prompts), _left_out(asked - len(units) * len(prompts), asked, things))
 
 
-def _by_prompt(found: Mapping[Key, float]) -> list[float]:
-    """One mean for each prompt: every prompt counts the same, however many of its pictures were left out."""
+def _by_prompt(found: Mapping[Key, float]) -> list[list[float]]:
+    """The values of each prompt in the order of their draws."""
     gathered: dict[int, list[float]] = defaultdict(list)
     for (prompt, _), value in sorted(found.items()):
         gathered[prompt].append(value)
-    return [fmean(values) for values in gathered.values()]
+    return list(gathered.values())
 
 
-def _by_draw(found: Mapping[Key, float], prompts: set[int]) -> list[float]:
-    """One mean over all prompts for each draw that has them all: without one it would not be the same measurement."""
-    draws = sorted({draw for _, draw in found})
-    rows = [[found[prompt, draw] for prompt in prompts if (prompt, draw) in found] for draw in draws]
-    return [fmean(row) for row in rows if len(row) == len(prompts)]
+def _left_out(count: int, asked: int, things: str) -> str:
+    return f"{count} of {asked} {things} left out, because a score is missing." if count else ""
