@@ -96,6 +96,17 @@ def test_the_bootstrap_s_p_is_near_that_of_the_t_test_for_normal_values() -> Non
     assert found.p is None, "a level is compared with nothing"
 
 
+def test_a_difference_of_every_prompt_is_told_apart_however_many_columns_there_are() -> None:
+    base = values(np.random.default_rng(13), ENOUGH_PROMPTS, 2)
+    ours: Keyed = {key: 0.2 + (value or 0.0) * 1.1 for key, value in base.items()}
+
+    found = difference(ours, base)
+
+    means = [fmean(ours[p, d] - base[p, d] for d in range(2)) for p in range(ENOUGH_PROMPTS)]  # type: ignore[operator]
+    assert found.p == pytest.approx(stats.ttest_1samp(means, 0.0).pvalue, rel=1e-9, abs=0)
+    assert holm([found] * 60)[0].differs
+
+
 def test_holm_s_correction_equals_a_hand_computed_table() -> None:
     given = [0.01, 0.04, None, 0.03, 0.005]
 
