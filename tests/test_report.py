@@ -287,6 +287,14 @@ def test_the_baseline_s_details_are_held_against_its_plain_prompts(made: tuple[E
     assert rows["base", "details"].against == "approach 1"
 
 
+def test_scores_against_two_texts_are_not_subtracted(made: tuple[Evaluation, Path]) -> None:
+    rows = {(row.column, row.variant): row for row in made[0].rows}
+
+    assert "clip_score_asked" not in rows["base", "details"].differences
+    assert rows["base", "details"].means["clip_score_asked"].value is not None
+    assert "clip_score_asked" in rows["words", "details"].differences
+
+
 def test_holm_s_correction_counts_all_rows_of_a_measure(made: tuple[Evaluation, Path]) -> None:
     found = [row.differences["clip_score"] for row in made[0].rows if row.differences]
 

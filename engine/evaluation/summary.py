@@ -11,6 +11,7 @@ from engine.evaluation.verdict import verdict
 from engine.metrics import metric
 
 CONTENT, STYLE = "clip_score", "style_score"
+ASKED, PRESERVATION = "clip_score_asked", "preservation"
 
 
 def summarized(evaluation: Evaluation) -> Evaluation:
@@ -28,7 +29,9 @@ def _row(evaluation: Evaluation, column: Column, variant: Variant) -> Row:
     compared = (column.key, variant) != (base.key, against)
     ours, theirs = _cells(evaluation, column, variant), _cells(evaluation, base, against)
     # Preservation is itself a comparison with the baseline, whose own value is 1 by definition.
-    metrics = [name for name in evaluation.metrics if not (name == "preservation" and column.key == base.key)]
+    metrics = [name for name in evaluation.metrics if not (name == PRESERVATION and column.key == base.key)]
+    # The score with details is held against another text than that without: their difference is one of texts.
+    undiffered = {PRESERVATION} if against == variant else {PRESERVATION, ASKED}
     return Row(
         column=column.key,
         variant=variant,
@@ -40,7 +43,7 @@ def _row(evaluation: Evaluation, column: Column, variant: Variant) -> Row:
         means={name: _mean(evaluation, name, column, ours) for name in metrics},
         plain_means={name: _plain(evaluation, name, column, ours) for name in metrics},
         differences={
-            name: _difference(evaluation, name, column, ours, theirs) for name in metrics if name != "preservation"
+            name: _difference(evaluation, name, column, ours, theirs) for name in metrics if name not in undiffered
         }
         if compared
         else {},
