@@ -41,6 +41,7 @@ from engine.engine import Engine
 from engine.evaluation import real_pictures
 from engine.evaluation.looking import judge_in
 from engine.evaluation.prompt_sets import read
+from engine.evaluation.words import READ_BY
 from engine.score_picture import scored
 from engine.settings import Settings
 from engine.wave import Wave
@@ -161,6 +162,16 @@ async def test_what_is_told_at_the_end_is_measured_against_real_pictures_with_a_
         assert all(column.verdict for column in found.columns[1:])
         assert found.columns[0].verdict is None
         assert base64.b64decode(found.plot or "").startswith(b"\x89PNG")
+
+
+async def test_of_two_styles_it_is_said_by_whose_pictures_each_column_is_measured(folder: Path) -> None:
+    async with running_engine(folder, TouchyPainter()) as engine:
+        one = (await told(engine, compare(styles="pencil"))).compared
+        two = (await told(engine, compare(styles="ink,pencil"))).compared
+
+        assert [point.label for point in two.controls] == ["real ink", "real pencil", "fillers"]
+        assert READ_BY.format("ink") in two.notes
+        assert not any("each column's own style" in note for note in one.notes)
 
 
 async def test_without_fillers_neither_style_nor_retrieval_is_measured_and_a_sentence_says_so(

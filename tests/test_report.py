@@ -29,7 +29,7 @@ from engine.evaluation.original import beside
 from engine.evaluation.plot import image, png
 from engine.evaluation.prompt_sets import Prompt, parse, read
 from engine.evaluation.report import html, write
-from engine.evaluation.results import Cell, Column, Evaluation
+from engine.evaluation.results import Cell, Column, Control, Evaluation
 from engine.evaluation.statistics import difference
 from engine.evaluation.summary import summarized
 from engine.evaluation.tradeoff import Point, Tradeoff, tradeoff
@@ -430,6 +430,20 @@ def test_the_plot_has_the_baseline_in_the_middle_the_compared_and_the_controls(m
     row = next(row for row in made[0].rows if row.column == "w1.0")
     assert found.points[3].x == row.differences["clip_score"].value
     assert found.points[3].high == (row.differences["style_score"].low, row.differences["style_score"].high)
+
+
+def test_real_pictures_of_a_second_style_stand_beside_the_baseline_as_that_style_reads_it() -> None:
+    made = evaluation(prompts=[Prompt(category="a", prompt="a mug")], variants=("plain",))
+    cells = [cell.model_copy(update={"scores": {**cell.scores, "style_score:ink": 0.3}}) for cell in made.cells]
+    ink = Control(label="real ink", explained="held out", content=0.1, style=0.8, n=9, of="ink")
+    both = made.model_copy(update={"styles": (STYLE, "ink"), "cells": tuple(cells), "controls": (*made.controls, ink)})
+
+    found = tradeoff(summarized(both))
+
+    assert found
+    assert found.points[-1].label == "real ink"
+    assert found.points[-1].y == pytest.approx(0.5)
+    assert found.points[:-1] == (tradeoff(made) or found).points
 
 
 def crowd(n: int) -> Tradeoff:

@@ -16,7 +16,7 @@ from engine.evaluation.prompt_sets import Prompt
 from engine.evaluation.results import Control, Evaluation, Judge, Row
 from engine.evaluation.summary import summarized
 from engine.evaluation.tradeoff import tradeoff
-from engine.evaluation.words import unmeasured
+from engine.evaluation.words import read_by, unmeasured
 from engine.metrics import metric
 
 
@@ -90,4 +90,4 @@ def _method(found: Evaluation) -> str:
 def _notes(plan: ComparisonPlan, found: Evaluation, ruler: Ruler) -> tuple[str, ...]:
     """What was said before, what could not be measured, and the sentences behind missing numbers."""
     told = unmeasured(found.rows, also_intervals=False)
-    return tuple(dict.fromkeys((*plan.warnings, *ruler.notes, *told)))
+    return tuple(dict.fromkeys((*plan.warnings, *read_by(found.styles), *ruler.notes, *told)))

@@ -13,6 +13,7 @@ from engine.evaluation.planned import Planned
 from engine.evaluation.real_pictures import Fillers
 from engine.evaluation.results import Cell, Control, Evaluation, Judge
 from engine.evaluation.summary import summarized
+from engine.evaluation.words import read_by
 from engine.metrics import METRICS, metric
 from engine.models import REVISION
 
@@ -51,7 +52,7 @@ def concluded(planned: Planned, cells: Sequence[Cell], looks: Looks, fillers: Fi
             versions=planned.ways[0].recipe.versions,
             cells=tuple(scored),
             controls=_controls(planned, looks),
-            notes=(*planned.notes, *without, *fillers.notes, *notes),
+            notes=(*planned.notes, *without, *read_by(tuple(looks.styles)), *fillers.notes, *notes),
         )
     )
 

@@ -24,15 +24,15 @@ def real(looks: Looks, prompts: Sequence[Prompt], style: str) -> tuple[Control, 
     texts = np.stack([looks.texts[prompt.prompt] for prompt in prompts])
     found = []
     if len(held_out):
-        found.append(_control(f"real {style}", MOST, held_out, texts, _ceiling(held_out, looks.fillers)))
+        found.append(_control(f"real {style}", MOST, held_out, texts, _ceiling(held_out, looks.fillers), style))
     if len(looks.fillers):
-        found.append(_control("fillers", LEAST, looks.fillers, texts, _floor(looks.fillers, held_out)))
+        found.append(_control("fillers", LEAST, looks.fillers, texts, _floor(looks.fillers, held_out), style))
     return tuple(found)
 
 
-def _control(label: str, explained: str, pictures: Vectors, texts: Vectors, style: float | None) -> Control:
+def _control(label: str, explained: str, pictures: Vectors, texts: Vectors, style: float | None, of: str) -> Control:
     content = float((pictures.astype(np.float64) @ texts.astype(np.float64).T).mean())
-    return Control(label=label, explained=explained, content=content, style=style, n=len(pictures))
+    return Control(label=label, explained=explained, content=content, style=style, n=len(pictures), of=of)
 
 
 def _ceiling(held_out: Vectors, fillers: Vectors) -> float | None:

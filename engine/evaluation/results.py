@@ -66,13 +66,16 @@ class Judge(Data):
 
 
 class Control(Data):
-    """Real pictures as a point of the plot: their mean content and style scores, None where not measured."""
+    """Real pictures as a point of the plot: their mean content and style scores, None where not measured.
+
+    `of` is the style that `style` is the score of."""
 
     label: str
     explained: str
     content: float | None
     style: float | None
     n: int
+    of: str | None = None
 
 
 class Row(Data):

@@ -1,6 +1,6 @@
 """Scored cells become rows: means, differences to the baseline, Holm's correction, and a verdict each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from engine.contract.estimate import Estimate
@@ -22,6 +22,12 @@ def summarized(evaluation: Evaluation) -> Evaluation:
     return evaluation.model_copy(update={"rows": tuple(_judged(row, evaluation) for row in corrected)})
 
 
+def plain_mean(evaluation: Evaluation, name: str, style: str | None, cells: Iterable[Cell]) -> float | None:
+    """The mean over all pictures alone, for where there is no interval; read by `style`, or by the first of all."""
+    values = [value for value in _values(evaluation, name, style, cells).values() if value is not None]
+    return fmean(values) if values else None
+
+
 def _row(evaluation: Evaluation, column: Column, variant: Variant) -> Row:
     base, against = evaluation.baseline, variant
     if column.key == base.key:
@@ -41,7 +47,7 @@ def _row(evaluation: Evaluation, column: Column, variant: Variant) -> Row:
         style=column.style,
         n=sum(cell.file is not None for cell in ours),
         means={name: _mean(evaluation, name, column, ours) for name in metrics},
-        plain_means={name: _plain(evaluation, name, column, ours) for name in metrics},
+        plain_means={name: plain_mean(evaluation, name, column.style, ours) for name in metrics},
         differences={
             name: _difference(evaluation, name, column, ours, theirs) for name in metrics if name not in undiffered
         }
@@ -59,27 +65,21 @@ def _label(column: Column, variant: Variant, variants: Sequence[Variant]) -> str
     return f"{column.label}, with details" if variant == "details" and len(variants) > 1 else column.label
 
 
-def _values(evaluation: Evaluation, name: str, column: Column, cells: Sequence[Cell]) -> dict[Key, float | None]:
+def _values(evaluation: Evaluation, name: str, style: str | None, cells: Iterable[Cell]) -> dict[Key, float | None]:
     """The baseline is read by the style of the column that it is compared with."""
-    key = evaluation.score_key(name, column.style, per_style=metric(name).per_style)
+    key = evaluation.score_key(name, style, per_style=metric(name).per_style)
     return {(cell.item, cell.draw): cell.scores.get(key) for cell in cells}
 
 
 def _mean(evaluation: Evaluation, name: str, column: Column, cells: Sequence[Cell]) -> Estimate:
-    values = _values(evaluation, name, column, cells)
+    values = _values(evaluation, name, column.style, cells)
     return level(values, seed=evaluation.bootstrap_seed, shared=metric(name).shared)
-
-
-def _plain(evaluation: Evaluation, name: str, column: Column, cells: Sequence[Cell]) -> float | None:
-    """The mean over all pictures alone, for where there is no interval."""
-    values = [value for value in _values(evaluation, name, column, cells).values() if value is not None]
-    return fmean(values) if values else None
 
 
 def _difference(
     evaluation: Evaluation, name: str, column: Column, ours: Sequence[Cell], theirs: Sequence[Cell]
 ) -> Estimate:
-    pair = (_values(evaluation, name, column, cells) for cells in (ours, theirs))
+    pair = (_values(evaluation, name, column.style, cells) for cells in (ours, theirs))
     return difference(*pair, seed=evaluation.bootstrap_seed, shared=metric(name).shared)
 
 

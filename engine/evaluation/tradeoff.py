@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.contract.estimate import Estimate
 from engine.evaluation.results import Control, Evaluation, Row
-from engine.evaluation.summary import CONTENT, STYLE
+from engine.evaluation.summary import CONTENT, STYLE, plain_mean
 
 Kind = Literal["baseline", "compared", "control", "real"]
 Interval = tuple[float, float]
@@ -42,7 +42,7 @@ def tradeoff(evaluation: Evaluation) -> Tradeoff | None:
         return None
     shown = [row for row in rows if _known(row.differences[CONTENT]) and _known(row.differences[STYLE])]
     points = [Point(evaluation.baseline.label, "baseline", 0.0, 0.0), *(_compared(row) for row in shown)]
-    points += [point for control in evaluation.controls if (point := _real(control, evaluation.rows[0]))]
+    points += [point for control in evaluation.controls if (point := _real(control, evaluation))]
     missing = tuple(f"{row.label}: {_reason(row)}" for row in rows if row not in shown)
     return Tradeoff(tuple(points), _paths(evaluation, shown), missing)
 
@@ -61,9 +61,10 @@ def _interval(estimate: Estimate) -> Interval | None:
     return None if estimate.low is None or estimate.high is None else (estimate.low, estimate.high)
 
 
-def _real(control: Control, baseline: Row) -> Point | None:
-    """Real pictures beside the baseline's means; the first row is the baseline's."""
-    content, style = baseline.plain_means.get(CONTENT), baseline.plain_means.get(STYLE)
+def _real(control: Control, evaluation: Evaluation) -> Point | None:
+    """Real pictures beside the baseline's means, both read by the same style."""
+    base = [cell for cell in evaluation.cells if (cell.column, cell.variant) == (evaluation.baseline.key, "plain")]
+    content, style = (plain_mean(evaluation, name, control.of, base) for name in (CONTENT, STYLE))
     if control.content is None or control.style is None or content is None or style is None:
         return None
     return Point(control.label, "real", control.content - content, control.style - style)

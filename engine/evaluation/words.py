@@ -8,6 +8,10 @@ from engine.evaluation.tables import HEADLINE
 from engine.metrics import metric
 
 LONGEST = 32
+READ_BY = (
+    "Style is measured by the pictures of each column's own style, of the baseline too where it is held against that "
+    "column; of columns without a style by those of “{}”. Scores by different styles are different scales."
+)
 GAP = "  "
 
 
@@ -34,6 +38,11 @@ def footnotes(evaluation: Evaluation) -> list[str]:
         f"Judged by {evaluation.judged_by}."
     )
     return [base, *unmeasured(evaluation.rows), *evaluation.notes]
+
+
+def read_by(styles: Sequence[str]) -> list[str]:
+    """By which style's pictures the style of a column is measured, where there are several."""
+    return [READ_BY.format(styles[0])] if len(styles) > 1 else []
 
 
 def unmeasured(rows: Sequence[Row], *, also_intervals: bool = True) -> list[str]:
