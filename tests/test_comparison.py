@@ -162,6 +162,17 @@ def test_sets_that_are_empty_are_no_points_and_one_held_out_picture_has_no_style
     assert real(Looks({}, {"a cat": one[0]}, styles={"sketch": StylePictures()}), [CAT], "sketch") == ()
 
 
+def test_a_single_filler_has_no_style_score_and_no_point() -> None:
+    rows = np.eye(8, dtype=np.float32)
+
+    style, anything = real(
+        Looks({}, {"a cat": rows[0]}, rows[1:2], {"sketch": StylePictures(rows[2:5])}), [CAT], "sketch"
+    )
+
+    assert style.style is not None
+    assert (anything.style, anything.n) == (None, 1)
+
+
 # --- in a chat -----------------------------------------------------------------------------------------------------
 
 

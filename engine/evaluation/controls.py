@@ -43,8 +43,10 @@ def _ceiling(held_out: Vectors, fillers: Vectors) -> float | None:
 
 
 def _floor(fillers: Vectors, held_out: Vectors) -> float | None:
+    """None for a single filler: it lies where the style is seen from."""
     nothing = np.arange(len(fillers))
     try:
-        return float(style_score(Seen(fillers, fillers, fillers, nothing, fillers=fillers, held_out=held_out)).mean())
+        found = style_score(Seen(fillers, fillers, fillers, nothing, fillers=fillers, held_out=held_out)).mean()
     except NotMeasured:
         return None
+    return float(found) if np.isfinite(found) else None
