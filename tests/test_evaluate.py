@@ -289,7 +289,7 @@ def test_a_picture_whose_file_was_lost_is_painted_again(
 def test_a_withheld_picture_has_neither_file_nor_score_and_is_not_asked_for_again(
     two: str, tmp_path: Path, watched: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--prompts", two, "--approaches", "1,3", "--seeds", "2", "--out", str(tmp_path / "out")]
+    words = ["--prompts", two, "--approaches", "1,3", "--seeds", "3", "--out", str(tmp_path / "out")]
     watched.withhold = {seed_of(0, item=0, draw=0)}
     found = report(capsys, *words)
     watched.painters.clear()
@@ -299,6 +299,9 @@ def test_a_withheld_picture_has_neither_file_nor_score_and_is_not_asked_for_agai
     assert {(cell["item"], cell["draw"]) for cell in withheld} == {(0, 0)}
     assert len(withheld) == 4, "two variants in two columns"
     assert all(cell["file"] is None and cell["scores"] == {} for cell in withheld)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "5 pictures and 1 withheld, against approach 1" in page
+    assert "2 of 6 pairs left out, because a score is missing." in page, "beside numbers that are there"
     assert watched.pictures == 0
 
 

@@ -7,6 +7,7 @@ from engine.evaluation.intervals import RESAMPLES
 from engine.evaluation.markup import counted, facts, listed
 from engine.evaluation.results import Evaluation
 from engine.evaluation.statistics import ENOUGH_PROMPTS
+from engine.evaluation.words import left_out
 from engine.metrics import metric
 
 
@@ -25,7 +26,8 @@ def measured(evaluation: Evaluation) -> str:
         "intervals": _intervals(evaluation),
     }
     metrics = {metric(name).title: f"{metric(name).explained} ({metric(name).scale})." for name in evaluation.metrics}
-    notes = f"<h3>To be known</h3>{listed(evaluation.notes)}" if evaluation.notes else ""
+    known = (*evaluation.notes, *left_out(evaluation.rows))
+    notes = f"<h3>To be known</h3>{listed(known)}" if known else ""
     return f"<h2>What was measured</h2>{facts(told)}<h3>The measures</h3>{facts(metrics)}{notes}"
 
 

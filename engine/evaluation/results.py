@@ -90,6 +90,7 @@ class Row(Data):
     against: str | None
     style: str | None
     n: int
+    withheld: int = 0
     means: dict[str, Estimate]
     plain_means: dict[str, float | None]
     differences: dict[str, Estimate]

@@ -46,6 +46,7 @@ def _row(evaluation: Evaluation, column: Column, variant: Variant) -> Row:
         against=_label(base, against, evaluation.variants) if compared else None,
         style=column.style,
         n=sum(cell.file is not None for cell in ours),
+        withheld=sum(cell.withheld is not None for cell in ours),
         means={name: _mean(evaluation, name, column, ours) for name in metrics},
         plain_means={name: plain_mean(evaluation, name, column.style, ours) for name in metrics},
         differences={

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from engine.contract.estimate import Estimate, number, signed
+from engine.evaluation.markup import counted
 from engine.evaluation.original import Beside, beside
 from engine.evaluation.results import Evaluation, Row
 from engine.evaluation.svg import bar
@@ -44,7 +45,7 @@ def originals(evaluation: Evaluation) -> str:
 
 
 def _whom(row: Row) -> str:
-    pictures = "1 picture" if row.n == 1 else f"{row.n} pictures"
+    pictures = counted(row.n, "picture") + (f" and {row.withheld} withheld" if row.withheld else "")
     return f"{pictures}, against {escape(row.against)}" if row.against else f"{pictures}, the baseline"
 
 

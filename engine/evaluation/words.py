@@ -58,6 +58,11 @@ def unmeasured(rows: Sequence[Row], *, also_intervals: bool = True) -> list[str]
     return [note if len(about) == len(names) else f"{', '.join(about)}: {note}" for note, about in found.items()]
 
 
+def left_out(rows: Sequence[Row]) -> list[str]:
+    """The sentences on pairs without two scores, behind numbers that are there."""
+    return [told for told in unmeasured(rows, also_intervals=False) if "left out" in told]
+
+
 def _cell(row: Row, name: str) -> str:
     found = row.differences.get(name)
     if found is None:
