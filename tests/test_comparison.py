@@ -200,6 +200,14 @@ def test_under_the_table_stands_what_it_rests_on_and_every_sentence_behind_a_das
     assert words.table(found).splitlines()[2].split()[-3:] == ["-"] * 3
 
 
+def test_it_is_said_whom_columns_with_details_are_held_against() -> None:
+    plain, both = (evaluation(prompts=[CAT], draws=2, variants=v) for v in (("plain",), ("plain", "details")))
+
+    assert "differences to it with 95 %" in words.footnotes(plain)[0]
+    assert "of other columns with details to approach 1 with details, with 95 %" in words.footnotes(both)[0]
+    assert {row.against for row in both.rows[len(both.columns) + 1 :]} == {"approach 1, with details"}
+
+
 def coloured(colour: tuple[int, int, int]) -> Image.Image:
     return Image.new("RGB", (8, 8), colour)
 

@@ -32,8 +32,10 @@ def footnotes(evaluation: Evaluation) -> list[str]:
     """What the table rests on, and the sentences behind each dash."""
     estimates = [estimate for row in evaluation.rows for estimate in row.differences.values()]
     methods = dict.fromkeys(estimate.method for estimate in estimates if estimate.method)
+    name = evaluation.baseline.label
+    detailed = f", of other columns with details to {name} with details," if len(evaluation.variants) > 1 else ""
     base = (
-        f"First line: means of {evaluation.baseline.label}; below: paired differences to it with 95 % intervals"
+        f"First line: means of {name}; below: paired differences to it{detailed} with 95 % intervals"
         f"{' (' + '; '.join(methods) + ')' if methods else ''}. * differs from 0 after Holm's correction. "
         f"Judged by {evaluation.judged_by}."
     )
