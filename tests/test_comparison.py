@@ -19,7 +19,7 @@ from engine.evaluation.plan import MOST_CELLS, cells, mark, of_prompts, seed_of
 from engine.evaluation.prompt_sets import Prompt, read
 from engine.metrics import METRICS
 from engine.metrics.base import Vectors
-from tests.evaluations import evaluation
+from tests.evaluations import COLUMNS, evaluation
 
 ROOT = Path(__file__).parent.parent
 CAT = Prompt(category="animal", prompt="a cat", details="soft light")
@@ -187,6 +187,14 @@ def test_the_table_for_chats_has_a_line_for_each_row_and_columns_that_line_up() 
     start = head.index("style")
     assert all(line[start - 1] == " " and line[start] != " " for line in lines)
     assert found.rows[3].differences["style_score"].words() in lines[3].replace("*", "")
+
+
+def test_no_two_lines_of_the_table_have_one_name_however_long_the_style_s_is() -> None:
+    columns = [*COLUMNS[:1], COLUMNS[1].model_copy(update={"label": f"approach 2, {'a' * 40}"})]
+
+    _, *lines = words.table(evaluation(prompts=[CAT], draws=2, columns=columns)).splitlines()
+
+    assert len({line.split("  ")[0] for line in lines}) == len(lines) == 4
 
 
 def test_under_the_table_stands_what_it_rests_on_and_every_sentence_behind_a_dash() -> None:

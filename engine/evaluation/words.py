@@ -1,4 +1,4 @@
-"""A comparison in text for a chat: a narrow table for a code block, the verdicts, and what they rest on."""
+"""An evaluation in text for a terminal: a table, the verdicts, and what they rest on."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,6 @@ from engine.evaluation.results import Evaluation, Row
 from engine.evaluation.tables import HEADLINE
 from engine.metrics import metric
 
-LONGEST = 32
 READ_BY = (
     "Style is measured by the pictures of each column's own style, of the baseline too where it is held against that "
     "column; of columns without a style by those of “{}”. Scores by different styles are different scales."
@@ -19,7 +18,7 @@ def table(evaluation: Evaluation, metrics: Sequence[str] = HEADLINE) -> str:
     """Lines of equal width: the baseline's means first, then differences with their intervals; a star tells apart."""
     shown = [name for name in metrics if any(name in row.plain_means for row in evaluation.rows)]
     head = ["", *(metric(name).title for name in shown)]
-    lines = [head, *([_cut(row.label), *(_cell(row, name) for name in shown)] for row in evaluation.rows)]
+    lines = [head, *([row.label, *(_cell(row, name) for name in shown)] for row in evaluation.rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines)
 
@@ -80,7 +79,3 @@ def _difference(found: Estimate) -> str:
         return "-"
     star = "*" if found.differs else ""
     return f"{signed(found.value)}{star} ({signed(found.low or 0.0)} … {signed(found.high or 0.0)})"
-
-
-def _cut(label: str) -> str:
-    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"
