@@ -6,6 +6,7 @@ import random
 import pytest
 from scipy.stats import binomtest
 
+from engine.contract import words
 from engine.contract.grid import Judged, Plan, PlannedCell, Recipe
 from engine.contract.sheet import address
 from engine.metrics.grid_score import grid_score, wilson
@@ -113,3 +114,13 @@ def test_a_single_picture_has_no_deviation() -> None:
     found = plan(1)
 
     assert grid_score(found, judged(found, 0.3, 0.1)).std is None
+
+
+def test_the_spread_of_single_pictures_is_not_written_as_an_interval_of_their_mean() -> None:
+    found = plan(2)
+    scores = {cell.cell: Judged(score=0.1 * number) for number, cell in enumerate(found.cells)}
+
+    said = words.score(grid_score(found, scores))
+
+    assert f", standard deviation {grid_score(found, scores).std:.3f} (4 pictures; cosine, judge j)" in said
+    assert "±" not in said

@@ -11,7 +11,8 @@ def score(found: GridScore | None) -> str:
     """What the judge measured, in one or two sentences."""
     if found is None or found.mean is None:
         return "No score: there was no picture to judge."
-    spread = f" ± {found.std:.3f}" if found.std is not None else ""
+    # Not as ±: in a comparison that is half an interval of the mean.
+    spread = f", standard deviation {found.std:.3f}" if found.std is not None else ""
     pictures = "1 picture" if found.n == 1 else f"{found.n} pictures"
     words = f"Score {found.mean:.3f}{spread} ({pictures}; cosine, judge {found.judge})"
     if found.with_details is not None:
