@@ -506,6 +506,14 @@ SENTENCES: list[tuple[Callable[[], list[ComparedColumn]], str | None]] = [
         lambda: [column("a", about(0.0, 0.3), about(0.1, 0.2)), column("b", about(-0.2), about(0.1, 0.2))],
         "8 pictures a column are too few to tell whether any gains style, but b costs content.",
     ),
+    (
+        lambda: [column("a", about(-0.2), about(0.1, 0.2)), column("b", SAME, SAME)],
+        "8 pictures a column are too few to tell whether any gains style, but a costs content.",
+    ),
+    (
+        lambda: [column("a", SAME, SAME), column("b", about(0.0, 0.3), about(0.1, 0.2))],
+        "8 pictures a column are too few to tell any of them from the baseline.",
+    ),
     (lambda: [column("a", about(-0.2), about(0.1))], None),
 ]
 

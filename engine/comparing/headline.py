@@ -61,7 +61,8 @@ def _gained(gaining: Sequence[tuple[ComparedColumn, Finding]]) -> str:
 
 
 def _untold(found: Sequence[tuple[ComparedColumn, Finding, Finding]], n: int) -> str:
-    """Where no gain in style is told."""
+    """Where no gain in style is told. A column that paints the baseline's own pictures is no answer to that."""
+    found = [each for each in found if each[1:] != ("same", "same")]
     if all(content in UNTOLD and style in UNTOLD for _, content, style in found):
         return f"{n} pictures a column are too few to tell any of them from the baseline."
     losing = [column.label for column, content, _ in found if content in LESS]
