@@ -296,6 +296,17 @@ async def test_withheld_pictures_are_neither_measured_nor_paired(folder: Path) -
         assert found.column("ink x 1").differences["clip_score"].n == 2
 
 
+async def test_a_column_that_lacks_a_picture_does_not_lend_the_others_its_number_of_seeds(folder: Path) -> None:
+    async with running_engine(folder, TouchyPainter()) as engine:
+        plan = (await told(engine, weights())).plan
+        have = {"B2": Judged(withheld="the safety checker")}
+
+        found = await told(engine, weights(), comparison=plan, have=have)
+
+        assert [found.column(label).differences["clip_score"].n for label in ("ink x 0.5", "ink x 1")] == [2, 3]
+        assert "Student's t over 2 seeds or Student's t over 3 seeds" in found.compared.method
+
+
 async def test_progress_shows_the_sheet_so_far(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "TELL_SECONDS", 0.0)
     monkeypatch.setattr(watching, "PREVIEW_SECONDS", 0.0)

@@ -81,8 +81,8 @@ def _column(row: Row) -> ComparedColumn:
 
 
 def _method(found: Evaluation) -> str:
-    known = [estimate.method for row in found.rows for estimate in row.differences.values() if estimate.method]
-    how = known[0] if known else "no interval could be had"
+    known = dict.fromkeys(each.method for row in found.rows for each in row.differences.values() if each.method)
+    how = " or ".join(known) or "no interval could be had"
     whom = "this prompt" if len(found.prompts) == 1 else "these two prompts"
     return f"paired by seed, {how}; they speak for {whom} only"
 
