@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine.contract.estimate import Estimate, signed
 from engine.evaluation.statistics import Values, difference, holm
 from engine.evaluation.verdict import verdict
 
@@ -14,9 +15,15 @@ def beside(grids: Sequence[dict[str, Any]]) -> str:
     lines = [f"Beside approach {first['approach']}, the baseline, on the same seeds:"]
     for grid, each in zip(others, found, strict=True):
         sentence = verdict(f"approach {grid['approach']}", each, None, each.n)
-        numbers = "" if each.ties else f" Score {each.words()}, of {each.n} pairs."
-        lines.append(f"  {sentence}{numbers}")
+        lines.append(f"  {sentence}{_numbers(each)}")
     return "\n".join(lines)
+
+
+def _numbers(found: Estimate) -> str:
+    if found.value is None or found.low is None or found.high is None:
+        return ""
+    interval = f"95 % interval {signed(found.low)} … {signed(found.high)}"
+    return f" Its score differs by {signed(found.value)} ({interval}; {found.n} pairs)."
 
 
 def _scores(grid: dict[str, Any]) -> Values:

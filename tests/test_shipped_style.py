@@ -151,7 +151,18 @@ def test_the_demo_says_what_the_others_cost_on_the_same_seeds() -> None:
     said = beside(grids).splitlines()
 
     assert said[0] == "Beside approach 1, the baseline, on the same seeds:"
+    differs = "Its score differs by −0.107 (95 % interval −0.110 … −0.105; 16 pairs)."
     assert said[1:] == [
-        "  Approach 2 clearly shows less of what was asked for. Score −0.107 (−0.110 … −0.105), of 16 pairs.",
+        f"  Approach 2 clearly shows less of what was asked for. {differs}",
         "  Approach 3 and the baseline score exactly the same in every pair.",
     ]
+
+
+def test_the_demo_says_in_one_sentence_that_nothing_could_be_scored() -> None:
+    grids: list[dict[str, Any]] = [
+        {"approach": number, "cells": [{"unique": True, "score": score}]} for number, score in ((1, 0.3), (2, None))
+    ]
+
+    said = beside(grids).splitlines()
+
+    assert said[1:] == ["  Approach 2 cannot be compared: There are no pairs to compare: every score is missing."]
