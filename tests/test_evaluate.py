@@ -220,6 +220,21 @@ def test_every_picture_has_its_own_prompt_and_seed_and_the_same_in_every_column(
     assert {prompt for prompt, _ in painted} >= {FLAGSHIP, f"{FLAGSHIP}, on a blue background"}
 
 
+def test_details_that_some_prompts_lack_are_said_to_be_left_out(
+    two: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path(two).open("a", encoding="utf-8") as file:
+        file.write("\nobject | a blue mug\n")
+
+    found = report(capsys, "--prompts", two, "--approaches", "1", "--seeds", "1", "--out", str(tmp_path / "out"))
+
+    assert found["variants"] == ["plain"]
+    assert any(
+        note.startswith("Nothing was painted with details, as 1 prompt has none: “a blue mug”")
+        for note in found["notes"]
+    )
+
+
 def test_people_s_grids_go_before_an_evaluation(
     two: str, tmp_path: Path, watched: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
