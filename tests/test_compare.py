@@ -487,6 +487,7 @@ def about(value: float, half: float = 0.005) -> Estimate:
 
 
 SAME = nothing("equal", ties=True)
+NO_PAIRS = nothing("the baseline was withheld")
 SENTENCES: list[tuple[Callable[[], list[ComparedColumn]], str | None]] = [
     (lambda: [column("a", SAME, SAME), column("b", SAME, SAME)], "All columns score exactly the same in every pair."),
     (
@@ -526,6 +527,7 @@ SENTENCES: list[tuple[Callable[[], list[ComparedColumn]], str | None]] = [
         "8 pictures a column are too few to tell any of them from the baseline.",
     ),
     (lambda: [column("a", about(-0.2), about(0.1))], None),
+    (lambda: [column(label, NO_PAIRS, NO_PAIRS) for label in "ab"], None),
 ]
 
 

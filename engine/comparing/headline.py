@@ -3,6 +3,7 @@
 Without a style, or with a single column to speak of, there is none: the verdicts say it all. Otherwise the first that
 holds:
 
+    no column has a pair to compare                  none: the verdicts say why
     every pair of every column is equal              they are the same, as far as the judge can tell
     some keep the content and are told more in style the one among them that gains the most style
     some are told more in style, and of one of these
@@ -32,6 +33,8 @@ def headline(columns: Sequence[ComparedColumn]) -> str | None:
     if len(compared) < 2:  # noqa: PLR2004 - one has its verdict
         return None
     found = [(column, finding(column.differences[CONTENT]), finding(column.differences[STYLE])) for column in compared]
+    if all((content, style) == ("unmeasured", "unmeasured") for _, content, style in found):
+        return None
     if all((content, style) == ("same", "same") for _, content, style in found):
         return "All columns score exactly the same in every pair."
     kept = [column for column, content, style in found if content in KEPT and style in MORE]
