@@ -536,3 +536,10 @@ def test_the_sentence_over_all_columns_follows_its_rules(
     columns: Callable[[], list[ComparedColumn]], says: str | None
 ) -> None:
     assert headline(columns()) == says
+
+
+def test_gains_in_several_styles_are_not_ranked() -> None:
+    columns = [column("a", about(-0.002), about(0.1)), column("b", about(0.003), about(0.2))]
+
+    assert headline(columns, styles=2) == "a and b keep the content and gain style."
+    assert headline([columns[0], column("c", SAME, SAME)], styles=2) == "a keeps the content and gains style."

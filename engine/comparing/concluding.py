@@ -27,7 +27,7 @@ def concluded(plan: ComparisonPlan, judged: Mapping[str, Judged], ruler: Ruler) 
     return Compared(
         metrics=tuple((name, metric(name).title) for name in found.metrics),
         columns=columns,
-        headline=headline(columns),
+        headline=headline(columns, len(found.styles)),
         controls=tuple(Point(**control.model_dump()) for control in found.controls),
         judged_by=found.judged_by,
         sharing=found.judge.sharing,

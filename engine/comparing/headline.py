@@ -5,7 +5,8 @@ holds:
 
     no column has a pair to compare                  none: the verdicts say why
     every pair of every column is equal              they are the same, as far as the judge can tell
-    some keep the content and are told more in style the one among them that gains the most style
+    some keep the content and are told more in style the one among them that gains the most style; of several styles,
+                                                     whose scores are different scales, all of them
     some are told more in style, and of one of these
         nothing is told about its content            what it gains; too few pictures to tell what it costs
     some are told more in style                      every gain costs content; where it costs the least
@@ -27,8 +28,8 @@ MORE, LESS = {"more", "much more"}, {"less", "much less"}
 UNTOLD = {"open", "unmeasured"}
 
 
-def headline(columns: Sequence[ComparedColumn]) -> str | None:
-    """A sentence over the compared columns; controls are not judged."""
+def headline(columns: Sequence[ComparedColumn], styles: int = 1) -> str | None:
+    """A sentence over the compared columns; controls are not judged. `styles` counts those that are measured."""
     compared = [column for column in columns if column.role == "compared" and STYLE in column.differences]
     if len(compared) < 2:  # noqa: PLR2004 - one has its verdict
         return None
@@ -39,12 +40,19 @@ def headline(columns: Sequence[ComparedColumn]) -> str | None:
         return "All columns score exactly the same in every pair."
     kept = [column for column, content, style in found if content in KEPT and style in MORE]
     if kept:
-        best = max(kept, key=_style)
-        return f"Of what keeps the content, {best.label} gains the most style ({signed(_style(best))})."
+        return _kept(kept, styles)
     gaining = [(column, content) for column, content, style in found if style in MORE]
     if gaining:
         return _gained(gaining)
     return _untold(found, max(column.n for column in compared))
+
+
+def _kept(kept: Sequence[ComparedColumn], styles: int) -> str:
+    if styles > 1:
+        verb = "keeps the content and gains" if len(kept) == 1 else "keep the content and gain"
+        return f"{together([column.label for column in kept])} {verb} style."
+    best = max(kept, key=_style)
+    return f"Of what keeps the content, {best.label} gains the most style ({signed(_style(best))})."
 
 
 def _gained(gaining: Sequence[tuple[ComparedColumn, Finding]]) -> str:
