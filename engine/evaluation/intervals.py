@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist, fmean, stdev
+from statistics import NormalDist, fmean, stdev, variance
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,26 +25,35 @@ def tied(values: Sequence[float], things: str) -> Estimate | None:
     return nothing(f"All values are the same number ({number(value)}), so no interval can be given.", n, things)
 
 
-def over_seeds(units: list[float], prompts: int, left_out: str) -> Estimate:
-    """Student's t, one value for each seed (Student, Biometrika 6, 1908)."""
+def over_seeds(prompts: Sequence[Sequence[float]], left_out: str) -> Estimate:
+    """The mean of the prompts' means, each of its own seeds: Student's t (Biometrika 6, 1908), of several prompts with
+    the spread within each and Satterthwaite's degrees of freedom (Biometrics Bulletin 2, 1946).
+
+    A prompt with a single seed is taken to spread as the others do.
+    """
     rest = f" {left_out}" if left_out else ""
-    whom = "this prompt" if prompts == 1 else f"these {prompts} prompts"
-    n = len(units)
-    if n < 2:  # noqa: PLR2004 - a spread takes two
+    n, count = sum(map(len, prompts)), len(prompts)
+    free = n - count
+    if free < 1:
         return nothing(f"One seed is too few for an interval; it takes at least two.{rest}", n, "seeds")
-    if _equal(units):
-        return _one_mean(units, "seed")
-    mean, error = fmean(units), stdev(units) / math.sqrt(n)
-    half = student.quantile((1 + LEVEL) / 2, n - 1) * error
+    spreads = {index: variance(values) for index, values in enumerate(prompts) if len(values) > 1}
+    usual = sum((len(prompts[index]) - 1) * spread for index, spread in spreads.items()) / free
+    if usual <= SAME**2:
+        return nothing(f"The seeds of a prompt all score the same, so no interval can be given.{rest}", n, "seeds")
+    errors = [spreads.get(index, usual) / len(values) for index, values in enumerate(prompts)]
+    degrees = sum(errors) ** 2 / sum(e**2 / ((len(v) - 1) or free) for e, v in zip(errors, prompts, strict=True))
+    mean, error = fmean(map(fmean, prompts)), math.sqrt(sum(errors)) / count
+    half = student.quantile((1 + LEVEL) / 2, degrees) * error
+    whom, of = ("this prompt", "") if count == 1 else (f"these {count} prompts", f" of {count} prompts")
     return Estimate(
         value=mean,
         low=mean - half,
         high=mean + half,
         n=n,
         unit="seeds",
-        method=f"Student's t over {n} seeds",
+        method=f"Student's t over {n} seeds{of}",
         note=f"It speaks for {whom} only.{rest}",
-        p=student.two_sided(mean / error, n - 1),
+        p=student.two_sided(mean / error, degrees),
     )
 
 
@@ -55,7 +64,9 @@ def over_prompts(units: list[float], seed: int, left_out: str) -> Estimate:
     its quantiles are moved out to make up for both (T. Hesterberg, The American Statistician 69, 2015).
     """
     if _equal(units):
-        return _one_mean(units, "prompt")
+        # Shares such as those of retrieval take few values, so that means may be equal where pictures differ.
+        note = f"The mean of every prompt is the same number ({number(units[0])}), so no interval can be given."
+        return nothing(note, len(units), "prompts")
     n, values = len(units), np.asarray(units)
     picks = np.random.default_rng(seed).integers(n, size=(RESAMPLES, n))
     means = np.sort(values[picks].mean(axis=1))
@@ -85,9 +96,3 @@ def _bootstrap_p(means: NDArray[np.float64], units: Sequence[float]) -> float:
 
 def _equal(values: Sequence[float]) -> bool:
     return max(values) - min(values) <= SAME
-
-
-def _one_mean(units: Sequence[float], unit: str) -> Estimate:
-    """Shares such as those of retrieval take few values, so that means may be equal where pictures differ."""
-    note = f"The mean of every {unit} is the same number ({number(units[0])}), so no interval can be given."
-    return nothing(note, len(units), f"{unit}s")

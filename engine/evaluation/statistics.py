@@ -57,18 +57,17 @@ def _estimate(found: Mapping[Key, float], asked: int, things: str, seed: int, sh
         return nothing(f"There are no {things} to compare: every score is missing.", 0, things)
     if same := tied(list(found.values()), things):
         return same
-    prompts = _by_prompt(found)
+    prompts, missing = _by_prompt(found), asked - len(found)
+    left_out = f"{missing} of {asked} {things} left out, because a score is missing." if missing else ""
     if len(prompts) >= ENOUGH_PROMPTS:
-        return over_prompts([fmean(values) for values in prompts], seed, _left_out(asked - len(found), asked, things))
+        return over_prompts([fmean(values) for values in prompts], seed, left_out)
     if shared:
         return nothing(
             f"The values of one prompt share pictures, so seeds give no interval; it takes {ENOUGH_PROMPTS} prompts.",
             len(found),
             things,
         )
-    # Seeds differ between prompts, so it is all the same which of their draws are averaged; each prompt gives as many.
-    units = [fmean(turn) for turn in zip(*prompts, strict=False)]
-    return over_seeds(units, len(prompts), _left_out(asked - len(units) * len(prompts), asked, things))
+    return over_seeds(prompts, left_out)
 
 
 def _by_prompt(found: Mapping[Key, float]) -> list[list[float]]:
@@ -77,7 +76,3 @@ def _by_prompt(found: Mapping[Key, float]) -> list[list[float]]:
     for (prompt, _), value in sorted(found.items()):
         gathered[prompt].append(value)
     return list(gathered.values())
-
-
-def _left_out(count: int, asked: int, things: str) -> str:
-    return f"{count} of {asked} {things} left out, because a score is missing." if count else ""
