@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.upsampling import Upsample2D
 from torch import Tensor
 from torch.cuda._utils import _get_device_index
+from torch.nn import GroupNorm, Module
 
 from engine import embedded, models
 from engine.contract.approaches import JUDGES, TURBO, V1_4
@@ -32,9 +34,11 @@ from engine.device.compile_cache import VARIABLES, keep_compiled
 from engine.device.compiling import Compiling
 from engine.device.forms import Forms
 from engine.device.memory import memory_of
+from engine.device.norms import by_channel
 from engine.device.remembered import Remembered
 from engine.device.saturation import Call, saturation
 from engine.device.sizes import Sizes
+from engine.device.upsampling import transposed
 from engine.diffusion import DiffusionPainter
 from engine.embeddings import REMEMBERED, embeddings
 from engine.landing import Landing
@@ -173,6 +177,38 @@ def test_every_shape_has_a_form_of_its_own_however_many_there_are() -> None:
         compiling.close()
 
     assert seen == [(size,) for size in range(2, 14)]
+
+
+@pytest.mark.parametrize(
+    ("plain", "ready"),
+    [
+        (partial(GroupNorm, 8, 32), by_channel),
+        (partial(Upsample2D, 32, use_conv=True), transposed),
+    ],
+    ids=["norm", "upsampling"],
+)
+def test_while_a_compiler_works_others_paint_with_layers_as_they_come(
+    plain: Callable[[], Module], ready: Callable[[Any], None]
+) -> None:
+    layer, rows = plain(), torch.randn(2, 32, 8, 8, generator=torch.Generator().manual_seed(4))
+    with torch.inference_mode():
+        expected = layer(rows)
+    ready(layer)
+    seen: list[Tensor] = []
+
+    def meanwhile() -> None:
+        with torch.inference_mode():
+            seen.append(layer(rows))
+
+    def backend(graph: Any, _inputs: list[Tensor]) -> Any:
+        painting = threading.Thread(target=meanwhile)
+        painting.start()
+        painting.join()
+        return graph.forward
+
+    torch.compile(double, backend=backend)(rows)
+
+    assert torch.equal(seen[0], expected)
 
 
 def test_a_model_that_cannot_be_compiled_stays_as_it_is_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:

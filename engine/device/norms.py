@@ -17,7 +17,8 @@ class GroupNormByChannel(GroupNorm):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Shape (rows, channels, …), as it came; computed in float32."""
-        if not torch.compiler.is_compiling():
+        # is_compiling, from PyTorch 2.13 on, is true in every thread while one of them compiles.
+        if not torch.compiler.is_dynamo_compiling():
             return super().forward(rows)
         count, channels, *places = rows.shape
         each = rows.float()

@@ -21,7 +21,7 @@ class UpsampleTransposed(Upsample2D):  # type: ignore[misc]  # diffusers has no 
 
     def forward(self, hidden_states: Tensor, output_size: Any = None) -> Tensor:
         """Shape (rows, channels, height, width) becomes (rows, channels, 2 height, 2 width)."""
-        if output_size is not None or not torch.compiler.is_compiling():
+        if output_size is not None or not torch.compiler.is_dynamo_compiling():
             found: Tensor = super().forward(hidden_states, output_size)
             return found
         kernel = _added(_added(self.conv.weight, 2), 3).transpose(0, 1)
