@@ -23,7 +23,7 @@ from engine.latent_rgb import to_pixels
 from engine.lesson import Lesson
 from engine.metrics.clip import Judge
 from engine.painter import Painted, Pixels, Scores
-from engine.pipelines import Pipelines, usual
+from engine.pipelines import Loaded, Pipelines, usual
 from engine.quiet import quiet
 from engine.safety import Safety
 from engine.settings import Settings
@@ -54,7 +54,8 @@ class DiffusionPainter:
         self._pipelines = Pipelines(settings, self.device, card)
         self._safety = Safety(self.device, usual(self.device)) if profile == "full" else None
         self._judge: Judge | None = None
-        self._waves: dict[int, Denoising] = {}
+        # A wave keeps its model: a recorded call does not, and reads its weights where they were when it was recorded.
+        self._waves: dict[int, tuple[Denoising, Loaded]] = {}
 
     def describe(self) -> str:
         """The device in words."""
@@ -69,7 +70,7 @@ class DiffusionPainter:
         return await self._fitting(self._step, wave, preview)
 
     async def thin(self, wave: int, keep: Sequence[int]) -> None:
-        await self._run(self._waves[wave].thin, keep)
+        await self._run(self._waves[wave][0].thin, keep)
 
     async def finish(self, wave: int) -> list[Painted]:
         landing = await self._fitting(self._finish, wave)
@@ -111,16 +112,19 @@ class DiffusionPainter:
         return self._card.most if self._card else None
 
     def _begin(self, wave: Wave) -> int:
-        loaded = self._pipelines.styled(wave.mix)
+        loaded = self._pipelines.get(wave.mix.model, wave.mix.quality)
+        self._pipelines.dress(loaded, wave.mix)
         predict = loaded.forms.predict(guided=wave.mix.guidance > 1) if loaded.forms else None
-        self._waves[wave.id] = cores.alone(lambda: Denoising(loaded.pipe, wave, predict), self.device)
-        return self._waves[wave.id].steps
+        state = cores.alone(lambda: Denoising(loaded.pipe, wave, predict), self.device)
+        self._waves[wave.id] = state, loaded
+        return state.steps
 
     def _step(self, wave: int, preview: bool) -> list[Pixels] | None:  # noqa: FBT001 - passed on by position
-        state = self._waves[wave]
+        state, loaded = self._waves[wave]
         mix = state.wave.mix
         # Another wave may have run since the last step, with another style.
-        predicted = state.step(self._pipelines.styled(mix).pipe.unet)
+        self._pipelines.dress(loaded, mix)
+        predicted = state.step(loaded.pipe.unet)
         if self._card is None or not self._card.ahead:
             return to_pixels(predicted, mix.model) if preview else None
         # Told one step later, as the device would idle while it is waited for.
@@ -131,8 +135,7 @@ class DiffusionPainter:
         return None if earlier is None else to_pixels(earlier, mix.model)
 
     def _finish(self, wave: int) -> Landing:
-        state = self._waves.pop(wave)
-        loaded = self._pipelines.get(state.wave.mix.model, state.wave.mix.quality)
+        state, loaded = self._waves.pop(wave)
         return state.land(loaded.forms.decode if loaded.forms else partial(decode, loaded.pipe.vae))
 
     def _its_judge(self) -> Judge:

@@ -60,15 +60,13 @@ class Pipelines:
         self._loaded.move_to_end(key)
         return self._loaded[key]
 
-    def styled(self, mix: Mix) -> Loaded:
-        """The mix's model with its style acting at its weight, and no other. Raises BadStyle, NoModel."""
-        loaded = self.get(mix.model, mix.quality)
+    def dress(self, loaded: Loaded, mix: Mix) -> None:
+        """Let the mix's style act on its model at its weight, and no other. Raises BadStyle, NoModel."""
         if mix.style is not None and not loaded.wardrobe.knows(mix.style):
             facts = models.facts(models.folder(mix.model))
             style = styles.find(mix.style, self._settings, mix.model, facts)
             loaded.wardrobe.learn(style.name, style.folder)
         loaded.wardrobe.wear(mix.style, mix.weight)
-        return loaded
 
     def forget_style(self, style: str) -> None:
         """A changed file is read again before it is used next."""

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import threading
+import weakref
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -285,6 +286,7 @@ def test_what_waits_to_be_compiled_is_not_begun_once_it_is_closed() -> None:
     held.set()
 
     assert before.result()
+    assert compiling.form(torch.ones(3)) is double
     in_background(lambda: None).result()
     assert seen == []
 
@@ -350,6 +352,40 @@ async def paint(painter: DiffusionPainter, work: Wave) -> list[Pixels]:
 async def test_a_wave_is_as_large_as_the_largest_bucket(painter: DiffusionPainter) -> None:
     assert painter.most == 4
     assert Card({}).most == Sizes().pictures
+
+
+async def test_a_wave_whose_model_was_put_away_for_one_that_cut_in_goes_on_to_the_same_picture(
+    painter: DiffusionPainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card of little memory holds one model. What is recorded knows where its weights lie, and keeps none alive."""
+
+    def by_address(run: Any, _example: Any) -> Any:
+        place = weakref.ref(run)
+
+        def replay(*given: Tensor) -> Any:
+            found = place()
+            assert found is not None, "the weights are gone"
+            return found(*given)
+
+        return replay
+
+    painter._pipelines._card = Card({V1_4: BUCKET, TURBO: BUCKET}, kept([]), by_address)
+    monkeypatch.setattr(painter._pipelines, "_most", lambda: 1)
+    long, short = wave(1, Mix(V1_4, None, 0.0, 3, 7.5), [7]), wave(2, Mix(TURBO, None, 0.0, 1, 0.0), [8])
+    left = await painter.begin(long)
+    forms = painter._pipelines.get(V1_4).forms
+    assert forms is not None
+    # A compiler at work would keep the weights.
+    forms.wait()
+    del forms
+    await painter.step(1)
+
+    await paint(painter, short)
+    for _ in range(left - 1):
+        await painter.step(1)
+    pictures = [picture.pixels for picture in await painter.finish(1) if picture.pixels is not None]
+
+    assert furthest(pictures, reference(painter._pipelines.get(V1_4).pipe, long)) <= 1
 
 
 async def test_where_the_memory_is_full_a_card_paints_less_at_once_from_then_on(

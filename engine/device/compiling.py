@@ -35,9 +35,9 @@ class Compiling:
 
     def form(self, *example: Tensor) -> Run:
         """The best form there is for calls shaped like `example`. A wave asks once, so that all its steps are alike."""
-        if self._backend is None:
-            return self._run
         shapes = tuple((tensor.shape, tensor.dtype) for tensor in example)
+        if self._backend is None:
+            return self._best.get(shapes, self._run)
         if shapes not in self._best:
             # What is recorded hardly needs Python, which the compiler keeps busy from here on.
             self._best[shapes] = self._recorded(self._run, example)
@@ -56,9 +56,12 @@ class Compiling:
             compiled.result()
 
     def close(self) -> None:
-        """Nothing more is begun; what is being compiled is finished in vain."""
+        """Nothing more is begun; what is being compiled is finished in vain. Waves under way go on in the forms that
+        there are."""
         for compiled in self._compiled.values():
             compiled.cancel()
+        self._compiled.clear()
+        self._backend = None
 
     def _recorded(self, run: Run, example: Sequence[Tensor]) -> Run:
         if self._record is None:
