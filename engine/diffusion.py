@@ -154,12 +154,18 @@ class DiffusionPainter:
         return await self._run(work, *arguments)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
-        except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(_in_memory, work, *arguments))
+
+
+def _in_memory(work: Callable[..., T], *arguments: object) -> T:
+    """Raises OutOfMemory where there is no room for `work`."""
+    try:
+        return work(*arguments)
+    except torch.OutOfMemoryError as error:
+        # In the thread that records, as PyTorch gives nothing back while another thread is at it.
+        torch.cuda.empty_cache()
+        raise OutOfMemory(NO_ROOM) from error
+    except RuntimeError as error:
+        if "can't allocate memory" in str(error):
             raise OutOfMemory(NO_ROOM) from error
-        except RuntimeError as error:
-            if "can't allocate memory" in str(error):
-                raise OutOfMemory(NO_ROOM) from error
-            raise
+        raise

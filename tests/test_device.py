@@ -435,6 +435,24 @@ async def test_where_the_memory_is_full_room_is_made_for_the_judge(
     assert not full
 
 
+async def test_memory_is_given_back_where_nothing_can_be_recorded_meanwhile(
+    painter: DiffusionPainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyTorch refuses to free what it holds (“captures_underway.empty()”) while any thread records a graph."""
+
+    def full(self: Judge, *_: Any) -> Any:
+        raise torch.OutOfMemoryError("full")
+
+    where: list[str] = []
+    monkeypatch.setattr(Judge, "cosines", full)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: where.append(threading.current_thread().name))
+
+    with pytest.raises(OutOfMemory):
+        await painter.judge([np.zeros((64, 64, 3), np.uint8)], ["a cat"])
+
+    assert set(where) == {"painter_0"}
+
+
 def test_half_of_one_picture_is_one_picture() -> None:
     assert Sizes(4, 2).halved(1) == Sizes(2, 1)
     assert Sizes(4, 2).halved(5) == Sizes(1, 1)
