@@ -1,7 +1,9 @@
 """The benchmarks: turns are taken, what is counted is right, and the commands for a card run."""
 
 import json
+import pkgutil
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -85,6 +87,40 @@ def test_the_commands_for_a_card_run_with_narrow_models(
         assert found["machine"]["versions"]["torch"] == torch.__version__
         assert all(result["ms"] > 0 for result in found["results"] if name not in {"attention", "kernels", "layers"})
         assert gpu.table(found["results"]) in shown
+
+
+class Over(Exception):
+    """The time of a command."""
+
+
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [
+        ("grid", "bench.gpu.grids.measured"),
+        ("rows", "bench.gpu.parts.measured"),
+        ("vae", "bench.gpu.parts.measured"),
+        ("kernels", "bench.gpu.kernels._kernels"),
+        ("layers", "bench.gpu.layers._rates"),
+        ("start", "bench.chain.Watch.begin"),
+    ],
+)
+def test_what_was_measured_on_a_card_is_kept_when_the_time_is_over(
+    what: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, name = place.rpartition(".")
+    owner = pkgutil.resolve_name(module)
+    real, calls = getattr(owner, name), count()
+
+    def over(*given: Any, **named: Any) -> Any:
+        if next(calls):
+            raise Over
+        return real(*given, **named)
+
+    monkeypatch.setattr(owner, name, over)
+    with pytest.raises(Over):
+        gpu.main([what, "--tiny", "--out", str(tmp_path)])
+
+    assert json.loads(next(tmp_path.glob(f"gpu-*-v1-4-{what}-tiny.json")).read_text())["results"]
 
 
 def test_the_engine_is_started_twice_with_a_checkpoint_of_that_shape(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Where the time goes: the dearest kernels in a compiled call of the denoising model and of the decoder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -17,18 +17,16 @@ SHOWN = 30
 NAME = 110
 
 
-def kernels(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+def kernels(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     """Milliseconds and share of one call; where there is no card, of PyTorch's operations, not compiled."""
     if model.device.type == "cuda":
         calls.prepare(model)
     inputs = model.inputs(2 if tiny else ROWS)
     latents = model.inputs(1)[0].expand(1 if tiny else DECODED, -1, -1, -1).contiguous()
     with attending(model), torch.inference_mode():
-        return [
-            {"call": name, **kernel}
-            for name, run, given in (("denoising", model.in_wave, inputs), ("decoding", model.decoded, (latents,)))
-            for kernel in _kernels(run, given, card=model.device.type == "cuda")
-        ]
+        for name, run, given in (("denoising", model.in_wave, inputs), ("decoding", model.decoded, (latents,))):
+            for kernel in _kernels(run, given, card=model.device.type == "cuda"):
+                yield {"call": name, **kernel}
 
 
 def _kernels(run: Any, inputs: Sequence[Tensor], *, card: bool) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ both half precisions, at once and held until its power runs into the limit.
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -44,18 +45,17 @@ class Seen(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def layers(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+def layers(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     """TFLOP/s of the dearest ones, by FLOPs; `share` of a call's."""
     calls.prepare(model)
     with attending(model), torch.no_grad(), Seen() as seen:
         model.denoised(*model.inputs(2 if tiny else ROWS))
     counted = {name: _flops(call) * seen.times[name] for name, call in seen.calls.items()}
-    whole, found = sum(counted.values()), []
+    whole = sum(counted.values())
     with attending(model), torch.inference_mode():
         for name in in_time(sorted(counted, key=lambda name: -counted[name])[:SHOWN]):
             told = {"layer": name, "times": seen.times[name], "share": round(counted[name] / whole, 4)}
-            found.append({**told, **_rates(seen.calls[name], counted[name] / seen.times[name], model)})
-    return found
+            yield {**told, **_rates(seen.calls[name], counted[name] / seen.times[name], model)}
 
 
 def _rates(call: Call, flops: float, model: Model) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """One part of painting at a time: attention, calls of the denoising model, decoding, steps of a training."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any
@@ -21,30 +21,28 @@ COMPILED_CHUNKS = (8,)
 TRAINED = (1, 4, 8)
 
 
-def rows(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+def rows(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     """Milliseconds of one call of the denoising model by rows."""
-    found = _plainly(model, "unet", model.in_wave, ROWS[:2] if tiny else ROWS)
-    return found + _compiled(model, model.in_wave, 3, () if tiny else COMPILED_ROWS)
+    yield from _plainly(model, "unet", model.in_wave, ROWS[:2] if tiny else ROWS)
+    yield from _compiled(model, model.in_wave, 3, () if tiny else COMPILED_ROWS)
 
 
-def vae(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+def vae(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     """Milliseconds of decoding by pictures decoded together."""
-    found = _plainly(model, "vae", lambda latents, *_: model.decoded(latents), CHUNKS[:2] if tiny else CHUNKS)
-    return found + _compiled(model, model.decoded, 1, () if tiny else COMPILED_CHUNKS)
+    yield from _plainly(model, "vae", lambda latents, *_: model.decoded(latents), CHUNKS[:2] if tiny else CHUNKS)
+    yield from _compiled(model, model.decoded, 1, () if tiny else COMPILED_CHUNKS)
 
 
-def attention(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+def attention(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     """Milliseconds of the largest self-attentions of both models, by PyTorch's kernels; 0 where one cannot do it."""
     shapes = ((2, 64, 40),) if tiny else backends.SHAPES
     clock = Clock(model.device)
-    return [
-        {"channels": shape[-1], "kernel": name, "ms": round((took or 0) * 1e3, 3)}
-        for shape in shapes
-        for name, took in backends.measured(model.device, model.unet.dtype, clock, [shape]).items()
-    ]
+    for shape in shapes:
+        for name, took in backends.measured(model.device, model.unet.dtype, clock, [shape]).items():
+            yield {"channels": shape[-1], "kernel": name, "ms": round((took or 0) * 1e3, 3)}
 
 
-def training(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
+def training(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     """Milliseconds of a training step of a LoRA of rank 8 on the attention, by pictures a step."""
     from peft import LoraConfig
 
@@ -54,7 +52,6 @@ def training(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
     for parameter in learned:
         parameter.data = parameter.data.float()
     chosen = torch.optim.AdamW(learned, lr=1e-4)
-    found = []
     for count in in_time(TRAINED[:1] if tiny else TRAINED):
         inputs = model.inputs(count)
 
@@ -65,14 +62,12 @@ def training(model: Model, *, tiny: bool) -> list[dict[str, Any]]:
             chosen.step()
             chosen.zero_grad()
 
-        found.append({"pictures": count, **measured(step, model, count, inference=False)})
-    return found
+        yield {"pictures": count, **measured(step, model, count, inference=False)}
 
 
-def _plainly(model: Model, part: str, run: Any, counts: Sequence[int]) -> list[dict[str, Any]]:
+def _plainly(model: Model, part: str, run: Any, counts: Sequence[int]) -> Iterator[dict[str, Any]]:
     """Not compiled. Each way adds to the ones before it: a memory layout, the engine's kernel of attention, cuDNN's
     search for the fastest convolutions."""
-    found = []
     with ExitStack() as stack:
         for way in ("eager", "channels_last", "attention", "searched"):
             match way:
@@ -86,31 +81,28 @@ def _plainly(model: Model, part: str, run: Any, counts: Sequence[int]) -> list[d
                     stack.enter_context(_searching())
             for count in in_time(counts, way):
                 call = partial(run, *model.inputs(count))
-                found.append({"way": way, "rows": count, "ready_s": 0.0, **measured(call, model, count)})
-    return found
+                yield {"way": way, "rows": count, "ready_s": 0.0, **measured(call, model, count)}
 
 
-def _compiled(model: Model, run: Any, takes: int, counts: Sequence[int]) -> list[dict[str, Any]]:
+def _compiled(model: Model, run: Any, takes: int, counts: Sequence[int]) -> Iterator[dict[str, Any]]:
     """As the engine compiles it; `run` takes so many of the inputs. `ready_s`: seconds to compile, or to take what was
     compiled from the cache."""
-    found = []
     calls.prepare(model)
     with attending(model):
         for count in in_time(counts, "compiled"):
             inputs = model.inputs(count)[:takes]
             replay = graphs.record(run, inputs)
             at_once = measured(partial(replay, *inputs), model, count)
-            found.append({"way": "recorded", "rows": count, "ready_s": 0.0, **at_once})
+            yield {"way": "recorded", "rows": count, "ready_s": 0.0, **at_once}
             del replay
             begun = time.perf_counter()
             form = compiled(run, inputs)
             told = {"rows": count, "ready_s": round(time.perf_counter() - begun, 1)}
-            found.append({"way": "compiled", **told, **measured(partial(form, *inputs), model, count)})
+            yield {"way": "compiled", **told, **measured(partial(form, *inputs), model, count)}
             with _searching():
-                found.append({"way": "compiled, searched", **told, **measured(partial(form, *inputs), model, count)})
+                yield {"way": "compiled, searched", **told, **measured(partial(form, *inputs), model, count)}
             replay = graphs.record(form, inputs)
-            found.append({"way": "compiled, recorded", **told, **measured(partial(replay, *inputs), model, count)})
-    return found
+            yield {"way": "compiled, recorded", **told, **measured(partial(replay, *inputs), model, count)}
 
 
 def _searching() -> AbstractContextManager[None]:

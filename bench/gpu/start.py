@@ -6,7 +6,7 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,10 @@ def starts(model: Model, *, tiny: bool, memory: float | None = None) -> Iterator
             part.to("cpu")
         limits = _limits(memory, model)
         for name in LATER:
-            yield from asyncio.run(_start(name, Path(folder), model, limits, tiny=tiny))
+            with asyncio.Runner() as runner:
+                grids = _start(name, Path(folder), model, limits, tiny=tiny)
+                while found := runner.run(_next(grids)):
+                    yield found
     for part in (model.unet, model.vae):
         part.to(model.device)
 
@@ -50,9 +53,11 @@ def _limits(memory: float | None, model: Model) -> dict[str, str]:
     return {"PYTORCH_ALLOC_CONF": f"per_process_memory_fraction:{share:.4f}"}
 
 
-async def _start(name: str, folder: Path, model: Model, limits: dict[str, str], *, tiny: bool) -> list[dict[str, Any]]:
+async def _start(
+    name: str, folder: Path, model: Model, limits: dict[str, str], *, tiny: bool
+) -> AsyncIterator[dict[str, Any]]:
     settings = Settings(data_dir=folder, _env_file=None)  # type: ignore[call-arg] # pydantic's own
-    log, found, watch = folder / "engine.log", [], chain.Watch()
+    log, watch = folder / "engine.log", chain.Watch()
     hub = {"PROFILE": "full", "HF_HOME": str(folder / "hub"), "HF_HUB_OFFLINE": "1"}
     begun = time.perf_counter()
     async with AsyncExitStack() as stack:
@@ -68,11 +73,13 @@ async def _start(name: str, folder: Path, model: Model, limits: dict[str, str], 
             marks = await order()
             told = {"start": name, "ready_s": ready, "wave": (await client.health())["wave"], "grid": number + 1}
             seen = {f"{moment}_s": round(marks.get(moment, 0.0), 3) for moment in chain.MOMENTS}
-            found.append({**told, **seen, "compiling_s": round(sum(_compilings(log)), 1)})
-            print(f"grid {number + 1}: posted after {seen['posted_s']} s", flush=True)
+            yield {**told, **seen, "compiling_s": round(sum(_compilings(log)), 1)}
         begun = time.perf_counter()
     print(f"stopped in {time.perf_counter() - begun:.1f} s", flush=True)
-    return found
+
+
+async def _next(grids: AsyncIterator[dict[str, Any]]) -> dict[str, Any] | None:
+    return await anext(grids, None)
 
 
 def _wait(log: Path) -> None:
