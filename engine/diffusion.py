@@ -147,8 +147,8 @@ class DiffusionPainter:
         """A part of painting. Where it does not fit, room is made: for whoever paints again, or to try it `again`."""
         try:
             return await self._run(work, *arguments)
-        except OutOfMemory:
-            await self._run(self._pipelines.make_room)
+        except OutOfMemory as error:
+            error.less = await self._run(self._pipelines.make_room)
             if not again:
                 raise
         return await self._run(work, *arguments)

@@ -73,17 +73,18 @@ class Pipelines:
         for loaded in self._loaded.values():
             loaded.wardrobe.forget(style)
 
-    def make_room(self) -> None:
+    def make_room(self) -> bool:
         """The memory is full. On a card every model is from now on run with half as much at once, until the next start;
-        what was recorded is given back."""
+        what was recorded is given back. Whether that is less than before."""
         if self._card is None:
-            return
+            return False
         log.warning("the memory of the device is full: from now on half as many pictures are painted together")
-        self._card.make_room()
+        less = self._card.make_room()
         for (model, _), loaded in self._loaded.items():
             if loaded.forms:
                 loaded.forms.close()
             loaded.forms = self._card.forms(model, loaded.pipe)
+        return less
 
     def close(self) -> None:
         """Nothing more is compiled."""

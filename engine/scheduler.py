@@ -127,9 +127,9 @@ class Scheduler:
         self.halve(wave)
 
     def halve(self, wave: Wave) -> None:
-        """Paint the wave again in two halves, so that a row that spoils it is found."""
+        """Paint the wave again in two halves, so that a row that spoils it is found; a single row as it is."""
         middle = len(wave.rows) // 2
-        for rows in (wave.rows[middle:], wave.rows[:middle]):
+        for rows in filter(None, (wave.rows[middle:], wave.rows[:middle])):
             self._retry.appendleft((wave.mix, rows))
 
     def lost(self, wave: Wave) -> bool:

@@ -47,13 +47,13 @@ class Setbacks:
             await self._end(wave, PaintingFailed(UNLUCKY))
 
     async def _in_parts(self, painter: Painter, wave: Wave, error: Exception) -> None:
-        """A single row that fails ends its job."""
+        """A single row that fails ends its job, unless it may fit the next time."""
         with contextlib.suppress(PainterLost):
             await painter.drop(wave.id)
-        if len(wave.rows) == 1:
-            await self._end(wave, error)
-        elif isinstance(error, OutOfMemory):
+        if isinstance(error, OutOfMemory) and (error.less or len(wave.rows) > 1):
             self._studio.scheduler.too_large(wave)
+        elif len(wave.rows) == 1:
+            await self._end(wave, error)
         else:
             self._studio.scheduler.halve(wave)
         self._studio.wake.set()

@@ -23,8 +23,9 @@ from torch.cuda._utils import _get_device_index
 from torch.nn import GroupNorm, Module
 
 from engine import embedded, models
-from engine.contract.approaches import JUDGES, TURBO, V1_4
+from engine.contract.approaches import EMBEDDED, JUDGES, TURBO, V1_4
 from engine.contract.errors import OutOfMemory, PaintingFailed
+from engine.contract.events import GridMade, JobFailed
 from engine.denoising import Denoising
 from engine.device import backends, sizes
 from engine.device.background import in_background
@@ -45,8 +46,10 @@ from engine.embeddings import REMEMBERED, embeddings
 from engine.landing import Landing
 from engine.metrics.clip import Judge
 from engine.painter import Pixels
+from engine.pool import Pool
 from engine.settings import Settings
 from engine.wave import Mix, Wave
+from tests.engines import events, grid, running_engine
 from tests.stand_ins import tiny
 from tests.styles import make_style
 from tests.test_diffusion import reference
@@ -414,6 +417,30 @@ async def test_where_the_memory_is_full_a_card_paints_less_at_once_from_then_on(
     assert "half as many pictures" in caplog.text
     monkeypatch.setattr(UNet2DConditionModel, "forward", real)
     assert furthest(pictures, reference(painter._pipelines.get(TURBO).pipe, wave(3, mix, [7]))) <= 1
+
+
+async def test_where_the_memory_is_full_a_grid_of_one_picture_is_tried_until_no_less_can_be_painted_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wave of one row cannot be halved, but what it is filled up to can."""
+    real, most = UNet2DConditionModel.forward, [4]
+
+    def small(self: Any, sample: Tensor, *arguments: Any, **named: Any) -> Any:
+        if len(sample) > most[0]:
+            raise torch.OutOfMemoryError("full")
+        return real(self, sample, *arguments, **named)
+
+    monkeypatch.setattr(UNet2DConditionModel, "forward", small)
+    card = Card({EMBEDDED: Sizes(pictures=8, decoded=2)}, backend=None, record=None)
+    painter = DiffusionPainter(Settings(data_dir=tmp_path, _env_file=None), "embedded", card)
+    async with running_engine(tmp_path, Pool(painter)) as engine:
+        made = (await events(engine.submit(grid(blocks=1, approach=1, steps=1))))[-1]
+        most[0] = 0
+        failed = (await events(engine.submit(grid(blocks=1, approach=1, steps=1))))[-1]
+
+    assert isinstance(made, GridMade)
+    assert isinstance(failed, JobFailed)
+    assert failed.reason == "out_of_memory"
 
 
 async def test_where_the_memory_is_full_room_is_made_for_the_judge(

@@ -62,7 +62,10 @@ class NoData(TesseraError):
 
 
 class OutOfMemory(TesseraError):
+    """`less`: from now on less is computed at once, so that the same may fit if it is tried again."""
+
     reason = "out_of_memory"
+    less = False
 
 
 class DiskFull(TesseraError):

@@ -48,9 +48,12 @@ class Card:
         size = self._measured.get(model, Sizes()).halved(self._halvings)
         return Forms(pipe, size, self._backend, self._record)
 
-    def make_room(self) -> None:
-        """What was measured does not fit any more: forms that are made from now on take half as much at once."""
-        self._halvings += 1
+    def make_room(self) -> bool:
+        """What was measured does not fit any more: forms that are made from now on take half as much at once. Whether
+        that is less than before."""
+        before, self._halvings = self._halvings, self._halvings + 1
+        sizes = (Sizes(), *self._measured.values())
+        return any(size.halved(self._halvings) != size.halved(before) for size in sizes)
 
     def launched(self) -> None:
         """A step was launched. Waits until the one before it is done: the device never idles between two steps, and a
