@@ -18,6 +18,8 @@ from engine.wave import Mix
 from tests.stand_ins import card, tiny
 from tests.waves import wave
 
+pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a card; tests/test_card.py uses it")
+
 
 @pytest.fixture
 async def painter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiffusionPainter]:
