@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.command import Command, Option, orders
 from bot.errors import BadCommand
+from bot.grammar import STRAIGHT
 from engine.contract.sentence import explain, unknown
 
 YES, NO = {"yes", "y", "true", "on", "1"}, {"no", "n", "false", "off", "0"}
@@ -47,7 +48,8 @@ def _typed(option: Option, value: str) -> Any:
     if option.choices:
         return _choice(option, text)
     if option.kind == "text":
-        return value
+        # As in a command that was typed whole, so that the same words paint the same everywhere.
+        return value.translate(STRAIGHT)
     return _number(text, int if option.kind == "whole" else float)
 
 

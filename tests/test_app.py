@@ -217,6 +217,7 @@ async def recipe(r: Rig, **options: str) -> str:
         'a sign that says "seed:5" in red',
         "it's a seed:5",
         '"quoted"',
+        "a “neon” cat that’s ‘nice’",
         "steps: 4 of them",
     ],
 )
