@@ -10,12 +10,17 @@ from bot.errors import Gone, Refused
 from bot.jobs import JobRow
 
 
-async def post_openly(asked: Asked, job: JobRow, post: Callable[[Attempt], Awaitable[str]]) -> None:
-    """Raises Refused where the bot may not post here, or what is shown was deleted meanwhile."""
+async def post_openly(
+    asked: Asked, job: JobRow, post: Callable[[Attempt], Awaitable[str]], *, whole: bool = True
+) -> None:
+    """`whole`: all of it is shown, so that others here may see it from now on.
+
+    Raises Refused where the bot may not post here, or what is shown was deleted meanwhile.
+    """
     missing = await asked.talk.can_post()
     if missing:
         raise Refused(missing)
-    server = None if asked.place.private else asked.server
+    server = asked.server if whole and not asked.place.private else None
     message = await asked.parts.delivery.answer(
         asked.talk, asked.received.mark, job.number, server, post, person=asked.who
     )

@@ -108,6 +108,32 @@ async def test_everything_deleted_just_before_the_engine_has_the_grid_leaves_not
         assert kept(tmp_path) == []
 
 
+async def test_a_deleted_grid_takes_the_cells_with_it_that_were_shown_openly(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r)
+        await r.hear(BERT, f"/cell {job} A1")
+        await r.settled()
+        assert len(r.chat.posts()) == 2
+
+        await r.press(ANNA, f"delete:{job}:yes")
+        await r.settled()
+
+        assert r.chat.posts() == []
+
+
+async def test_a_cell_that_is_shown_openly_opens_nothing_else_of_a_private_grid(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.hear(ANNA, "/grid a red cat blocks:1", place=ALONE)
+        await r.settled()
+        job = (await r.jobs())[0].id
+        await r.hear(ANNA, f"/cell {job} A1")
+        await r.hear(BERT, f"/show {job}")
+        await r.settled()
+
+        assert len(r.chat.posts("lobby")) == 1
+        assert "that you may see" in r.chat.whispered()[-1]
+
+
 async def test_a_delete_while_the_platform_is_away_for_a_moment_still_takes_the_sheet(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         job = await grid(r)

@@ -1,11 +1,13 @@
 """/show and /cell: grids brought back, whole or one picture of them."""
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
 
 from bot.asked import Asked
 from bot.chat import Message
+from bot.posting import post_openly
 from bot.showing import cell_message, show_job
 
 Id = Annotated[str, Field(description="a grid's id, such as k3x9tq2m7d")]
@@ -20,6 +22,8 @@ async def cell(
     asked: Asked,
     id: Id,  # noqa: A002  # the option's name for people
     cell: Annotated[str, Field(description="column letter and row number, such as C4")],
-) -> Message:
+) -> None:
     """One picture of a grid or comparison in full size, with its own prompt, seed and score."""
-    return await cell_message(asked, await asked.visible(id, comparison=True), cell, await asked.talk.limits())
+    job = await asked.visible(id, comparison=True)
+    message = await cell_message(asked, job, cell, await asked.talk.limits())
+    await post_openly(asked, job, partial(asked.talk.post, message), whole=False)
