@@ -16,6 +16,7 @@ from bot.command import Command
 from bot.disk import NotKept, until_kept
 from bot.errors import BadCommand, BotError, DeliveryError, PlatformAway
 from bot.grammar import named, parse
+from bot.history import Orphan
 from bot.line import Line
 from bot.parts import Parts
 from bot.people import server_of
@@ -56,6 +57,8 @@ class Answering:
             if isinstance(error, DeliveryError):
                 log.warning("an answer could not be given: %s", error, extra={"received": received.number})
             await self.whisper(talk, str(error))
+        except Orphan:
+            await self.whisper(talk, texts.FORGOTTEN)
         except Exception:
             log.exception("a command failed", extra={"received": received.number})
             await self.whisper(talk, texts.BROKEN.format(mark=received.mark))

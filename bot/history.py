@@ -30,8 +30,12 @@ PRAGMAS = (
 DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
 
+class Orphan(Exception):
+    """What the row would belong to is gone."""
+
+
 class Database:
-    """Every call raises NotKept where the disk does not let it; then nothing of it has happened."""
+    """Every call raises NotKept where the disk does not let it, and Orphan; then nothing of it has happened."""
 
     def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
         self._writer, self._reader = writer, reader
@@ -102,6 +106,10 @@ def _translated() -> Iterator[None]:
         if error.sqlite_errorcode & 0xFF not in DISK:
             raise
         raise NotKept(str(error)) from error
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            raise
+        raise Orphan(str(error)) from error
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:

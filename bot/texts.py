@@ -129,6 +129,7 @@ def bad_style(style: str, detail: str) -> str:
 
 AGAIN_SOON = "You pressed that a moment ago, and it was heard. One press is enough."
 BROKEN = "Something in the bot failed over this. It is in the log as `{mark}`; please try again."
+FORGOTTEN = "Everything of yours was deleted while this was asked for, so nothing came of it. Please ask again."
 CANCELLED = "Cancelled. Nothing more is painted."
 NO_GRID = "There is no grid {job} that you may see. Ids are ten letters and digits, such as k3x9tq2m7d."
 PRUNED = "The pictures of this grid were removed to make room. Its recipe is kept: press Paint again for the same grid."

@@ -83,6 +83,26 @@ async def test_everything_deleted_while_a_sheet_is_posted_leaves_no_sheet(tmp_pa
         assert await r.jobs() == []
 
 
+@pytest.mark.parametrize(
+    ("part", "call", "text"),
+    [("queue", "put", "/grid a red cat"), ("proposals", "propose", "/compare a red cat weights:0,1")],
+)
+async def test_what_is_asked_for_while_everything_is_deleted_is_answered_with_why_nothing_came_of_it(
+    tmp_path: Path, part: str, call: str, text: str
+) -> None:
+    async with rig(tmp_path) as r:
+        gate = Gate(getattr(r.app.parts, part), call)
+        await r.hear(ANNA, text)
+        await gate.reached.wait()
+        await r.press(ANNA, "mydata:delete")
+        await r.until("SELECT COUNT(*) = 0 FROM people")
+        gate.open()
+        await r.settled()
+
+        assert r.chat.whispered()[-1] == texts.FORGOTTEN
+        assert await r.jobs() == []
+
+
 async def test_everything_deleted_while_a_grid_is_painted_says_that_it_is_cancelled(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         r.engine.hold(5)

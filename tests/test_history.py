@@ -11,7 +11,7 @@ import pytest
 
 from bot.chat import Heard
 from bot.grids import own_grids
-from bot.history import Database
+from bot.history import Database, Orphan
 from bot.jobs import JobRow
 from bot.migrations import MIGRATIONS
 from bot.pictures import Arrived, Pictures
@@ -54,7 +54,7 @@ async def test_a_transaction_happens_whole_or_not_at_all(tmp_path: Path) -> None
 
 async def test_rows_of_nobody_cannot_be_written(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
-        with pytest.raises(sqlite3.IntegrityError):
+        with pytest.raises(Orphan):
             await b.database.write("INSERT INTO plans (job, plan) VALUES (999, '{}')")
 
 
