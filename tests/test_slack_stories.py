@@ -14,6 +14,7 @@ from tests.bot_rig import Rig
 from tests.slack_core import adapter, slack
 from tests.stand_ins.slack_person import SlackPerson
 from tests.stand_ins.slack_server import SlackServer
+from tests.stand_ins.slack_workspace import BOT_USER
 
 __all__ = ["slack"]
 
@@ -210,3 +211,21 @@ async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_
         assert [name for name, _, _ in posted["pictures"]] == [f"tessera-{job.id}.png", f"tessera-{job.id}-plot.png"]
         assert "Every gain in style costs content here" in parent["text"]
         assert "`C sketch x 1 " in posted["text"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"<@{BOT_USER}> grid <https://a.org|a.org> by <@U7|ada> and <!here>, see <mailto:b@c.de|b@c.de> blocks:1",
+        "/tessera grid a.org by @ada and @here, see b@c.de blocks:1",
+    ],
+)
+async def test_links_and_names_in_a_prompt_are_painted_as_they_were_typed(
+    tmp_path: Path, slack: SlackServer, words: str
+) -> None:
+    async with rig(tmp_path, slack) as r:
+        ada, (first, _, rest) = SlackPerson(slack), words.partition(" ")
+        await (ada.command("C1", first, rest) if first.startswith("/") else ada.write("C1", words))
+        await r.settled()
+
+        assert (await r.jobs())[0].prompt == "a.org by @ada and @here, see b@c.de"

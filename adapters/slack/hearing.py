@@ -15,7 +15,7 @@ from adapters.slack.address import Address
 from adapters.slack.blocks import choices
 from adapters.slack.forms import ASKED, COMMAND, REOPEN, WHERE, answers, command_view, offered
 from adapters.slack.moment import Moment
-from adapters.slack.payload import Asked, Body, address_of, asked_from, event_of, name_in, place_of
+from adapters.slack.payload import Asked, Body, address_of, asked_from, event_of, name_in, place_of, typed
 from adapters.slack.people import PLATFORM, People
 from adapters.slack.pictures import pointed_at
 from adapters.slack.scopes import GRID_FROM_THIS, SCORE_THIS
@@ -58,7 +58,7 @@ class Hearing:
             return {}
 
     async def _command(self, body: Body) -> None:
-        words = body.get("text", "").strip()
+        words = typed(body.get("text", "")).strip()
         command = body["command"]
         text = _as_command(words) if command == "/tessera" else f"{command} {words}".strip()
         await self._hear(asked_from(body), text)
@@ -75,7 +75,7 @@ class Hearing:
 
     async def _spoken(self, body: Body, event: Body) -> None:
         """Words to the app, in a channel or to it alone. In a channel the answer goes into the thread of the words."""
-        words = re.sub(rf"<@{re.escape(self._web.me.user)}(\|[^>]*)?>", "", event.get("text", "")).strip()
+        words = typed(re.sub(rf"<@{re.escape(self._web.me.user)}(\|[^>]*)?>", "", event.get("text", ""))).strip()
         alone = event["channel"].startswith("D")
         thread = event.get("thread_ts") or (None if alone else event["ts"])
         address = address_of(body.get("team_id", ""), event["channel"], event["user"], thread)
@@ -123,7 +123,7 @@ class Hearing:
             return
         filled = {}
         if body["callback_id"] == GRID_FROM_THIS:
-            filled["prompt"] = html.unescape(message.get("text", ""))
+            filled["prompt"] = html.unescape(typed(message.get("text", "")))
         asked = asked_from(body, message.get("thread_ts") or message.get("ts"))
         await self._open_form(asked, filled)
 
@@ -133,8 +133,8 @@ class Hearing:
         asked = asked_from(body)
         command = str(view.get("callback_id", "")).removeprefix(COMMAND)
         person = await self._people.person(asked.address.user, asked.name)
-        typed, option = body.get("value", ""), body["action_id"]
-        fitting = await self._core.complete(person, place_of(asked.address), command, option, typed)
+        place, option = place_of(asked.address), body["action_id"]
+        fitting = await self._core.complete(person, place, command, option, body.get("value", ""))
         return {"options": choices([(each, each) for each in fitting if len(each) <= 150])}  # noqa: PLR2004 - Slack's limit
 
     async def _open_form(self, asked: Asked, filled: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """What every payload of Slack says, in one of several places: who, where, when, and what may be opened with it."""
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from adapters.slack.moment import Moment
 from bot.chat import Place
 
 Body = dict[str, Any]
+
+# What Slack makes of a link or a name: <https://a.org|a.org>, <@U1|ada>, <!here>; of a channel <#C1|art>.
+_MADE = re.compile(r"<(?P<name>[@!])?(?P<meant>(?<=[@!])[^<>|]+|[a-z]+:[^<>|]+)(?:\|(?P<shown>[^<>]+))?>")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ def asked_from(body: Body, thread: str | None = None) -> Asked:
     thread = thread or container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
     moment = Moment(body.get("trigger_id"), body.get("response_url"))
     return Asked(event_of(body), address_of(team, channel, user, thread), name_in(body), moment)
+
+
+def typed(text: str) -> str:
+    """The words with links and names as somebody typed them. Channels stay mentions, which tell their ids."""
+    return _MADE.sub(lambda made: ("@" if made["name"] else "") + (made["shown"] or made["meant"]).lstrip("@"), text)
 
 
 def event_of(body: Body) -> str:

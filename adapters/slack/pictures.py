@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from adapters.slack.payload import typed
 from adapters.slack.web import Web
 from bot.chat import Pointed
 from bot.errors import Gone, NoRights, PlatformAway, TooLarge
@@ -19,7 +20,7 @@ AWAY = "Slack's files cannot be reached at the moment. Please try again."
 
 def pointed_at(message: Mapping[str, Any]) -> Pointed:
     """The message's picture by its file's id; words of a program are no prompt."""
-    words = "" if message.get("bot_id") else html.unescape(str(message.get("text", "")))
+    words = "" if message.get("bot_id") else html.unescape(typed(str(message.get("text", ""))))
     return Pointed(words, next(_files(message), None))
 
 
