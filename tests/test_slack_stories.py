@@ -213,6 +213,15 @@ async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_
         assert "`C sketch x 1 " in posted["text"]
 
 
+async def test_a_channel_that_a_moderator_types_by_its_name_is_allowed(tmp_path: Path, slack: SlackServer) -> None:
+    slack.space.users["U1"]["is_admin"] = True
+    async with rig(tmp_path, slack) as r:
+        await SlackPerson(slack).command("C1", "/tessera", "settings scope:server channels:#c1")
+        await r.settled()
+
+        assert "`channels` C1" in slack.space.whispers[-1]["text"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -229,3 +238,11 @@ async def test_links_and_names_in_a_prompt_are_painted_as_they_were_typed(
         await r.settled()
 
         assert (await r.jobs())[0].prompt == "a.org by @ada and @here, see b@c.de"
+
+
+async def test_a_link_in_a_prompt_of_a_command_is_painted_as_it_was_typed(tmp_path: Path, slack: SlackServer) -> None:
+    async with rig(tmp_path, slack) as r:
+        await SlackPerson(slack).command("C1", "/tessera", "grid a sign with https://a.org/b#c1 on it blocks:1")
+        await r.settled()
+
+        assert (await r.jobs())[0].prompt == "a sign with https://a.org/b#c1 on it"

@@ -1,6 +1,7 @@
 """A person at a Slack client: types, mentions, presses, chooses, fills in forms, as far as the client lets one."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,12 @@ class SlackPerson:
 
     async def command(self, channel: str, command: str, text: str = "") -> Answer:
         """A slash command; Slack knows none in a thread, and none that the manifest does not name."""
-        known = {each["command"] for each in self.slack.manifest["features"]["slash_commands"]}
+        known = {each["command"]: each for each in self.slack.manifest["features"]["slash_commands"]}
         assert command in known, f"Slack says: {command} is not a valid command"
         place = self.slack.space.channels[channel]
         payload = {
             "command": command,
-            "text": text,
+            "text": self._escaped(text) if known[command]["should_escape"] else text,
             "user_id": self.id,
             "user_name": self.slack.space.users[self.id]["name"],
             "team_id": TEAM,
@@ -88,6 +89,11 @@ class SlackPerson:
         assert answer.acknowledged
         return [option["value"] for option in answer.body["options"]]
 
+    def _escaped(self, text: str) -> str:
+        """Links, and channels that there are, as Slack sends them where the manifest asks for it."""
+        ids = {f"#{place.name}": f"<#{place.id}|{place.name}>" for place in self.slack.space.channels.values()}
+        return re.sub(r"https?://\S+|#[\w-]+", lambda word: ids.get(word[0], _linked(word[0])), text)
+
     async def _act(self, message: Json, channel: str | None, action: Json) -> Answer:
         payload = self._payload("block_actions") | {"actions": [action | {"action_ts": str(self.slack.space.now())}]}
         if message.get("type") == "home":
@@ -115,6 +121,10 @@ class SlackPerson:
     def _payload(self, kind: str) -> Json:
         user = {"id": self.id, "username": self.slack.space.users[self.id]["name"], "team_id": TEAM}
         return {"type": kind, "user": user, "team": {"id": TEAM}, "trigger_id": self.slack.space.trigger()}
+
+
+def _linked(word: str) -> str:
+    return word if word.startswith("#") else f"<{word}>"
 
 
 def _elements(message: Json) -> list[Json]:
