@@ -1,6 +1,8 @@
 """Whole grids through Slack's real client libraries and the real core, also when the bot is killed at any call."""
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -8,6 +10,8 @@ from typing import cast
 
 import pytest
 
+from adapters.slack.scopes import BEHIND_TESSERA, COMMANDS
+from bot import commands
 from bot.__main__ import core
 from engine.contract.client import EngineClient
 from tests.bot_rig import Rig
@@ -122,6 +126,28 @@ async def test_a_button_under_an_old_sheet_makes_a_new_grid_after_a_restart(tmp_
 
         assert [job.state for job in await r.jobs()] == ["delivered", "delivered"]
         assert len(slack.posted("C1")) == 4
+
+
+async def test_commands_are_named_as_they_are_typed_on_slack(tmp_path: Path, slack: SlackServer) -> None:
+    async with rig(tmp_path, slack) as r:
+        ada = SlackPerson(slack)
+        await ada.command("C1", "/tessera", "help")
+        await r.settled()
+        told = slack.space.whispers[-1]["text"]
+        named = [command for command in re.findall(r"`(/.+?)[` ]", told) if command not in COMMANDS]
+        await ada.shortcut("new_grid")
+        labels = json.dumps(slack.space.views[-1])
+
+        assert named == []
+        assert "`/grid` " in told
+        assert "`/tessera help grid`" in told
+        assert "; /tessera styles lists them" in labels
+
+
+def test_every_command_is_one_of_slacks_or_behind_tessera() -> None:
+    own = [command.removeprefix("/") for command in COMMANDS]
+
+    assert sorted([*own, *BEHIND_TESSERA]) == sorted([*(command.name for command in commands.COMMANDS), "tessera"])
 
 
 async def test_where_the_app_may_not_post_nothing_is_painted_and_the_person_reads_why(

@@ -3,10 +3,12 @@
 The limits are those of https://docs.slack.dev/reference/block-kit.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.slack.scopes import BEHIND_TESSERA
 from bot.chat import Button, Menu, Message
 
 Block = dict[str, Any]
@@ -19,6 +21,7 @@ _VALUE = 2000
 _ACTION_ID = 255
 _IN_A_ROW = 5
 _CHOICES = 100
+_BEHIND_TESSERA = re.compile(rf"(?<![\w/])/({'|'.join(BEHIND_TESSERA)})\b")
 _STYLES = {"primary": "primary", "danger": "danger"}
 
 
@@ -27,14 +30,19 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def to_type(text: str) -> str:
+    """The text with its commands as they are typed on Slack."""
+    return _BEHIND_TESSERA.sub(r"/tessera \1", text)
+
+
 def fallback(message: Message) -> str:
     """The text that notifications and screen readers get; never empty."""
-    return next(_pieces(escaped(message.text)), "Tessera")
+    return next(_pieces(escaped(to_type(message.text))), "Tessera")
 
 
 def blocks(message: Message, files: Sequence[str] = ()) -> list[Block]:
     """`files` are the ids of the uploaded pictures, in the order of `message.pictures`."""
-    made = [_section(piece) for piece in list(_pieces(escaped(message.text)))[:_SECTIONS]]
+    made = [_section(piece) for piece in list(_pieces(escaped(to_type(message.text))))[:_SECTIONS]]
     for picture, file in zip(message.pictures, files, strict=False):
         alt = picture.alt.strip()[:_ALT] or "A picture made by Tessera"
         made.append({"type": "image", "slack_file": {"id": file}, "alt_text": alt})

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from adapters.slack.address import Address
-from adapters.slack.blocks import choices, plain
+from adapters.slack.blocks import choices, plain, to_type
 from bot.chat import Button, Field, Form, Message
 from bot.command import Command, Option
 
@@ -122,7 +122,7 @@ def _input(name: str, label: str, element: View, *, optional: bool) -> View:
     return {
         "type": "input",
         "block_id": name,
-        "label": plain(label, 2000),
+        "label": plain(to_type(label), 2000),
         "element": element,
         "optional": optional,
     }

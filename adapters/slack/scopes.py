@@ -1,6 +1,8 @@
 """What the app is called and may do on Slack; `manifest.yml` says the same, and a test holds it to that."""
 
 COMMANDS = ("/grid", "/compare", "/finetune", "/tessera")
+BEHIND_TESSERA = ("show", "cell", "history", "queue", "cancel", "status", "styles", "settings", "mydata", "help")
+"""Commands that are none of Slack's own: `/help` there is Slack's, and `/tessera help` is ours."""
 EVENTS = ("app_home_opened", "app_mention", "message.im")
 NEW_GRID = "new_grid"
 GRID_FROM_THIS = "grid_from_this"
