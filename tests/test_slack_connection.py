@@ -18,7 +18,9 @@ import adapters.slack
 from adapters.slack import scopes
 from adapters.slack.platform import Slack
 from bot.chat import Message
+from bot.commands import COMMANDS
 from bot.errors import BotError
+from bot.grammar import parse
 from tests.slack_core import PNG, SHEET, Notes, Scene, ScriptedCore, adapter, bot, both, scene, slack
 from tests.stand_ins.slack_rules import METHODS
 from tests.stand_ins.slack_server import BOT_TOKEN, MANIFEST, SlackServer
@@ -182,6 +184,15 @@ def test_the_manifest_names_the_commands_scopes_events_and_shortcuts_of_the_adap
     }
     assert features["app_home"]["home_tab_enabled"]
     assert told["interactivity"]["is_enabled"]
+
+
+@pytest.mark.parametrize("command", ["/grid", "/compare", "/finetune"])
+def test_what_slack_hints_at_after_a_command_is_no_plea_for_help(slack_manifest: Any, command: str) -> None:
+    hints = {each["command"]: each["usage_hint"] for each in slack_manifest["features"]["slash_commands"]}
+    _, options = parse(f"{command} {hints[command]}", COMMANDS)
+
+    assert len(options) > 1
+    assert "help" not in options.values()
 
 
 def test_the_manifest_asks_for_the_scope_of_every_method_that_is_called(slack_manifest: Any) -> None:
