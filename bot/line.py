@@ -15,7 +15,7 @@ FIRST_GUESS_S = 0.5
 class InLine:
     """`place` counts from 1; `ahead` is the number of pictures painted before this job's own.
 
-    `moving`: somebody paints, so that a time can be told.
+    `moving`: somebody paints it in turn, so that a time can be told; a training's is not known.
     """
 
     id: str
@@ -42,15 +42,16 @@ class Line:
         rows = await self._database.read(WAITING)
         first = await self._database.one(UNDER_WAY)
         clock = await self._database.one("SELECT charged, turn FROM clock")
-        ahead = int(first[0]) if first else 0
+        ahead, trains = (int(first["ahead"]), bool(first["trains"])) if first else (0, False)
         order = ahead_order(rows, clock["charged"] if clock else 0.0, clock["turn"] if clock else 0)
         arrived = {row["id"]: rank for rank, row in enumerate(rows, start=1)}
         newest = max((row["served"] for row in rows), default=0)
         absent = self._absent()
         found: dict[str, InLine] = {}
         for place, row in enumerate(order, start=1):
-            why = absent or _why(place, arrived[row["id"]], row, order[: place - 1], newest)
-            found[row["id"]] = InLine(row["id"], row["person"], place, ahead, row["cost"], why, moving=not absent)
+            moving = not absent and not row["training"]
+            why = absent or _why(place, arrived[row["id"]], row, order[: place - 1], newest, trains=trains)
+            found[row["id"]] = InLine(row["id"], row["person"], place, ahead, row["cost"], why, moving=moving)
             ahead += row["cost"]
         return found
 
@@ -91,9 +92,12 @@ def _kept(row: Row) -> tuple[bool, bool, int, int]:
     return not row["suspect"], row["turn"] is None, row["turn"] or 0, row["number"]
 
 
-def _why(place: int, arrived: int, row: Row, before: list[Row], newest: int) -> str:  # noqa: PLR0911  # a table of reasons
-    if row["training"] and before:
-        return "trainings begin when no grid waits"
+def _why(  # noqa: PLR0911  # a table of reasons
+    place: int, arrived: int, row: Row, before: list[Row], newest: int, *, trains: bool
+) -> str:
+    """`trains`: a training is under way."""
+    if row["training"] and (before or trains):
+        return "trainings begin when no grid waits, one after the other"
     if row["suspect"]:
         return "it runs alone, because the engine stopped while it was in it"
     if place > arrived and row["served"] == newest and newest:
@@ -111,7 +115,11 @@ WAITING = """
 SELECT j.id, j.number, j.person, j.cost, j.turn, j.suspect, j.training, p.charged, p.served
 FROM jobs AS j JOIN people AS p ON p.id = j.person WHERE j.state = 'waiting' ORDER BY j.number
 """
-UNDER_WAY = "SELECT COALESCE(SUM(MAX(cost - painted, 0)), 0) FROM jobs WHERE state = 'lent' AND NOT training"
+UNDER_WAY = """
+SELECT COALESCE(SUM(MAX(cost - painted, 0)) FILTER (WHERE NOT training), 0) AS ahead,
+    COALESCE(MAX(training), 0) AS trains
+FROM jobs WHERE state = 'lent'
+"""
 PACE = """
 SELECT SUM(seconds) / SUM(pictures) FROM (
     -- Until it was painted: a platform that was away says nothing about the engine.

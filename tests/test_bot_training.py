@@ -600,3 +600,17 @@ async def test_an_engine_that_is_away_is_told_without_naming_a_place_on_the_host
 
         for press in ("adopt:sketch", "style:sketch", "unstyle:sketch:yes"):
             assert (await pressed(r, MODERATOR, press)).text == texts.ENGINE_AWAY
+
+
+async def test_a_training_that_waits_for_another_is_told_why_and_no_time(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        first, second = [await told(r, MODERATOR, f"/finetune name:{name}") for name in ("ink", "wash")]
+        r.engine.hold(2)
+        await r.press(MODERATOR, press_of(first, "Start"))
+        await r.engine.reached.wait()
+        await r.press(MODERATOR, press_of(second, "Start"))
+        await r.chat.until(lambda: len(r.chat.said()) == 2)
+
+        waiting = r.chat.said()[1].message
+        assert waiting.text.endswith("You are next: trainings begin when no grid waits, one after the other.")
+        assert waiting.eta is None
