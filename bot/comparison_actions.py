@@ -5,6 +5,7 @@ from bot.asked import Asked
 from bot.chat import Message
 from bot.comparison_order import propose, start
 from bot.errors import Refused
+from bot.ordering import withdraw
 
 
 async def compare(asked: Asked, subject: str, _more: str) -> None:
@@ -14,7 +15,7 @@ async def compare(asked: Asked, subject: str, _more: str) -> None:
 
 async def uncompare(asked: Asked, subject: str, _more: str) -> Message:
     """Start nothing."""
-    await asked.parts.proposals.withdraw(subject, asked.who)
+    await withdraw(asked, subject)
     return Message(compared.NOTHING)
 
 

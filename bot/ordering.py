@@ -57,6 +57,13 @@ async def mine(asked: Asked, job: JobRow) -> bool:
     return await asked.parts.database.one(sql, number=job.number, received=asked.received.number) is not None
 
 
+async def withdraw(asked: Asked, proposal: str) -> None:
+    """Start nothing of what was proposed. Raises Refused where that comes too late."""
+    if await asked.parts.jobs.find(proposal):
+        raise Refused(f"It was started already, so it goes on. Take it back with `/cancel {proposal}`.")
+    await asked.parts.proposals.withdraw(proposal, asked.who)
+
+
 async def announce(asked: Asked, job: JobRow) -> None:
     """The job's own message. Where it cannot be said, nothing is painted for nobody."""
     place = (await asked.line.places()).get(job.id)

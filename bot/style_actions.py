@@ -7,6 +7,7 @@ from bot.adopted import Adopted, press, scope_of
 from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
 from bot.errors import Refused
+from bot.ordering import withdraw
 from bot.style_card import show_style
 from bot.training_order import propose, start
 from engine.contract.errors import BadStyle, EngineAway
@@ -22,7 +23,7 @@ async def train(asked: Asked, subject: str, _more: str) -> None:
 
 async def untrain(asked: Asked, subject: str, _more: str) -> Message:
     """Start nothing."""
-    await asked.parts.proposals.withdraw(subject, asked.who)
+    await withdraw(asked, subject)
     return Message("Nothing is trained.")
 
 

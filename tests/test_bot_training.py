@@ -614,3 +614,19 @@ async def test_a_training_that_waits_for_another_is_told_why_and_no_time(tmp_pat
         waiting = r.chat.said()[1].message
         assert waiting.text.endswith("You are next: trainings begin when no grid waits, one after the other.")
         assert waiting.eta is None
+
+
+@pytest.mark.parametrize("text", [FINETUNE, "/compare a cat weights:0,1"])
+async def test_cancel_beside_a_start_that_was_pressed_does_not_say_that_nothing_goes_on(
+    tmp_path: Path, text: str
+) -> None:
+    async with rig(tmp_path) as r:
+        cost = await told(r, MODERATOR, text)
+        r.engine.hold(2)
+        await r.press(MODERATOR, press_of(cost, "Start"))
+        await r.engine.reached.wait()
+        await r.press(MODERATOR, press_of(cost, "Cancel"))
+        await r.idle()
+
+        (job,) = await r.jobs()
+        assert r.chat.whispered()[-1] == f"It was started already, so it goes on. Take it back with `/cancel {job.id}`."
