@@ -54,12 +54,14 @@ async def adopt(asked: Asked, subject: str, more: str) -> Message:
 
 
 async def reject(asked: Asked, subject: str, more: str) -> Message:
-    """Adopt nothing; the files stay."""
-    name = texts.plain(subject, LONGEST)
+    """Adopt nothing; the files stay. Raises Refused where it is adopted already."""
+    name, scope = texts.plain(subject, LONGEST), scope_of(asked, more)
+    if await Adopted(asked.parts.database).style(scope) == subject:
+        raise Refused(f"`{name}` was adopted here already. `/styles name:{name}` can roll back.")
     return Message(
         f"`{name}` is not adopted. Its files stay, so `/grid approach:2 style:{name}` can still use it."
         f" To delete it, press Delete here or in `/styles name:{name}`.",
-        buttons=(Button("Delete", press("unstyle", subject, scope_of(asked, more)), "danger"),),
+        buttons=(Button("Delete", press("unstyle", subject, scope), "danger"),),
     )
 
 

@@ -527,6 +527,14 @@ async def test_a_style_that_another_server_has_adopted_is_not_taken_away(tmp_pat
         assert list(r.engine.cards) == ["sketch"]
 
 
+async def test_reject_after_adopt_does_not_say_that_the_style_is_not_adopted(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await pressed(r, MODERATOR, "adopt:sketch")
+        answer = await pressed(r, MODERATOR, "reject:sketch")
+
+        assert answer.text == "`sketch` was adopted here already. `/styles name:sketch` can roll back."
+
+
 async def test_a_rejected_style_stays_and_can_be_deleted(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         answer = await pressed(r, MODERATOR, "reject:sketch")
