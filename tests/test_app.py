@@ -23,6 +23,7 @@ from tests.fake_talk import ANNA, BERT, CARA, LOBBY, MODERATOR, heard
 
 ELSEWHERE = Place("another guild", "lobby")
 PRIVATE = Place(None, "dm", private=True)
+SCOPES = {"me": "person", "server": "server"}
 
 
 async def grid(r: Rig, words: str = "a cat blocks:1", person: Person = ANNA, place: Place = LOBBY) -> str:
@@ -398,6 +399,19 @@ async def test_channels_are_read_from_mentions_and_from_ids(tmp_path: Path) -> N
         shown = await told(r, MODERATOR, f"/settings scope:server channels:{typed}")
 
         assert "`channels` 123, C12, 815816817818819820, C0123ABCD" in shown.text
+
+
+@pytest.mark.parametrize(("person", "scope"), [(ANNA, "me"), (MODERATOR, "server")])
+async def test_the_command_that_the_settings_end_with_changes_what_they_show(
+    tmp_path: Path, person: Person, scope: str
+) -> None:
+    async with rig(tmp_path) as r:
+        shown = await told(r, person, f"/settings scope:{scope}")
+        command = shown.text.splitlines()[-1].partition(": ")[2].strip("`")
+        await told(r, person, command)
+
+        assert await r.count("SELECT COUNT(*) FROM preferences WHERE scope = :scope", scope=SCOPES[scope])
+        assert await r.count("SELECT COUNT(DISTINCT scope) FROM preferences") == 1
 
 
 @pytest.mark.parametrize("text", ["/settings scope:server words:none", "/settings words:gore"])

@@ -101,7 +101,8 @@ def _table(found: Preferences, scope: str, *, moderator: bool) -> str:
         value = getattr(found, name)
         shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
         lines.append(f"`{name}` {'not set' if value is None else texts.plain(str(shown), 400)}")
-    lines.append("Change one with: `/settings approach:2`")
+    here = "`/settings scope:server words:one, two waiting:3`"
+    lines.append(f"Change one with: {'`/settings approach:2`' if scope == 'me' else here}")
     if scope == "me" and moderator:
-        lines.append("For this server: `/settings scope:server words:one, two waiting:3`")
+        lines.append(f"For this server: {here}")
     return "\n".join(lines)
