@@ -382,6 +382,15 @@ async def test_a_word_of_which_nothing_is_seen_does_not_forbid_everything(tmp_pa
         assert (await r.app.parts.preferences.of_server("fake:guild")).words == ("gore",)
 
 
+async def test_a_list_of_words_that_is_pasted_as_it_was_shown_forbids_the_same(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        shown = await told(r, MODERATOR, "/settings scope:server words:gore, kitt*")
+        line = next(line for line in shown.text.splitlines() if line.startswith("`words` "))
+        await told(r, MODERATOR, f"/settings scope:server words:{line.removeprefix('`words` ')}, blood")
+
+        assert (await r.app.parts.preferences.of_server("fake:guild")).words == ("gore", "kitt*", "blood")
+
+
 @pytest.mark.parametrize("typed", ["\U0001f3a8", "#my lobby", "<#lobby> or so", "#art, <#lobby>", ","])
 async def test_channels_that_are_none_are_refused_and_the_rule_stays(tmp_path: Path, typed: str) -> None:
     async with rig(tmp_path) as r:

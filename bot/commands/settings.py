@@ -86,7 +86,8 @@ def _words(text: str | None) -> list[str] | None:
         return None
     if text.strip().casefold() in CLEARED:
         return []
-    words = [" ".join(word.split()) for word in text.split(",")]
+    # The list as it is shown may be pasted again.
+    words = [" ".join(word.split()) for word in text.replace("∗", "*").split(",")]
     words = [word for word in words if spelled(word).strip("* ")]
     if not words or len(words) > 500 or max(map(len, words)) > 60:  # noqa: PLR2004  # a list that a person can read
         raise BadCommand("words must be at most 500 words of at most 60 characters, with commas between them.")
