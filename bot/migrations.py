@@ -187,6 +187,11 @@ MIGRATIONS: tuple[str, ...] = (
         WHERE kind = 'answer';
     CREATE INDEX deliveries_person ON deliveries (person) WHERE person IS NOT NULL;
     """,
+    """
+    -- Words of scripts without spaces are found wherever they stand (bot.words).
+    DELETE FROM own_words;
+    INSERT INTO own_words (rowid, words) SELECT number, own_words(person, prompt) FROM jobs WHERE prompt IS NOT NULL;
+    """,
 )
 
 NEXT = "MAX((SELECT last FROM freed WHERE name = '{0}'), COALESCE((SELECT MAX({1}) FROM {0}), 0)) + 1"

@@ -134,6 +134,10 @@ async def test_search_finds_own_prompts_only_and_any_marks_in_it_are_harmless(tm
         ("straße", "STRASSE"),
         ("red-and-blue_boats", "blue boat"),
         ("猫と犬", "猫"),
+        ("ネオン眼鏡をかけた猫", "猫 眼鏡"),
+        ("戴着霓虹眼镜的猫", "眼镜"),
+        ("แมวสีแดง", "สีแดง"),
+        ("a neon猫", "neo"),
         ("ὀδυσσεύς", "οδυσσ"),
     ],
 )
@@ -143,6 +147,7 @@ async def test_words_are_found_without_accents_in_any_case_and_script(tmp_path: 
 
         assert [job.prompt for job in await own_grids(b.database, 1, search, 10)] == [prompt]
         assert await own_grids(b.database, 1, "zebra", 10) == []
+        assert await own_grids(b.database, 1, "鏡眼", 10) == []
 
 
 async def test_a_history_of_before_is_searched_as_well_once_it_is_opened(tmp_path: Path) -> None:
