@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.history import Database
+from bot.words import UNSPACED
 
 
 class Preferences(BaseModel):
@@ -66,6 +67,13 @@ def spelled(text: str) -> str:
 
 
 def _pattern(entry: str) -> re.Pattern[str]:
-    """A whole word; `*` stands for any letters. No regular expressions: one could be made to run for ever."""
-    words = r"\w*".join(re.escape(part) for part in spelled(entry).strip().split("*"))
-    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+    """A whole word; `*` stands for any letters. No regular expressions: one could be made to run for ever.
+
+    In a script without spaces no sign says where a word ends, so there it is found wherever it stands.
+    """
+    text = spelled(entry).strip()
+    words = r"\w*".join(re.escape(part) for part in text.split("*"))
+    edge = rf"[{UNSPACED}]"
+    before = "" if re.match(edge, text) else r"(?<!\w)"
+    after = "" if re.match(edge, text[-1:]) else r"(?!\w)"
+    return re.compile(f"{before}{words}{after}", re.IGNORECASE)

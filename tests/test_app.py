@@ -363,11 +363,11 @@ async def test_a_servers_rules_hold_there_and_nowhere_else(tmp_path: Path) -> No
         ("gore", "go\u200bre"),
         ("go\u00adre", "gore"),
         ("gore", "\uff47\uff4f\uff52\uff45"),
+        ("血", "血だらけの猫"),
+        ("เลือด", "แมวเลือดออก"),
     ],
 )
-async def test_a_word_is_not_allowed_in_any_spelling_that_looks_the_same(
-    tmp_path: Path, entry: str, prompt: str
-) -> None:
+async def test_a_word_is_not_allowed_in_any_spelling_or_script(tmp_path: Path, entry: str, prompt: str) -> None:
     async with rig(tmp_path) as r:
         await told(r, MODERATOR, f"/settings scope:server words:{entry}")
 
