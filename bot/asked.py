@@ -45,12 +45,17 @@ class Asked:
         `training`, `comparison`: one of these will do as well.
         """
         row = await self.parts.jobs.find(job.strip().lower()) if re.match(ids.PATTERN, job.strip().lower()) else None
-        if row and row.state != "deleted" and await self._may_see(row):
+        if row and row.state == "deleted":
+            row = None
+        if row and await self._may_see(row):
             if row.training and not training:
                 raise Refused(texts.TRAINING.format(job=row.id))
             if row.comparison and not comparison:
                 raise Refused(texts.COMPARISON.format(job=row.id))
             return row
+        if row and self.server is not None and row.server == self.server and not row.private:
+            # Its own message is there for all to see, with its buttons.
+            raise Refused(texts.NOT_YOURS)
         raise Refused(texts.NO_GRID.format(job=texts.quoted(job, 30)))
 
     async def owned(self, job: str, *, training: bool = False, comparison: bool = False) -> JobRow:

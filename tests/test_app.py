@@ -16,6 +16,7 @@ from bot.arguments import values
 from bot.chat import Message, Person, Place
 from bot.commands import COMMANDS
 from bot.grammar import parse
+from bot.texts import NO_GRID, NOT_YOURS
 from engine.contract.grid import AHEAD, repeated
 from tests.bot_rig import Rig, rig
 from tests.fake_engine import picture_of
@@ -119,6 +120,22 @@ async def test_a_grid_is_shown_to_its_owner_and_where_it_was_posted(
         await r.settled()
 
         assert any(f"no grid “{job}” that you may see" in text for text in r.chat.whispered()) is not seen
+
+
+@pytest.mark.parametrize("press", ["cancel:{}", "again:{}:same"])
+async def test_buttons_of_somebody_elses_grid_without_a_sheet_do_not_say_that_there_is_no_grid(
+    tmp_path: Path, press: str
+) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1)
+        await r.hear(ANNA, "/grid a cat")
+        await r.engine.reached.wait()
+        (job,) = await r.jobs()
+        await r.press(BERT, press.format(job.id))
+        await r.press(CARA, press.format(job.id), place=ELSEWHERE)
+        await r.until("SELECT COUNT(*) = 0 FROM received WHERE body IS NOT NULL")
+
+        assert sorted(r.chat.whispered()) == sorted([NOT_YOURS, NO_GRID.format(job=f"“{job.id}”")])
 
 
 async def test_a_private_grid_that_its_owner_shows_can_be_shown_again_by_others_there(tmp_path: Path) -> None:
