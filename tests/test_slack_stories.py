@@ -239,6 +239,23 @@ async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_
         assert "`C sketch x 1 " in posted["text"]
 
 
+async def test_what_is_said_in_a_channel_is_answered_where_the_person_sees_it(
+    tmp_path: Path, slack: SlackServer
+) -> None:
+    async with rig(tmp_path, slack) as r:
+        ada = SlackPerson(slack)
+        await ada.write("C1", f"<@{BOT_USER}> grid a cat approach:9")
+        await r.settled()
+        message = slack.space.add_message(slack.space.channels["C1"], "U1", "a cat")
+        await ada.shortcut("grid_from_this", message, "C1")
+        await ada.submit(slack.space.views[-1], {"style": "sketch"})
+        await r.settled()
+
+        told = [whisper["text"] for whisper in slack.space.whispers]
+        assert told[0].startswith("approach must be 1, 2 or 3")
+        assert told[1].startswith("Approach 1 paints without a style")
+
+
 async def test_a_channel_that_a_moderator_types_by_its_name_is_allowed(tmp_path: Path, slack: SlackServer) -> None:
     slack.space.users["U1"]["is_admin"] = True
     async with rig(tmp_path, slack) as r:

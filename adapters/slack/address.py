@@ -1,15 +1,16 @@
 """Where a job is answered on Slack, as plain data that fits into a database row."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 
 @dataclass(frozen=True)
 class Address:
     """`channel` is empty where only the person is known; `private`: answered in the direct messages with the person.
 
-    `thread_ts` is the thread it was asked in, `ts` the job's own message once it is said, `key` the mark on it,
-    `dm` the channel of the direct messages once it is open, `since` the Unix time before which nothing can be found.
+    `thread_ts` is the thread it was asked in; `empty`: one in which nobody had answered yet, where Slack shows no words
+    for one person. `ts` is the job's own message once it is said, `key` the mark on it, `dm` the channel of the direct
+    messages once it is open, `since` the Unix time before which nothing can be found.
     """
 
     team: str
@@ -21,11 +22,16 @@ class Address:
     key: str | None = None
     dm: str | None = None
     private: bool = False
+    empty: bool = False
 
     @property
     def alone(self) -> bool:
         """Whether it was asked where nobody else reads along (the ids of direct messages begin with D)."""
         return not self.channel or self.channel.startswith("D")
+
+    def under(self, ts: str) -> "Address":
+        """In the thread of this message, be it one already or not."""
+        return self if self.thread_ts else replace(self, thread_ts=ts, empty=True)
 
     def dump(self) -> str:
         return json.dumps({name: value for name, value in asdict(self).items() if value not in (None, False)})

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from adapters.slack import home
 from adapters.slack.address import Address
@@ -77,8 +78,9 @@ class Hearing:
         """Words to the app, in a channel or to it alone. In a channel the answer goes into the thread of the words."""
         words = typed(re.sub(rf"<@{re.escape(self._web.me.user)}(\|[^>]*)?>", "", event.get("text", ""))).strip()
         alone = event["channel"].startswith("D")
-        thread = event.get("thread_ts") or (None if alone else event["ts"])
-        address = address_of(body.get("team_id", ""), event["channel"], event["user"], thread)
+        address = address_of(body.get("team_id", ""), event["channel"], event["user"], event.get("thread_ts"))
+        if not alone:
+            address = address.under(event["ts"])
         await self._hear(Asked(body["event_id"], address, "", Moment(None)), _as_command(words))
 
     async def _open_home(self, event: Body) -> None:
@@ -108,6 +110,7 @@ class Hearing:
         opened = Address.load(kept["address"])
         channel = opened.channel or filled.pop(WHERE, "")
         address = address_of(opened.team, channel, body["user"]["id"], opened.thread_ts)
+        address = replace(address, empty=opened.empty)
         # the view's id is the same when an impatient person sends the form twice
         asked = Asked(f"view:{view['id']}", address, name_in(body), Moment(body.get("trigger_id")))
         if callback == ASKED:
@@ -124,7 +127,9 @@ class Hearing:
         filled = {}
         if body["callback_id"] == GRID_FROM_THIS:
             filled["prompt"] = html.unescape(typed(message.get("text", "")))
-        asked = asked_from(body, message.get("thread_ts") or message.get("ts"))
+        asked = asked_from(body)
+        if message:
+            asked = replace(asked, address=asked.address.under(message["ts"]))
         await self._open_form(asked, filled)
 
     async def _suggested(self, body: Body) -> Body:

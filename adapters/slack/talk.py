@@ -161,12 +161,13 @@ class SlackTalk:
     async def _whisper(self, message: Message) -> None:
         content = {"text": fallback(message), "blocks": blocks(message)}
         address = self._address
+        thread = None if address.empty and address.ts is None else address.thread_ts
         try:
             await self._web.call_once(
                 "chat_postEphemeral",
                 channel=address.channel,
                 user=address.user,
-                thread_ts=address.thread_ts,
+                thread_ts=thread,
                 **content,
             )
         except (NoRights, Gone):

@@ -132,7 +132,10 @@ class Workspace:
         if asked["user"] not in channel.members:
             raise Refused("user_not_in_channel")
         self._check(asked)
-        self.whispers.append(dict(asked))
+        thread = asked.get("thread_ts")
+        # In a thread that nobody has answered in yet, Slack takes it and shows it to nobody.
+        if thread is None or any(each.get("thread_ts") == thread for each in channel.messages):
+            self.whispers.append(dict(asked))
         return {"message_ts": self._ts()}
 
     def chat_update(self, asked: Json) -> Json:
