@@ -19,7 +19,7 @@ async def show_comparison(asked: Asked, job: JobRow, *, openly: bool) -> Message
     """A finished comparison: posted once for this command, or returned to be told privately."""
     found = await asked.parts.comparison(job)
     if found is None or (not job.pruned and not job.ended):
-        return Message(f"{heading(job)}\nIt is {job.state}; there is no sheet yet.")
+        return Message(f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}")
     if job.pruned or not found.pictures:
         again = Button("Compare again", f"recompare:{job.id}:same", "primary")
         return Message(f"{heading(job)}\n{texts.COMPARISON_PRUNED}", buttons=(again,))
@@ -33,9 +33,12 @@ async def comparison_cell(asked: Asked, job: JobRow, cell: str, limits: Limits) 
     """One picture in full size with its column, seed and scores. Raises BadCommand, Refused."""
     found = await asked.parts.comparison(job)
     name = cell.strip().upper()
-    planned = found.cell(name) if found else None
-    if found is None or planned is None:
-        last = found.plan.cells[-1].cell if found else "H8"
+    missing = texts.no_picture(job.id, job.state, name, texts.COMPARISON_PRUNED)
+    if found is None:
+        raise Refused(missing)
+    planned = found.cell(name)
+    if planned is None:
+        last = found.plan.cells[-1].cell
         raise BadCommand(f"There is no picture {texts.quoted(cell, 10)} in this comparison; they go from A1 to {last}.")
     judged = found.judged.get(name, Judged())
     about = _about(found, planned)
@@ -43,7 +46,7 @@ async def comparison_cell(asked: Asked, job: JobRow, cell: str, limits: Limits) 
         return Message(f"{about} · withheld: {texts.plain(judged.withheld, 100)}")
     data = found.pictures.get(name)
     if data is None:
-        raise Refused(texts.COMPARISON_PRUNED)
+        raise Refused(texts.COMPARISON_PRUNED if job.pruned else missing)
     if len(data) > limits.file_bytes:
         raise Refused(f"This picture has {len(data):,} bytes; {limits.file_bytes:,} are allowed here.")
     alt = f"Picture {name} of comparison {job.id}: painted from the prompt {texts.quoted(planned.prompt, 300)}."

@@ -25,7 +25,7 @@ async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | Non
     """A finished grid."""
     grid = await asked.parts.grid(job)
     if grid is None or (not job.pruned and not job.ended):
-        return Message(f"{heading(job)}\nIt is {job.state}; there is no sheet yet.")
+        return Message(f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}")
     if job.pruned or not grid.pictures:
         again = Button("Paint again", f"again:{job.id}:same", "primary")
         return Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(again,))
@@ -41,8 +41,11 @@ async def cell_message(asked: Asked, job: JobRow, cell: str, limits: Limits) -> 
         return await comparison_cell(asked, job, cell, limits)
     grid = await asked.parts.grid(job)
     name = cell.strip().upper()
-    planned = next((entry for entry in grid.plan.cells if entry.cell == name), None) if grid else None
-    if grid is None or planned is None:
+    missing = texts.no_picture(job.id, job.state, name, texts.PRUNED)
+    if grid is None:
+        raise Refused(missing)
+    planned = next((entry for entry in grid.plan.cells if entry.cell == name), None)
+    if planned is None:
         side = 2 * job.order.blocks
         last = f"{chr(ord('A') + side - 1)}{side}"
         raise BadCommand(f"There is no cell {texts.quoted(cell, 10)} in this grid; cells go from A1 to {last}.")
@@ -55,7 +58,7 @@ async def cell_message(asked: Asked, job: JobRow, cell: str, limits: Limits) -> 
         return Message(" · ".join([*about, f"withheld: {texts.plain(judged.withheld, 100)}"]))
     data = grid.pictures.get(name)
     if data is None:
-        raise Refused(texts.PRUNED)
+        raise Refused(texts.PRUNED if job.pruned else missing)
     if len(data) > limits.file_bytes:
         raise Refused(f"This cell's picture has {len(data):,} bytes; {limits.file_bytes:,} are allowed here.")
     picture = Picture(f"tessera-{job.id}-{name}.png", data, _alt(grid, name, planned.prompt))

@@ -81,6 +81,19 @@ PHASES = {
 }
 
 
+STATES = {"lent": "being painted", "made": "being posted"}
+"""How a job's state is said, where it has no name for people."""
+
+
+def state(job: str) -> str:
+    return STATES.get(job, job)
+
+
+def no_picture(job: str, now: str, cell: str, pruned: str) -> str:
+    """Why a grid in state `now` has no picture there; `pruned` where it had one."""
+    return pruned if now == "delivered" else f"`{job}` is {state(now)}; it has no picture {plain(cell, 10)}."
+
+
 def progress(phase: str, done: float, total: int, eta: float | None) -> str:
     share = done / total if total else 0.0
     left = f", about {duration(eta)} left" if eta is not None else ""
@@ -133,6 +146,7 @@ FORGOTTEN = "Everything of yours was deleted while this was asked for, so nothin
 CANCELLED = "Cancelled. Nothing more is painted."
 NO_GRID = "There is no grid {job} that you may see. Ids are ten letters and digits, such as k3x9tq2m7d."
 PRUNED = "The pictures of this grid were removed to make room. Its recipe is kept: press Paint again for the same grid."
+NO_SHEET = "It is {state}; there is no sheet yet."
 COMPARISON_PRUNED = (
     "The pictures of this comparison were removed to make room. Its plan is kept: press Compare again for the same one."
 )

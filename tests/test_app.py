@@ -138,6 +138,29 @@ async def test_buttons_of_somebody_elses_grid_without_a_sheet_do_not_say_that_th
         assert sorted(r.chat.whispered()) == sorted([NOT_YOURS, NO_GRID.format(job=f"“{job.id}”")])
 
 
+@pytest.mark.parametrize("text", ["/grid a cat", "/compare a cat weights:0,1"])
+async def test_what_is_not_painted_yet_is_not_said_to_have_been_removed(tmp_path: Path, text: str) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=3)
+        await r.hear(ANNA, text)
+        await r.idle()
+        if r.chat.whispers:
+            r.engine.reached.clear()
+            await r.press(ANNA, r.chat.whispers[-1][1].buttons[0].press)
+        await r.engine.reached.wait()
+        (job,) = await r.jobs()
+        await r.hear(ANNA, f"/cell {job.id} B2")
+        await r.hear(ANNA, f"/show {job.id}")
+        await r.hear(ANNA, "/history")
+        await r.idle()
+
+        assert f"`{job.id}` is being painted; it has no picture B2." in r.chat.whispered()
+        assert any(text.endswith(" · being painted") for text in r.chat.whispered())
+        assert [post.message.text.splitlines()[-1] for post in r.chat.posts()] == [
+            "It is being painted; there is no sheet yet."
+        ]
+
+
 async def test_a_private_grid_that_its_owner_shows_can_be_shown_again_by_others_there(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         job = await grid(r, place=PRIVATE)

@@ -47,7 +47,7 @@ async def history_page(asked: Asked, search: str, page: int) -> Message:
 def _line(job: JobRow) -> str:
     score = job.grid_score
     mean = f" · {score.mean:.3f}" if score and score.mean is not None else ""
-    note = " · pictures removed" if job.pruned else "" if job.state == "delivered" else f" · {job.state}"
+    note = " · pictures removed" if job.pruned else "" if job.state == "delivered" else f" · {texts.state(job.state)}"
     what = WHAT[job.comparison_order.compares] if job.comparison else f"approach {job.order.approach}"
     return f"`{job.id}` {texts.quoted(job.prompt, 80)} · {what}{mean}{note}"
 
