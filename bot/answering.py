@@ -3,14 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
 from bot import texts
 from bot.actions import ACTIONS
 from bot.arguments import values
 from bot.asked import Asked
-from bot.chat import Delivery as Attempt
 from bot.chat import Message, Talk
 from bot.command import Command
 from bot.disk import NotKept, until_kept
@@ -19,7 +17,6 @@ from bot.grammar import named, parse
 from bot.history import Orphan
 from bot.line import Line
 from bot.parts import Parts
-from bot.people import server_of
 from bot.received import Received
 from bot.teller import Teller
 from bot.watch import Watch
@@ -75,11 +72,11 @@ class Answering:
         person = self._parts.people.known(received.person)
         who = await _patiently(lambda: self._parts.people.row(received.person))
         asked = Asked(person, who, received.place, talk, received, self._parts, self._teller, self._watch, self._line)
-        message, private = await self._with_engine(asked)
+        message = await self._with_engine(asked)
         if message is not None:
-            await _patiently(lambda: self._tell(asked, message, private=private))
+            await _patiently(lambda: talk.whisper(message))
 
-    async def _with_engine(self, asked: Asked) -> tuple[Message | None, bool]:
+    async def _with_engine(self, asked: Asked) -> Message | None:
         """As `_run`; an engine that is on its way is waited for, and the person is told so at once."""
         engine = self._parts.engine
         try:
@@ -92,16 +89,17 @@ class Answering:
             await engine.came()
         return await _patiently(lambda: self._run(asked))
 
-    async def _run(self, asked: Asked) -> tuple[Message | None, bool]:
-        """What is to be told, and whether to the person alone."""
+    async def _run(self, asked: Asked) -> Message | None:
+        """What is to be told to the person alone; what all may see is posted by whoever makes it."""
         if asked.received.press is not None:
             return await self._press(asked, asked.received.press)
         command, arguments = understood(asked.received, self._parts.commands)
         if command.moderators and not asked.person.moderator:
             raise BadCommand(texts.MODERATORS)
-        return await command.run(asked, **arguments), command.private
+        told: Message | None = await command.run(asked, **arguments)
+        return told
 
-    async def _press(self, asked: Asked, press: str) -> tuple[Message | None, bool]:
+    async def _press(self, asked: Asked, press: str) -> Message | None:
         name, _, rest = press.partition(":")
         if name not in ACTIONS:
             raise BadCommand("This version of the bot does not know that button. /help lists what it knows.")
@@ -109,19 +107,7 @@ class Answering:
         if action.moderators and not asked.person.moderator:
             raise BadCommand(texts.MODERATORS_PRESS)
         subject, _, more = rest.partition(":")
-        return await action.run(asked, subject, more), action.private
-
-    async def _tell(self, asked: Asked, message: Message, *, private: bool) -> None:
-        if private:
-            await asked.talk.whisper(message)
-            return
-        post = partial(_post, asked.talk, message)
-        server = None if asked.place.private else server_of(asked.received.platform, asked.place)
-        await self._parts.delivery.answer(asked.talk, asked.received.mark, None, server, post, person=asked.who)
-
-
-async def _post(talk: Talk, message: Message, attempt: Attempt) -> str:
-    return await talk.post(message, attempt)
+        return await action.run(asked, subject, more)
 
 
 async def _patiently(work: Callable[[], Awaitable[T]]) -> T:

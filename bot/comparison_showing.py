@@ -10,7 +10,7 @@ from bot.comparison_result import comparison_message, post_comparison
 from bot.errors import BadCommand, Refused
 from bot.heading import heading
 from bot.jobs import JobRow
-from bot.posting import post_openly
+from bot.posting import post_openly, told_openly
 from engine.contract.estimate import number
 from engine.contract.grid import Judged, PlannedCell
 
@@ -19,10 +19,12 @@ async def show_comparison(asked: Asked, job: JobRow, *, openly: bool) -> Message
     """A finished comparison: posted once for this command, or returned to be told privately."""
     found = await asked.parts.comparison(job)
     if found is None or (not job.pruned and not job.ended):
-        return Message(f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}")
+        text = f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}"
+        return await told_openly(asked, job, Message(text), openly=openly)
     if job.pruned or not found.pictures:
         again = Button("Compare again", f"recompare:{job.id}:same", "primary")
-        return Message(f"{heading(job)}\n{texts.COMPARISON_PRUNED}", buttons=(again,))
+        message = Message(f"{heading(job)}\n{texts.COMPARISON_PRUNED}", buttons=(again,))
+        return await told_openly(asked, job, message, openly=openly)
     if not openly:
         return (await comparison_message(found, await asked.talk.limits()))[0]
     await post_openly(asked, job, partial(post_comparison, asked.talk, found))

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from bot import texts
 from bot.asked import Asked
 from bot.chat import Delivery as Attempt
+from bot.chat import Message
 from bot.errors import Gone, Refused
 from bot.jobs import JobRow
 
@@ -29,3 +31,11 @@ async def post_openly(
         with suppress(Gone):
             await asked.talk.delete(message)
         raise Refused(texts.NO_GRID.format(job=texts.quoted(job.id, 30)))
+
+
+async def told_openly(asked: Asked, job: JobRow, message: Message, *, openly: bool = True) -> Message | None:
+    """A part of it, or words about it: posted so that it goes when the job is deleted, or else returned."""
+    if not openly:
+        return message
+    await post_openly(asked, job, partial(asked.talk.post, message), whole=False)
+    return None

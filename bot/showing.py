@@ -12,7 +12,7 @@ from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import CELL
-from bot.posting import post_openly
+from bot.posting import post_openly, told_openly
 from bot.result import Grid, sheet_message
 
 
@@ -25,10 +25,12 @@ async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | Non
     """A finished grid."""
     grid = await asked.parts.grid(job)
     if grid is None or (not job.pruned and not job.ended):
-        return Message(f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}")
+        text = f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}"
+        return await told_openly(asked, job, Message(text), openly=openly)
     if job.pruned or not grid.pictures:
         again = Button("Paint again", f"again:{job.id}:same", "primary")
-        return Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(again,))
+        message = Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(again,))
+        return await told_openly(asked, job, message, openly=openly)
     if not openly:
         return (await sheet_message(grid, await asked.talk.limits()))[0]
     await post_openly(asked, job, partial(post_sheet, asked.talk, grid))

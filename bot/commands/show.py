@@ -1,13 +1,12 @@
 """/show and /cell: grids brought back, whole or one picture of them."""
 
-from functools import partial
 from typing import Annotated
 
 from pydantic import Field
 
 from bot.asked import Asked
 from bot.chat import Message
-from bot.posting import post_openly
+from bot.posting import told_openly
 from bot.showing import cell_message, show_job
 
 Id = Annotated[str, Field(description="a grid's id, such as k3x9tq2m7d")]
@@ -25,5 +24,4 @@ async def cell(
 ) -> None:
     """One picture of a grid or comparison in full size, with its own prompt, seed and score."""
     job = await asked.visible(id, comparison=True)
-    message = await cell_message(asked, job, cell, await asked.talk.limits())
-    await post_openly(asked, job, partial(asked.talk.post, message), whole=False)
+    await told_openly(asked, job, await cell_message(asked, job, cell, await asked.talk.limits()))
