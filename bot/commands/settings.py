@@ -10,6 +10,7 @@ from bot.asked import Asked
 from bot.chat import Message
 from bot.errors import BadCommand, Refused
 from bot.preferences import Preferences, spelled
+from engine.contract.approaches import Number
 
 OWN = ("approach", "blocks")
 CLEARED = {"none", "no", "off", "-", "all"}
@@ -21,7 +22,7 @@ async def settings(
     asked: Asked,
     scope: Annotated[Literal["me", "server"], Field(description="your own, or for moderators this server's")] = "me",
     approach: Annotated[
-        Literal[0, 1, 2, 3] | None, Field(description="the approach where none is named, 0 for none")
+        Literal[0, Number] | None, Field(description="the approach where none is named, 0 for none")
     ] = None,
     blocks: Annotated[int | None, Field(ge=0, le=8, description="blocks where none are named, 0 for none")] = None,
     channels: Annotated[str | None, Field(description="server: channels where grids are made, or all")] = None,

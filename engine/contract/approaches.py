@@ -1,6 +1,7 @@
 """The three approaches as rows of a table, per profile: a model, how it paints, how the prompt is dressed, its fillers.
 
-Discord's choices, the help, the web page and the engine all read these rows; a new approach is one more row.
+Discord's choices, the help, the web page and the engine all read these rows; a new approach is one more row in each
+profile, and its number.
 """
 
 from collections.abc import Mapping
@@ -9,9 +10,10 @@ from functools import partial
 from typing import Any, Literal
 
 Profile = Literal["embedded", "full"]
-
-
-Source = Literal["flickr8k", "album", "generated"]
+Number = Literal[1, 2, 3]
+"""The numbers of the approaches, as an order may name them."""
+FillerSource = Literal["flickr8k", "album", "generated"]
+"""What an order may name as fillers: engine.fillers.PHOTO_SOURCES, and those that are painted."""
 
 EMBEDDED = "embedded"
 V1_4 = "CompVis/stable-diffusion-v1-4"
@@ -32,7 +34,7 @@ class Approach:
     title: str
     summary: str
     model: str
-    fillers: Source
+    fillers: FillerSource
     steps: int
     guidance: float
     steps_max: int = 150
@@ -120,6 +122,8 @@ STYLED = 2
 """The approach that paints with styles."""
 
 TITLES = {number: row.title for number, row in FULL.items()}
+CHOICES = ", ".join(f"{number} {title}" for number, title in TITLES.items())
+"""All approaches in a line of help."""
 
 PROFILES: dict[Profile, dict[int, Approach]] = {"full": FULL, "embedded": SMALL}
 

@@ -4,10 +4,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.contract.approaches import FillerSource
+
 AHEAD = "painted ahead, while the machine was idle"
 """In the warning of a plan with stocked cells."""
 
-Source = Literal["prompt", "flickr8k", "album", "generated"]
+Source = Literal["prompt", FillerSource]
 Quality = Literal["reference", "fast"]
 
 

@@ -1,12 +1,12 @@
 """Several values in one option: 1,2,3 as a person types it, checked one by one."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from engine.contract.approaches import Number
 from engine.contract.order import STYLE_NAME
 
-Number = Literal[1, 2, 3]
 StyleName = Annotated[str, Field(pattern=STYLE_NAME)]
 Weight = Annotated[float, Field(ge=0, le=2)]
 

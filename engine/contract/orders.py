@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, field_validator
 
 from engine.contract import ids
+from engine.contract.approaches import CHOICES, FillerSource, Number
 from engine.contract.comparison import Compare, ComparisonPlan, EstimateComparison
 from engine.contract.grid import Judged, Plan, Quality
 from engine.contract.order import SEEDS, STYLE_NAME, Order, Text
@@ -16,7 +17,6 @@ from engine.contract.training import EstimateTraining, TrainStyle
 __all__ = ["KINDS", "SEEDS", "STYLE_NAME", "Job", "MakeGrid", "Order", "Text", "Work", "job", "refusal"]
 
 Planned = TypeVar("Planned", Plan | None, ComparisonPlan | None)
-FillerSource = Literal["flickr8k", "album", "generated"]
 
 
 class MakeGrid(Order):
@@ -24,7 +24,7 @@ class MakeGrid(Order):
 
     kind: Literal["make_grid"] = "make_grid"
     prompt: Annotated[Text, Field(description="what to paint")]
-    approach: Annotated[Literal[1, 2, 3], Field(description="1 pre-trained, 2 fine-tuned, 3 all generated")] = 1
+    approach: Annotated[Number, Field(description=CHOICES)] = 1
     blocks: Annotated[int, Field(ge=1, le=8, description="blocks along a side, four pictures each")] = 4
     seed: Annotated[int | None, Field(ge=0, lt=SEEDS, description="the same seed gives the same grid")] = None
     steps: Annotated[int | None, Field(ge=1, le=150, description="denoising steps")] = None
