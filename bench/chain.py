@@ -18,7 +18,7 @@ from bench.size import Size
 from bench.work import PROMPT, SEED
 from bot.__main__ import core
 from bot.app import App
-from bot.chat import Delivery, Heard, Message
+from bot.chat import Attempt, Heard, Message
 from bot.settings import Settings as BotSettings
 from engine.contract.client import EngineClient
 from engine.contract.events import Event, GridMade, PicturePainted
@@ -81,7 +81,7 @@ class WatchedTalk(FakeTalk):
             self.watch.failed = message.text
         await super().update(message)
 
-    async def post(self, message: Message, delivery: Delivery) -> str:
+    async def post(self, message: Message, delivery: Attempt) -> str:
         self.watch.see("sheet")
         found = await super().post(message, delivery)
         self.watch.see("posted")

@@ -109,7 +109,7 @@ class Limits:
 
 
 @dataclass
-class Delivery:
+class Attempt:
     """One attempt to post, recorded before it starts. `key` is the mark by which a posted message is found again.
 
     `noted` is what an earlier attempt left through `note` (such as an uploaded file's id); `note` commits it at once.
@@ -133,13 +133,13 @@ class Talk(Protocol):
     async def acknowledge(self, *, private: bool) -> None:
         """Tell the platform in time that the command was heard; `private`: the answer is for the person alone."""
 
-    async def say(self, message: Message, delivery: Delivery) -> str:
+    async def say(self, message: Message, delivery: Attempt) -> str:
         """The job's own message, edited from then on; its id. Saying it again with the same key changes nothing."""
 
     async def update(self, message: Message) -> None:
         """Edit the job's own message to this newest state."""
 
-    async def post(self, message: Message, delivery: Delivery) -> str:
+    async def post(self, message: Message, delivery: Attempt) -> str:
         """Post the result once, into the thread where there is one; the message's id, the proof of delivery.
 
         Where `say` was never called on this talk, the post is itself the answer and needs no thread.

@@ -3,8 +3,7 @@
 from functools import partial
 
 from bot import compared, texts
-from bot.chat import Button, Limits, Message, Picture, Talk
-from bot.chat import Delivery as Attempt
+from bot.chat import Attempt, Button, Limits, Message, Picture, Talk
 from bot.comparison import Comparison
 from bot.comparison_sheet import fit
 from bot.errors import TooLarge

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import compared, texts, trained
-from bot.chat import Delivery as Attempt
-from bot.chat import Message, Talk
+from bot.chat import Attempt, Message, Talk
 from bot.comparison_result import post_comparison
 from bot.errors import DeliveryError, PlatformAway
 from bot.heading import heading

@@ -4,8 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.chat import Delivery as Attempt
-from bot.chat import Talk
+from bot.chat import Attempt, Talk
 from bot.deliveries import Deliveries, DeliveryRow
 from bot.errors import PlatformAway
 from bot.jobs import JobRow

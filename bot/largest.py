@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.chat import Delivery as Attempt
-from bot.chat import Limits, Message, Talk
+from bot.chat import Attempt, Limits, Message, Talk
 from bot.errors import TooLarge
 
 Make = Callable[[Limits, int], Awaitable[tuple[Message, int]]]

@@ -6,8 +6,7 @@ from functools import partial
 
 from bot import texts
 from bot.asked import Asked
-from bot.chat import Delivery as Attempt
-from bot.chat import Message
+from bot.chat import Attempt, Message
 from bot.errors import Gone, Refused
 from bot.jobs import JobRow
 

@@ -5,8 +5,7 @@ import logging
 from collections import defaultdict
 
 from bot import texts, trained
-from bot.chat import Button, Message
-from bot.chat import Delivery as Attempt
+from bot.chat import Attempt, Button, Message
 from bot.disk import until_kept
 from bot.errors import DeliveryError, PlatformAway
 from bot.heading import heading

@@ -3,8 +3,7 @@
 from contextlib import suppress
 
 from bot import trained
-from bot.chat import Delivery as Attempt
-from bot.chat import Message, Picture, Talk
+from bot.chat import Attempt, Message, Picture, Talk
 from bot.errors import TooLarge
 from bot.jobs import JobRow
 from bot.parts import Parts

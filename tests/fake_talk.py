@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.chat import Core, Delivery, Form, Heard, Limits, Message, Person, Place, Pointed, Pressed
+from bot.chat import Attempt, Core, Form, Heard, Limits, Message, Person, Place, Pointed, Pressed
 from bot.errors import Gone, NoRights, PlatformAway, TooLarge
 
 ANNA = Person("fake", "anna", "Anna")
@@ -116,7 +116,7 @@ class FakeTalk:
         await self.chat.enter("acknowledge")
         self.chat.acknowledged.append((self.person, private))
 
-    async def say(self, message: Message, delivery: Delivery) -> str:
+    async def say(self, message: Message, delivery: Attempt) -> str:
         await self.chat.enter("say")
         posted = self.chat.add(self.channel, "say", delivery.key, message)
         await self.chat.enter("said")
@@ -131,7 +131,7 @@ class FakeTalk:
         self.chat.edit(self.own, message)
         self.chat.leave("update")
 
-    async def post(self, message: Message, delivery: Delivery) -> str:
+    async def post(self, message: Message, delivery: Attempt) -> str:
         await self.chat.enter("post")
         if self.chat.no_rights:
             raise NoRights("The right to attach files is missing.")

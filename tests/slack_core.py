@@ -11,7 +11,7 @@ import pytest
 from adapters.slack.platform import Slack
 from adapters.slack.talk import SlackTalk
 from adapters.slack.timing import Timing
-from bot.chat import Delivery, Heard, Home, Person, Picture, Place, Pressed
+from bot.chat import Attempt, Heard, Home, Person, Picture, Place, Pressed
 from bot.command import Command, Option
 from tests.stand_ins.slack_person import SlackPerson
 from tests.stand_ins.slack_server import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer
@@ -126,11 +126,11 @@ class Notes:
     def __init__(self) -> None:
         self.noted: dict[str, str] = {}
 
-    def attempt(self, key: str) -> Delivery:
+    def attempt(self, key: str) -> Attempt:
         async def note(noted: str) -> None:
             self.noted[key] = noted
 
-        return Delivery(key, note, self.noted.get(key))
+        return Attempt(key, note, self.noted.get(key))
 
 
 @pytest.fixture

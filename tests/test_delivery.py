@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot import grid_sheet
-from bot.chat import Delivery as Attempt
-from bot.chat import Limits, Message
+from bot.chat import Attempt, Limits, Message
 from bot.deliveries import Deliveries
 from bot.delivery import Delivery
 from bot.errors import PlatformAway, TooLarge

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from bot.chat import Button, Delivery, Field, Form, Heard, Home, Menu, Message, Person, Picture, Place, Pressed, Talk
+from bot.chat import Attempt, Button, Field, Form, Heard, Home, Menu, Message, Person, Picture, Place, Pressed, Talk
 from bot.command import Command, Option
 
 JOB = "k3x9tq2m7d"
@@ -91,11 +91,11 @@ class Keeper:
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def delivery(self, key: str) -> Delivery:
+    def delivery(self, key: str) -> Attempt:
         async def note(text: str) -> None:
             self.notes.append(text)
 
-        return Delivery(key, note)
+        return Attempt(key, note)
 
 
 class ScriptedCore:

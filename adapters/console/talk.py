@@ -4,7 +4,7 @@ import json
 import secrets
 
 from adapters.console.desk import Desk
-from bot.chat import Delivery, Form, Limits, Message
+from bot.chat import Attempt, Form, Limits, Message
 from bot.errors import Gone
 
 # A file on one's own disk may be as large as a sheet can get.
@@ -25,7 +25,7 @@ class ConsoleTalk:
     async def acknowledge(self, *, private: bool) -> None:
         """Nothing to do: the line stands there as it was typed."""
 
-    async def say(self, message: Message, delivery: Delivery) -> str:
+    async def say(self, message: Message, delivery: Attempt) -> str:
         found = await self._desk.once(delivery.key, message)
         self._desk.follow(self.name, message)
         return found
@@ -34,7 +34,7 @@ class ConsoleTalk:
         if not self._desk.follow(self.name, message):
             await self._desk.show(message)
 
-    async def post(self, message: Message, delivery: Delivery) -> str:
+    async def post(self, message: Message, delivery: Attempt) -> str:
         found = await self._desk.once(delivery.key, message)
         self._desk.settle(self.name)
         return found

@@ -16,7 +16,7 @@ from adapters.discord.parts import Parts
 from adapters.discord.pictures import fetched
 from adapters.discord.reply import Reply, TokenGone
 from adapters.discord.rights import missing_to_post, posting_sentence
-from bot.chat import Delivery, Form, Limits, Message
+from bot.chat import Attempt, Form, Limits, Message
 from bot.errors import Gone, NoRights
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class DiscordTalk:
         if self._first is not None:
             await self._first.acknowledge_in_time(private=private)
 
-    async def say(self, message: Message, delivery: Delivery) -> str:
+    async def say(self, message: Message, delivery: Attempt) -> str:
         async with self._editing:
             own = await self._own.say(message, mark_of(delivery.key), reopened=self._first is None)
         return message_id(self._at.channel, own)
@@ -71,7 +71,7 @@ class DiscordTalk:
                 self._newest = None
                 await self._own.edit(message)
 
-    async def post(self, message: Message, delivery: Delivery) -> str:
+    async def post(self, message: Message, delivery: Attempt) -> str:
         self._newest = None  # an edit that still waits must not come after the result
         async with self._editing:
             return await self._delivering.deliver(message, mark_of(delivery.key))

@@ -6,13 +6,13 @@ from typing import Any
 
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
-from bot.chat import Delivery, Picture
+from bot.chat import Attempt, Picture
 from bot.errors import Gone, NoRights, PlatformAway
 
 _NOTE = "file:"
 
 
-async def uploaded(web: Web, timing: Timing, pictures: tuple[Picture, ...], delivery: Delivery | None) -> list[str]:
+async def uploaded(web: Web, timing: Timing, pictures: tuple[Picture, ...], delivery: Attempt | None) -> list[str]:
     """The ids of the pictures' files, processed and ready to be shown.
 
     What an earlier attempt has uploaded is used again; each id is noted as soon as Slack holds the file.

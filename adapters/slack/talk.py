@@ -19,7 +19,7 @@ from adapters.slack.posting import posted
 from adapters.slack.shown import Shown
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
-from bot.chat import Delivery, Form, Limits, Message
+from bot.chat import Attempt, Form, Limits, Message
 from bot.errors import DeliveryError, Gone, NoRights
 
 # Slack takes a gigabyte; a picture above this takes its clients long to show, and cells can be had one by one.
@@ -45,7 +45,7 @@ class SlackTalk:
         """Nothing is sent: Slack's own acknowledgement goes out when the core has heard."""
         self._address = replace(self._address, private=private)
 
-    async def say(self, message: Message, delivery: Delivery) -> str:
+    async def say(self, message: Message, delivery: Attempt) -> str:
         thread = None if self._address.private else self._address.thread_ts
         if self._address.ts and self._address.key == delivery.key:
             return MessageId(await self._channel(), self._address.ts).dump()
@@ -71,7 +71,7 @@ class SlackTalk:
             await self._edit(message, files := instead)
         self._shown.settled(files)
 
-    async def post(self, message: Message, delivery: Delivery) -> str:
+    async def post(self, message: Message, delivery: Attempt) -> str:
         """The thread is the one it was asked in, else the one under the job's own message."""
         found = await self._left_behind(delivery)
         return found or await self._send(message, delivery, "result", self._thread())
@@ -139,13 +139,13 @@ class SlackTalk:
             self._address = replace(self._address, ts=found.id.ts, key=key)
         return found.id.dump()
 
-    async def _left_behind(self, delivery: Delivery) -> str | None:
+    async def _left_behind(self, delivery: Attempt) -> str | None:
         """What an earlier attempt has posted. The core may have looked already; looking twice waits twice."""
         if delivery.noted is None or delivery.key in self._searched:
             return None
         return await self.find_posted(delivery.key)
 
-    async def _send(self, message: Message, delivery: Delivery, role: str, thread: str | None) -> str:
+    async def _send(self, message: Message, delivery: Attempt, role: str, thread: str | None) -> str:
         files = await uploaded(self._web, self._timing, message.pictures + message.files, delivery)
         # from here on nobody knows what became of it, until the answer is there
         self._searched.discard(delivery.key)

@@ -4,7 +4,7 @@ import json
 
 from adapters.web.conversation import Conversation
 from adapters.web.shown import body_of, body_of_form
-from bot.chat import Delivery, Form, Limits, Message
+from bot.chat import Attempt, Form, Limits, Message
 from bot.errors import Gone, TooLarge
 
 # A sheet in a page; cells are fetched one by one in full size, so a larger sheet would only load slowly.
@@ -33,7 +33,7 @@ class WebTalk:
     async def acknowledge(self, *, private: bool) -> None:
         """Nothing to do: the page shows that it waits, and everything on it is private."""
 
-    async def say(self, message: Message, delivery: Delivery) -> str:
+    async def say(self, message: Message, delivery: Attempt) -> str:
         self._message = await self._conversation.add(
             self._person, "said", body_of(message), (*message.pictures, *message.files), delivery.key
         )
@@ -46,7 +46,7 @@ class WebTalk:
         ):
             raise Gone("The message that was to be updated is not on the page any more.")
 
-    async def post(self, message: Message, delivery: Delivery) -> str:
+    async def post(self, message: Message, delivery: Attempt) -> str:
         return await self._conversation.add(
             self._person, "posted", body_of(message), (*message.pictures, *message.files), delivery.key
         )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.chat import Core, Delivery, Heard, Home, Person, Place, Pressed
+from bot.chat import Attempt, Core, Heard, Home, Person, Place, Pressed
 from bot.command import Command, Option
 
 
@@ -75,10 +75,10 @@ class ScriptedCore(Core):
             await what.talk.acknowledge(private=self.acknowledges)
 
 
-def delivery(key: str) -> Delivery:
+def delivery(key: str) -> Attempt:
     """An attempt whose notes go nowhere."""
 
     async def note(_: str) -> None:
         pass
 
-    return Delivery(key, note)
+    return Attempt(key, note)
