@@ -31,7 +31,7 @@ async def comparison_message(found: Comparison, limits: Limits, start: int = 0) 
     return Message(_text(found), (sheet, *plots), buttons(found.job), grid=grid), made.rung
 
 
-async def post_comparison(talk: Talk, found: Comparison, attempt: Attempt) -> str:
+async def post_comparison(found: Comparison, talk: Talk, attempt: Attempt) -> str:
     return await post_largest(talk, partial(comparison_message, found), attempt)
 
 

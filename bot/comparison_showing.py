@@ -27,7 +27,7 @@ async def show_comparison(asked: Asked, job: JobRow, *, openly: bool) -> Message
         return await told_openly(asked, job, message, openly=openly)
     if not openly:
         return (await comparison_message(found, await asked.talk.limits()))[0]
-    await post_openly(asked, job, partial(post_comparison, asked.talk, found))
+    await post_openly(asked, job, partial(post_comparison, found, asked.talk))
     return None
 
 

@@ -12,18 +12,13 @@ from bot.comparison_result import post_comparison
 from bot.errors import DeliveryError, PlatformAway
 from bot.heading import heading
 from bot.jobs import JobRow
-from bot.largest import post_largest
 from bot.parts import Parts
-from bot.result import Grid, sheet_message
+from bot.result import post_sheet
 from bot.teller import WAITS, Teller, cancel_button, failure
 from bot.training_result import post_style, style_message
 from engine.contract import words
 
 log = logging.getLogger(__name__)
-
-
-async def post_sheet(talk: Talk, grid: Grid, attempt: Attempt) -> str:
-    return await post_largest(talk, partial(sheet_message, grid), attempt)
 
 
 @dataclass(frozen=True)
@@ -82,23 +77,15 @@ class Courier:
         result = found.compared if found else None
         if found is None or result is None:
             return None
-        comparison = found
         otherwise = f"The comparison is painted, but it could not be posted: {{error}} See it with /show {job.id}."
-        return Parcel(
-            lambda talk, attempt: post_comparison(talk, comparison, attempt),
-            compared.PAINTED,
-            compared.closing(result),
-            otherwise,
-        )
+        return Parcel(partial(post_comparison, found), compared.PAINTED, compared.closing(result), otherwise)
 
     async def _sheet(self, job: JobRow) -> Parcel | None:
         grid = await self._parts.grid(job)
         if grid is None:
             return None
         otherwise = f"The grid is painted, but it could not be posted: {{error}} See it with /show {job.id}."
-        return Parcel(
-            lambda talk, attempt: post_sheet(talk, grid, attempt), texts.PAINTED, words.score(job.grid_score), otherwise
-        )
+        return Parcel(partial(post_sheet, grid), texts.PAINTED, words.score(job.grid_score), otherwise)
 
     async def _style(self, job: JobRow) -> Parcel | None:
         found = await self._parts.trainings.result(job)
@@ -106,20 +93,14 @@ class Courier:
             return None
         message = await style_message(self._parts, job, found)
         otherwise = f"The style is trained, but it could not be posted: {{error}} See it with /styles {found.name}."
-        return Parcel(
-            lambda talk, attempt: post_style(talk, message, attempt), trained.MADE, trained.closing(found), otherwise
-        )
+        return Parcel(partial(post_style, message), trained.MADE, trained.closing(found), otherwise)
 
     async def _post(self, job: JobRow, parcel: Parcel) -> tuple[str | None, str | None]:
         talk = await self._parts.talk(job)
         before = Message(f"{heading(job)}\n{parcel.before}", buttons=() if job.training else cancel_button(job))
         said = await self._teller.say(job, before)
         await self._teller.hold(job)
-
-        async def send(attempt: Attempt) -> str:
-            return await parcel.send(talk, attempt)
-
-        return said, await self._parts.delivery.post(talk, job, send)
+        return said, await self._parts.delivery.post(talk, job, partial(parcel.send, talk))
 
     async def recall(self, job: JobRow, posted: str | None = None) -> None:
         """Take a sheet back that was posted, or may have been, while its job was cancelled or deleted.

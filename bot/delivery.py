@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bot.chat import Attempt, Talk
 from bot.deliveries import Deliveries, DeliveryRow
@@ -59,12 +60,9 @@ class Delivery:
         raise PlatformAway("The platform did not answer for a whole day.")
 
     async def _attempt(self, talk: Talk, row: DeliveryRow, send: Send, *, own: bool) -> str:
-        async def note(noted: str) -> None:
-            await self._rows.note(row.key, noted)
-
         # An attempt that was begun before may have succeeded without our learning of it.
         message = await talk.find_posted(row.key, own=own) if row.tries > 1 else None
         if message is None:
-            message = await send(Attempt(row.key, note, row.noted))
+            message = await send(Attempt(row.key, partial(self._rows.note, row.key), row.noted))
         await self._rows.posted(row.key, message, talk.address)
         return message

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot import grid_sheet, texts
-from bot.chat import Button, Limits, Menu, Message, Picture
+from bot.chat import Attempt, Button, Limits, Menu, Message, Picture, Talk
 from bot.errors import TooLarge
 from bot.jobs import JobRow, grid_json
+from bot.largest import post_largest
 from engine.contract import words
 from engine.contract.approaches import TITLES
 from engine.contract.grid import Judged, Plan
@@ -46,6 +48,10 @@ async def sheet_message(grid: Grid, limits: Limits, start: int = 0) -> tuple[Mes
     data |= {"boxes": {cell: list(box) for cell, box in made.boxes.items()}}
     message = Message(_text(grid), (sheet,), buttons(grid.job), cell_menu(grid, 0), grid=data)
     return message, made.rung
+
+
+async def post_sheet(grid: Grid, talk: Talk, attempt: Attempt) -> str:
+    return await post_largest(talk, partial(sheet_message, grid), attempt)
 
 
 def buttons(job: JobRow) -> tuple[Button, ...]:

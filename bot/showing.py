@@ -6,14 +6,13 @@ from bot import texts
 from bot.asked import Asked
 from bot.chat import Button, Limits, Message, Person, Picture
 from bot.comparison_showing import comparison_cell, show_comparison
-from bot.courier import post_sheet
 from bot.errors import BadCommand, Refused
 from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import CELL
 from bot.posting import post_openly, told_openly
-from bot.result import Grid, sheet_message
+from bot.result import Grid, post_sheet, sheet_message
 
 
 async def show_job(asked: Asked, job: JobRow, *, openly: bool) -> Message | None:
@@ -33,7 +32,7 @@ async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | Non
         return await told_openly(asked, job, message, openly=openly)
     if not openly:
         return (await sheet_message(grid, await asked.talk.limits()))[0]
-    await post_openly(asked, job, partial(post_sheet, asked.talk, grid))
+    await post_openly(asked, job, partial(post_sheet, grid, asked.talk))
     return None
 
 

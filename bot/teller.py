@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections import defaultdict
+from functools import partial
 
 from bot import texts, trained
-from bot.chat import Attempt, Button, Message
+from bot.chat import Button, Message
 from bot.disk import until_kept
 from bot.errors import DeliveryError, PlatformAway
 from bot.heading import heading
@@ -30,11 +31,7 @@ class Teller:
         async with self._saying[job.id]:
             if job.id not in self._said:
                 talk = await self._parts.talk(job)
-
-                async def send(attempt: Attempt) -> str:
-                    return await talk.say(message, attempt)
-
-                found = await self._parts.delivery.say(talk, job, send)
+                found = await self._parts.delivery.say(talk, job, partial(talk.say, message))
                 if found is None:
                     return None
                 self._said[job.id] = found

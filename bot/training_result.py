@@ -31,7 +31,7 @@ async def style_message(parts: Parts, job: JobRow, found: StyleTrained) -> Messa
     return Message("\n".join(lines), tuple(pictures), trained.buttons(found.name))
 
 
-async def post_style(talk: Talk, message: Message, attempt: Attempt) -> str:
+async def post_style(message: Message, talk: Talk, attempt: Attempt) -> str:
     """Post it with its pictures, the last left out first where they are too large for this destination."""
     limit = (await talk.limits()).file_bytes
     pictures = tuple(picture for picture in message.pictures if len(picture.data) <= limit)
