@@ -7,7 +7,7 @@ from bot import comparison_actions, scoring, style_actions, texts
 from bot.arguments import values
 from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
-from bot.commands import COMMANDS
+from bot.commands import GRID
 from bot.commands.cancel import cancel_job
 from bot.commands.grid import preferred
 from bot.commands.history import history_page
@@ -51,11 +51,10 @@ async def again(asked: Asked, subject: str, more: str) -> None:
 async def approach(asked: Asked, subject: str, more: str) -> None:
     """The same prompts and seeds with another approach, which brings its own steps and guidance."""
     job = await asked.visible(subject)
-    kept = job.order.model_dump(exclude={"steps", "guidance", "style", "weight", "approach", "seed"}, exclude_none=True)
-    order = values(
-        COMMANDS[0], {name: str(value) for name, value in kept.items() if name != "kind"} | {"approach": more}
-    )
-    await order_grid(asked, order["order"].model_copy(update={"seed": await _seed(asked, subject)}), parent=job.id)
+    left_out = {"kind", "approach", "steps", "guidance", "style", "weight", "seed"}
+    kept = job.order.model_dump(exclude=left_out, exclude_none=True)
+    order = _order_of({name: str(value) for name, value in kept.items()} | {"approach": more})
+    await order_grid(asked, order.model_copy(update={"seed": await _seed(asked, subject)}), parent=job.id)
 
 
 async def edit(asked: Asked, subject: str, _more: str) -> None:
@@ -67,7 +66,7 @@ async def edit(asked: Asked, subject: str, _more: str) -> None:
     kept = job.order.model_dump(exclude=set(FIELDS) | {"kind"}, exclude_none=True)
     typed = {name: str(value) for name, value in kept.items()}
     typed |= {name: value for name, value in asked.values.items() if value.strip()}
-    order: MakeGrid = values(COMMANDS[0], typed)["order"]
+    order = _order_of(typed)
     if order.approach != STYLED:
         # The form does not show them.
         order = order.model_copy(update={"style": None, "weight": None})
@@ -80,7 +79,7 @@ async def new(asked: Asked, _subject: str, _more: str) -> None:
         await asked.talk.ask(_form("", None))
         return
     typed = {name: value for name, value in asked.values.items() if value.strip()}
-    await order_grid(asked, await preferred(asked, values(COMMANDS[0], typed)["order"]))
+    await order_grid(asked, await preferred(asked, _order_of(typed)))
 
 
 async def cell(asked: Asked, subject: str, more: str) -> Message:
@@ -178,6 +177,12 @@ ACTIONS: dict[str, Action] = {
     "rename": Action(style_actions.rename, asks=True, moderators=True),
     "unstyle": Action(style_actions.unstyle, moderators=True),
 }
+
+
+def _order_of(options: dict[str, str]) -> MakeGrid:
+    """The order of a grid from options as a person types them. Raises BadCommand."""
+    order: MakeGrid = values(GRID, options)["order"]
+    return order
 
 
 def _form(job: str, order: MakeGrid | None) -> Form:

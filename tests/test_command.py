@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.arguments import values
 from bot.command import Command, command
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, GRID
 from bot.errors import BadCommand
 from bot.grammar import parse
 from engine.contract.orders import MakeGrid
@@ -127,7 +127,7 @@ def test_a_fault_is_told_with_what_would_be_right(text: str, words: str) -> None
 
 
 def test_options_that_come_as_a_table_are_checked_like_text() -> None:
-    grid = COMMANDS[0]
+    grid = GRID
 
     assert values(grid, {"prompt": "a cat", "approach": "2 fine-tuned"})["order"] == MakeGrid(
         prompt="a cat", approach=2
@@ -182,7 +182,7 @@ def test_every_command_fits_what_the_platforms_take(entry: Command) -> None:
 
 
 def test_the_options_of_grid_are_the_fields_of_its_order() -> None:
-    options = {option.name: option for option in COMMANDS[0].options}
+    options = {option.name: option for option in GRID.options}
 
     assert list(options) == [name for name in MakeGrid.model_fields if name != "kind"]
     assert options["prompt"].required

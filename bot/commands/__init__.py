@@ -14,8 +14,9 @@ from bot.commands.show import cell, show
 from bot.commands.status import status
 from bot.commands.styles import styles
 
+GRID = command(grid)
 COMMANDS: tuple[Command, ...] = (
-    command(grid),
+    GRID,
     command(compare, private=True, completes={"styles": "styles"}),
     command(show),
     command(cell),
