@@ -1,6 +1,6 @@
 """A command read from one async function: name, help and options from its signature, its docstring and its orders.
 
-The first parameter is what was asked (`bot.commands.Asked`); every other one is an option. A parameter whose type is a
+The first parameter is what was asked (`bot.asked.Asked`); every other one is an option. A parameter whose type is a
 pydantic model stands for all the model's fields, so that `/grid` and the engine share one table of names and bounds.
 """
 

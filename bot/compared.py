@@ -10,12 +10,6 @@ from engine.contract.sentence import begun, together
 LONGEST = 24
 GAP = "  "
 LETTERS = "ABCDEFGHIJKL"
-WHAT = {
-    "approaches": "comparing approaches",
-    "styles": "comparing styles",
-    "weights": "comparing weights",
-    "prompts": "comparing prompts",
-}
 NOTHING = "Nothing is compared."
 PAINTED = "Painted and measured. Posting the comparison…"
 UNKNOWN_TIME = "a time that is not known before this machine has painted once"

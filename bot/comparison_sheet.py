@@ -1,7 +1,7 @@
 """The sheet of a comparison as a file: the largest that a destination takes, and where its pictures lie on it."""
 
 from bot.chat import Limits
-from bot.compared import LETTERS, WHAT
+from bot.compared import LETTERS
 from bot.comparison import Comparison
 from bot.ladder import Rung, Sheet, fractions, largest_that_fits, rungs
 from engine.contract.comparison_sheet import Spread, comparison
@@ -29,5 +29,5 @@ def _make(found: Comparison, rung: Rung, number: int) -> Sheet:
 
 def _footer(found: Comparison) -> Footer:
     plan, job = found.plan, found.job
-    about = f"{job.id} · {WHAT[plan.compares]} · seed {plan.seed} · judge {plan.judge}"
+    about = f"{job.id} · comparing {plan.compares} · seed {plan.seed} · judge {plan.judge}"
     return Footer(" / ".join(dict.fromkeys(column.prompt for column in plan.columns)), (about,))

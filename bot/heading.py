@@ -1,7 +1,6 @@
 """The first line of everything that is said about a job, whatever its kind."""
 
 from bot import texts
-from bot.compared import WHAT
 from bot.jobs import JobRow
 
 
@@ -10,5 +9,5 @@ def heading(job: JobRow) -> str:
     if job.training:
         return f"*Training the style {texts.plain(job.prompt, 40)}* · `{job.id}`"
     if job.comparison:
-        return f"*{texts.plain(job.prompt)}* · {WHAT[job.comparison_order.compares]} · `{job.id}`"
+        return f"*{texts.plain(job.prompt)}* · comparing {job.comparison_order.compares} · `{job.id}`"
     return texts.head(job.prompt, job.order.approach, job.order.style, job.id)

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot import trained
 from bot.chat import Message
@@ -36,7 +36,7 @@ class _Seen:
     epochs: dict[int, Epoch]
     plot: bytes | None
     phase: str = "waiting"
-    asked: bool = field(default=False)
+    asked: bool = False
 
     @property
     def may_stop(self) -> bool:

@@ -1,9 +1,6 @@
 """One lent job from its order to its ending: events of the engine become rows, files and answers."""
 
 import asyncio
-import base64
-import binascii
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -18,6 +15,7 @@ from bot.keeping import Keeping
 from bot.parts import Parts
 from bot.teller import Teller, cancel_button, failure
 from bot.training_watch import TrainingWatch
+from bot.trainings import unpacked
 from engine.contract.comparison import Compared, ComparisonPlan, ComparisonPlanned
 from engine.contract.errors import EngineAway, TesseraError
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
@@ -208,11 +206,10 @@ class Watch:
 
     def _preview(self, job: JobRow, preview: str | None) -> tuple[Picture, ...]:
         """The newest preview; most progress comes without one and would otherwise take it away again."""
-        if preview:
-            with contextlib.suppress(binascii.Error):
-                data = base64.b64decode(preview, validate=True)
-                alt = f"A preview of {job.id} while it is painted."
-                self._previews[job.id] = (Picture(f"tessera-{job.id}-preview.jpg", data, alt),)
+        data = unpacked(preview)
+        if data:
+            alt = f"A preview of {job.id} while it is painted."
+            self._previews[job.id] = (Picture(f"tessera-{job.id}-preview.jpg", data, alt),)
         return self._previews.get(job.id, ())
 
     async def _say_away(self, job: JobRow) -> None:

@@ -7,7 +7,6 @@ from pydantic import Field
 from bot import texts
 from bot.asked import Asked
 from bot.chat import Button, Menu, Message, Picture
-from bot.compared import WHAT
 from bot.grids import own_grids
 from bot.jobs import JobRow
 from bot.thumbnails import thumbnail
@@ -48,7 +47,7 @@ def _line(job: JobRow) -> str:
     score = job.grid_score
     mean = f" · {score.mean:.3f}" if score and score.mean is not None else ""
     note = " · pictures removed" if job.pruned else "" if job.state == "delivered" else f" · {texts.state(job.state)}"
-    what = WHAT[job.comparison_order.compares] if job.comparison else f"approach {job.order.approach}"
+    what = f"comparing {job.comparison_order.compares}" if job.comparison else f"approach {job.order.approach}"
     return f"`{job.id}` {texts.quoted(job.prompt, 80)} · {what}{mean}{note}"
 
 
