@@ -11,10 +11,11 @@ from bot.actions import ACTIONS, Action
 from bot.answering import Answering, understood
 from bot.chat import Heard, Home, Person, Place, Pressed, Talk
 from bot.command import Command
-from bot.completion import complete, home
+from bot.completion import complete
 from bot.courier import Courier
 from bot.disk import NotKept, until_kept
 from bot.errors import BadCommand, DeliveryError
+from bot.home import home
 from bot.lender import Lender
 from bot.line import Line
 from bot.parts import Parts

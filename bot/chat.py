@@ -243,7 +243,10 @@ class Core(Protocol):
 
 
 class Platform(Protocol):
-    """A chat platform. `edits_per_minute` is its budget of edits for all jobs together."""
+    """A chat platform. `edits_per_minute` is its budget of edits for all jobs together.
+
+    One that keeps people's conversations itself has `async forget(person_id)` as well, for /mydata delete.
+    """
 
     name: str
     edits_per_minute: float

@@ -1,15 +1,12 @@
-"""What may be typed next, and a person's own page. Only a person's own prompts and grids are offered."""
+"""What may be typed next. Only a person's own prompts and grids are offered."""
 
-from bot import texts
-from bot.chat import Home, Person
-from bot.line import Line
+from bot.chat import Person
 from bot.parts import Parts
 from engine.contract.errors import TesseraError
 
 MOST = 25
 # Platforms take at most a hundred characters of a suggestion.
 LONGEST = 100
-HOME_GRIDS = 10
 # WikiArt's classes, as huggan/wikiart names them; only offered, the engine asks the data set itself.
 ART_STYLES = (
     "Impressionism", "Abstract Expressionism", "Action painting", "Analytical Cubism", "Art Nouveau", "Baroque",
@@ -50,28 +47,6 @@ async def style_names(parts: Parts) -> list[str]:
         return [str(card["name"]) for card in await parts.engine.client.styles()]
     except TesseraError:
         return []
-
-
-async def home(parts: Parts, line: Line, person: Person) -> Home:
-    """What runs and waits, and the newest grids."""
-    who = await parts.people.row(person)
-    places = await line.places()
-    rows = await parts.database.read(
-        "SELECT * FROM jobs WHERE person = :who AND state <> 'deleted' ORDER BY number DESC LIMIT 30", who=who
-    )
-    lines = []
-    for row in rows:
-        if row["state"] in {"lent", "made"}:
-            what = "Training" if row["training"] else "Painting"
-            lines.append(f"{what} `{row['id']}` {texts.quoted(row['prompt'], 80)}")
-        elif row["state"] == "waiting" and row["id"] in places:
-            place = places[row["id"]]
-            lines.append(
-                f"`{row['id']}` {texts.quoted(row['prompt'], 80)}: {texts.waiting(place.place, None, place.why)}"
-            )
-    done = [row for row in rows if row["state"] == "delivered" and not row["training"]]
-    grids = [(row["id"], texts.plain(row["prompt"], 80)) for row in done]
-    return Home(tuple(lines), tuple(grids[:HOME_GRIDS]))
 
 
 async def _own(parts: Parts, person: Person, column: str, start: str) -> list[str]:
