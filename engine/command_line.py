@@ -6,7 +6,6 @@ Exit status 0 done, 1 the world failed, 2 a bad argument. With --json standard o
 import argparse
 import asyncio
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -23,8 +22,6 @@ from engine.contract.sentence import explain, shorten, unknown
 from engine.contract.training import ENDED, TrainStyle
 from engine.contract.words import measured
 from engine.settings import Settings
-
-log = logging.getLogger(__name__)
 
 Asked = TypeVar("Asked", bound=Order)
 

@@ -5,9 +5,9 @@ A picture here is an array of 8-bit colours, shape (height, width, 3).
 
 import asyncio
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from engine.wave import Wave
 
 Pixels = NDArray[np.uint8]
 Scores = NDArray[np.float32]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -104,10 +103,7 @@ class FakePainter:
         ).reshape(len(pictures), len(texts))
 
     async def train(self, lesson: Lesson) -> Any:
-        return await self.lend(lesson.next)
-
-    async def lend(self, work: Callable[[], T]) -> T:
-        return await asyncio.to_thread(work)
+        return await asyncio.to_thread(lesson.next)
 
     async def forget(self, style: str) -> None:
         """There is nothing to forget."""

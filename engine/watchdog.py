@@ -36,7 +36,6 @@ class Watchdog:
         self._bite, self._clock = bite or _end, clock
         self._begun: dict[object, tuple[float, str]] = {}
         self._since = self._looked = clock()
-        self._stop = threading.Event()
 
     @contextmanager
     def watching(self, what: str, usual: float | None) -> Iterator[None]:
@@ -66,11 +65,9 @@ class Watchdog:
         """Look now and then, in a thread of its own: what hangs may hold up everything else."""
         threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
-    def close(self) -> None:
-        self._stop.set()
-
     def _run(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
+        while True:
+            time.sleep(LOOK_SECONDS)
             self.look()
 
 

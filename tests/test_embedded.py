@@ -20,7 +20,7 @@ from engine.embedded.drawings.facts import KINDS, UNTOLD, WAYS
 from engine.embedded.drawings.palette import PAINTS, PAPERS
 from engine.embedded.drawings.picture import DRAWN
 from engine.embedded.latent_rgb import latent_rgb
-from engine.embedded.prompts import write
+from engine.embedded.prompts import fill, shares
 from engine.embedded.themes import THEMES
 from engine.embedded.vocabulary import (
     BACKDROPS,
@@ -114,6 +114,10 @@ def test_any_text_at_all_can_be_looked_at(text: str) -> None:
 
 
 # ---------------------------------------------------------------- filler prompts
+
+
+def write(n: int, rng: random.Random, avoid: str) -> list[tuple[str, str]]:
+    return fill(shares(n, rng), rng, avoid)
 
 
 @pytest.mark.parametrize("n", [0, 1, 6, 7, 48, 192])

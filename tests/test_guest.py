@@ -2,9 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -18,7 +18,6 @@ from engine.painter import FakePainter, Pixels
 from engine.running import Running
 from tests.engines import events, grid, running_engine
 
-T = TypeVar("T")
 ORDER = TrainStyle(name="sketch", source="embedded", images=8, epochs=1, seed=7)
 TRAINED = StyleTrained(
     name="sketch", folder="", base="embedded", stopped="epochs", best_epoch=1, epochs=(), plot="", card=""
@@ -35,17 +34,12 @@ class Time:
         return self.now
 
 
-class Lender(FakePainter):
-    """Runs what is lent at once and remembers how often."""
+class AtOnce(FakePainter):
+    """Runs a piece of training at once, in no thread."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.lent = 0
-
-    async def lend(self, work: Callable[[], T]) -> T:
-        self.lent += 1
+    async def train(self, lesson: Any) -> Any:
         await asyncio.sleep(0)
-        return work()
+        return lesson.next()
 
 
 class Lesson:
@@ -80,7 +74,7 @@ def told(running: Running) -> list[Event]:
 async def test_beside_grids_training_gets_its_share_of_the_time_and_no_more() -> None:
     time, lesson = Time(), Lesson(10_000, Time())
     lesson.time = time
-    guest = Guest(Lender(), share=0.1, clock=time)
+    guest = Guest(AtOnce(), share=0.1, clock=time)
     guest.invite(Running(job()), lesson)
 
     painted = 0.0
@@ -96,7 +90,7 @@ async def test_beside_grids_training_gets_its_share_of_the_time_and_no_more() ->
 async def test_a_quiet_hour_saves_up_no_more_than_two_pieces() -> None:
     time = Time()
     lesson = Lesson(10_000, time)
-    guest = Guest(Lender(), share=0.1, clock=time)
+    guest = Guest(AtOnce(), share=0.1, clock=time)
     guest.invite(Running(job()), lesson)
 
     await guest.between(3600.0)
@@ -107,7 +101,7 @@ async def test_a_quiet_hour_saves_up_no_more_than_two_pieces() -> None:
 async def test_what_a_grid_waits_for_a_piece_at_its_start_is_training_s_share_already() -> None:
     time = Time()
     lesson = Lesson(10_000, time, seconds=0.09)
-    guest = Guest(Lender(), share=0.1, clock=time)
+    guest = Guest(AtOnce(), share=0.1, clock=time)
     guest.invite(Running(job()), lesson)
 
     await guest.alone()
@@ -135,7 +129,7 @@ def _knocking(guest: Guest, time: Time) -> Iterator[Any]:
 async def test_a_share_of_nothing_lets_training_wait_for_quiet_times() -> None:
     time = Time()
     lesson = Lesson(10, time)
-    guest = Guest(Lender(), share=0.0, clock=time)
+    guest = Guest(AtOnce(), share=0.0, clock=time)
     guest.invite(Running(job()), lesson)
 
     await guest.between(1000.0)
@@ -148,7 +142,7 @@ async def test_a_share_of_nothing_lets_training_wait_for_quiet_times() -> None:
 async def test_one_long_piece_is_paid_back_before_the_next() -> None:
     time = Time()
     lesson = Lesson(100, time, seconds=1.0)
-    guest = Guest(Lender(), share=0.1, clock=time)
+    guest = Guest(AtOnce(), share=0.1, clock=time)
     guest.invite(Running(job()), lesson)
     await guest.between(10.0)
     first = lesson.done
@@ -170,7 +164,7 @@ async def test_one_long_piece_is_paid_back_before_the_next() -> None:
 async def test_whatever_a_piece_fails_with_ends_the_training_with_a_sentence(error: Exception, sentence: str) -> None:
     time = Time()
     running = Running(job())
-    guest = Guest(Lender(), share=0.1, clock=time)
+    guest = Guest(AtOnce(), share=0.1, clock=time)
     guest.invite(running, Lesson(5, time, error=error))
 
     await guest.alone()
@@ -187,7 +181,7 @@ async def test_a_second_training_waits_for_the_first() -> None:
     time = Time()
     first, second = Lesson(2, time), Lesson(2, time)
     waiting = Running(job())
-    guest = Guest(Lender(), share=0.1, clock=time)
+    guest = Guest(AtOnce(), share=0.1, clock=time)
     guest.invite(Running(job()), first)
     guest.invite(waiting, second)
 
@@ -203,7 +197,7 @@ async def test_a_second_training_waits_for_the_first() -> None:
 async def test_a_training_that_waits_is_cancelled_at_once_and_one_that_runs_ends_with_what_it_has() -> None:
     time = Time()
     runs, waits = Running(job()), Running(job())
-    guest = Guest(Lender(), share=0.1, clock=time)
+    guest = Guest(AtOnce(), share=0.1, clock=time)
     guest.invite(runs, Lesson(10, time))
     guest.invite(waits, Lesson(10, time))
     await guest.alone()
@@ -218,16 +212,16 @@ async def test_a_training_that_waits_is_cancelled_at_once_and_one_that_runs_ends
     assert ending.stopped == "cancelled"
 
 
-class Orderly(Lender):
+class Orderly(AtOnce):
     """Remembers which job's work came when."""
 
     def __init__(self) -> None:
         super().__init__()
         self.order: list[str] = []
 
-    async def lend(self, work: Callable[[], T]) -> T:
+    async def train(self, lesson: Any) -> Any:
         self.order.append("training")
-        return await super().lend(work)
+        return await super().train(lesson)
 
     async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
         self.order.append("step")
@@ -260,7 +254,7 @@ async def test_in_the_engine_a_grid_goes_before_a_training_that_is_under_way(hom
 
 
 async def test_an_estimate_tells_steps_and_bytes_without_beginning(tmp_path: Path) -> None:
-    async with running_engine(tmp_path, Lender()) as engine:
+    async with running_engine(tmp_path, AtOnce()) as engine:
         order = EstimateTraining(training=ORDER.model_copy(update={"images": 100, "epochs": 30, "batch": 4}))
 
         found = (await events(engine.submit(job(order))))[-1]
@@ -272,7 +266,7 @@ async def test_an_estimate_tells_steps_and_bytes_without_beginning(tmp_path: Pat
 
 
 async def test_an_order_that_cannot_be_obeyed_ends_with_its_sentence(tmp_path: Path) -> None:
-    async with running_engine(tmp_path, Lender()) as engine:
+    async with running_engine(tmp_path, AtOnce()) as engine:
         bad = ORDER.model_copy(update={"source": "folder", "data": str(tmp_path / "nowhere")})
 
         found = (await events(engine.submit(job(bad))))[-1]
@@ -285,7 +279,7 @@ async def test_an_order_that_cannot_be_obeyed_ends_with_its_sentence(tmp_path: P
 
 
 async def test_a_second_training_of_a_name_is_refused_while_the_first_is_under_way(home: Path) -> None:
-    async with running_engine(home, Lender()) as engine:
+    async with running_engine(home, AtOnce()) as engine:
         first, second = engine.submit(job()), engine.submit(job())
 
         refused = (await events(second))[-1]
@@ -309,7 +303,7 @@ async def test_a_training_posted_again_is_not_touched_by_the_end_of_the_one_befo
         raise NoData("There are no pictures.")
 
     monkeypatch.setattr("engine.training.prepare.prepare", prepare)
-    async with running_engine(tmp_path, Lender()) as engine:
+    async with running_engine(tmp_path, AtOnce()) as engine:
         first = engine.submit(job())
         (beginning,) = engine._tasks._running
         async for _ in first.follow():

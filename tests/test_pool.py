@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import pytest
 
@@ -20,8 +20,6 @@ from engine.wave import Wave
 from tests.engines import TouchyPainter, events, grid, running_engine
 from tests.test_guest import ORDER, Lesson, Time
 
-T = TypeVar("T")
-
 
 class Mortal(TouchyPainter):
     """TouchyPainter that is gone for good after `steps_left` steps, and never begins a prompt that is its `poison`."""
@@ -30,7 +28,7 @@ class Mortal(TouchyPainter):
         super().__init__()
         self.steps_left, self.poison = steps_left, poison
         self.finished: list[int] = []
-        self.lent = 0
+        self.pieces = 0
         self.order: list[str] = []
 
     def _check(self) -> None:
@@ -61,12 +59,12 @@ class Mortal(TouchyPainter):
     async def forget(self, style: str) -> None:
         self._check()
 
-    async def lend(self, work: Callable[[], T]) -> T:
+    async def train(self, lesson: Any) -> Any:
         self._check()
-        self.lent += 1
+        self.pieces += 1
         self.order.append("piece")
         await asyncio.sleep(0)
-        return work()
+        return lesson.next()
 
 
 class Silent(Mortal):
@@ -247,7 +245,7 @@ async def test_training_stays_with_one_painter_while_the_others_paint(home: Path
         told = await events(engine.submit(grid(approach=3, blocks=1)))
 
         assert isinstance(told[-1], GridMade)
-        assert [bool(painter.lent) for painter in four] == [True, False, False, False]
+        assert [bool(painter.pieces) for painter in four] == [True, False, False, False]
         assert not four[0].begun
         engine.guest.cancel(running.job.id)
 
@@ -277,7 +275,7 @@ async def test_a_training_goes_on_with_another_painter_when_its_own_is_lost(home
             await asyncio.sleep(0)
 
         assert running.alive
-        assert second.lent >= 20
+        assert second.pieces >= 20
         assert engine.pool.painters == [second]
         engine.guest.cancel(running.job.id)
 

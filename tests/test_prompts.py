@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract.approaches import Profile
-from engine.prompts import CATEGORIES, Written, gemini, likeness, templates, words, write
+from engine.prompts import CATEGORIES, Written, fill, gemini, likeness, templates, wanted, words
 from engine.prompts.categories import shares
 from engine.settings import Settings
 from tests.stand_ins import gemini as stand_in
@@ -44,6 +44,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def settings(server: GeminiServer | None = None, **more: Any) -> Settings:
     given = {"google_api_key": KEY, "gemini_api_url": server.url} if server else {}
     return Settings(_env_file=None, **{**given, **more})  # type: ignore[call-arg]
+
+
+async def write(n: int, avoid: str, rng: random.Random, settings: Settings, profile: Profile) -> Written:
+    return await fill(wanted(n, rng, profile), avoid, rng, settings, profile)
 
 
 def holds(written: Written, n: int, avoid: str = CAT) -> None:

@@ -40,8 +40,8 @@ TABLE = (
     Row(
         (50013,), (403,), NoRights, "I may not post here: a right such as “Send Messages” or “Attach Files” is missing."
     ),
-    Row((10003,), (), Gone, "The channel is no more."),
-    Row((10008,), (), Gone, "The message is no more."),
+    Row((UNKNOWN_CHANNEL,), (), Gone, "The channel is no more."),
+    Row((UNKNOWN_MESSAGE,), (), Gone, "The message is no more."),
     Row(
         (TOKEN_EXPIRED, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION),
         (401, 404),

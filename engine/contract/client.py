@@ -87,10 +87,6 @@ class EngineClient:
             raise Mismatch(message)
         return found
 
-    async def approaches(self) -> list[dict[str, Any]]:
-        answer: list[dict[str, Any]] = (await self._call("GET", "/approaches")).json()
-        return answer
-
     async def styles(self) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = (await self._call("GET", "/styles")).json()
         return answer

@@ -8,11 +8,6 @@ from engine.embedded.themes import DARK, THEMES, Theme
 from engine.embedded.vocabulary import COLOURS, OPENINGS, SUBJECTS, subjects_named
 
 
-def write(n: int, rng: random.Random, avoid: str) -> list[tuple[str, str]]:
-    """`n` pairs, spread evenly over the categories."""
-    return fill(shares(n, rng), rng, avoid)
-
-
 def fill(
     counts: Mapping[str, int], rng: random.Random, avoid: str, beside: Sequence[str] = ()
 ) -> list[tuple[str, str]]:

@@ -37,8 +37,3 @@ THEMES = {
     "space": Theme(subjects=("rocket", "planet", "star", "moon"), places=DARK),
     "abstract": Theme(subjects=("spiral", "zigzag", "triangle", "checkerboard"), places=PLAIN),
 }
-
-
-def template_words() -> dict[str, dict[str, tuple[str, ...]]]:
-    """The words of every theme as plain data, for a writer that has templates of its own."""
-    return {name: {"subjects": t.subjects, "places": t.places, "worn": t.worn} for name, t in THEMES.items()}

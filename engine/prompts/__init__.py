@@ -12,7 +12,7 @@ from engine.prompts.categories import CATEGORIES, shares
 from engine.prompts.likeness import normal, too_alike
 from engine.settings import Settings
 
-__all__ = ["CATEGORIES", "Written", "fill", "suits", "wanted", "write", "writer"]
+__all__ = ["CATEGORIES", "Written", "fill", "suits", "wanted", "writer"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,6 @@ def writer(settings: Settings, profile: Profile) -> str:
     """Who writes with these settings, as long as nothing fails."""
     gemini = profile == "full" and settings.google_api_key is not None
     return f"gemini {settings.gemini_model}" if gemini else "templates"
-
-
-async def write(n: int, avoid: str, rng: random.Random, settings: Settings, profile: Profile) -> Written:
-    """`n` filler prompts, the categories' counts differing by at most one."""
-    return await fill(wanted(n, rng, profile), avoid, rng, settings, profile)
 
 
 async def fill(
