@@ -10,7 +10,8 @@ from engine.apart import apart
 from engine.contract.approaches import FAST, JUDGES, PROFILES, Approach, Profile, dress
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Plan, PlannedCell, Recipe
-from engine.contract.orders import SEEDS, MakeGrid
+from engine.contract.order import SEEDS
+from engine.contract.orders import MakeGrid
 from engine.contract.sheet import address
 from engine.embedded import vocabulary
 from engine.filling import Ahead, Filling, picture_seed
@@ -35,7 +36,7 @@ class Planner:
         row = self.row(order)
         notes, order = self._notes(order, row), _dressed(order, row)
         seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
-        recipe = await apart(self._recipe, order, row, fetching)
+        recipe = await apart(self.recipe, order, fetching)
         unscored = await apart(self._unscored, order.prompt, fetching)
         warnings = [*notes, *await asyncio.to_thread(_cut, recipe, unscored)]
         uniques, others = _places(order.blocks, seed)
@@ -73,9 +74,7 @@ class Planner:
 
     def recipe(self, order: MakeGrid, fetching: models.Progress) -> Recipe:
         """How the pictures of this order are painted. Blocks; raises BadRequest, BadStyle, NoModel."""
-        return self._recipe(order, self.row(order), fetching)
-
-    def _recipe(self, order: MakeGrid, row: Approach, fetching: models.Progress) -> Recipe:
+        row = self.row(order)
         facts = models.facts(models.folder(row.model, fetching))
         style = styles.find(order.style, self.settings, row.model, facts) if order.style else None
         words = style.words if style else row.words

@@ -46,21 +46,15 @@ class Predict(Protocol):
 
 
 class Predictor:
-    """As a processor predicts. Remembers what its wave's words become in every layer, as they stay the same."""
+    """Implements Predict for a processor. Remembers what its wave's words become in every layer; they stay the same."""
 
     def __init__(self) -> None:
         self._memories: dict[int, Memory] = {}
 
     def forget(self) -> None:
-        """Call when the wave's rows have changed."""
         self._memories.clear()
 
     def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, without: Tensor | None) -> list[Tensor]:
-        """The model's output with the words, preceded by the one without them where `without` is given.
-
-        `latents` are scaled for the model already; the result has their number format.
-        """
-
         def part(index: int, rows: Tensor, words: Tensor, without: Tensor | None = None) -> tuple[Tensor, ...]:
             both = words if without is None else torch.cat([without, words])
             twice = rows if without is None else torch.cat([rows, rows])

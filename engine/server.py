@@ -47,7 +47,7 @@ def _jobs(engine: Engine) -> APIRouter:
         except ValueError:
             return refusal(422, "The body must be a job as JSON.")
         try:
-            job = orders.job(data)
+            job = orders.Job.model_validate(data)
         except ValidationError as error:
             return refusal(422, orders.refusal(error, data))
         return StreamingResponse(_lines(engine.submit(job)), media_type="application/x-ndjson")

@@ -16,7 +16,8 @@ from engine.contract.approaches import PROFILES, dress
 from engine.contract.errors import TesseraError
 from engine.contract.grid import Recipe
 from engine.contract.ids import new_id
-from engine.contract.orders import SEEDS, MakeGrid
+from engine.contract.order import SEEDS
+from engine.contract.orders import MakeGrid
 from engine.painter import Painted, Painter, PainterLost
 from engine.planner import Planner
 from engine.stock import Stock, Stocked, kind

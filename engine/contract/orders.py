@@ -14,8 +14,6 @@ from engine.contract.scoring import ScorePicture
 from engine.contract.sentence import explain, unknown
 from engine.contract.training import EstimateTraining, TrainStyle
 
-__all__ = ["KINDS", "SEEDS", "STYLE_NAME", "Job", "MakeGrid", "Order", "Text", "Work", "job", "refusal"]
-
 Planned = TypeVar("Planned", Plan | None, ComparisonPlan | None)
 
 
@@ -101,11 +99,6 @@ class Job(Order):
             message = f"job {self.id} makes no grid"
             raise TypeError(message)
         return self.work
-
-
-def job(data: Any) -> Job:
-    """The job in `data` (a mapping). Raises pydantic's ValidationError."""
-    return Job.model_validate(data)
 
 
 def refusal(error: ValidationError, data: Any) -> str:
