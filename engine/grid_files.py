@@ -1,6 +1,5 @@
 """A grid's files in one folder: sheet.png with the recipe in it, recipe.json beside it, the cells in full size."""
 
-import errno
 import json
 import shutil
 import tempfile
@@ -8,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.contract.errors import BadRequest, DiskFull
+from engine.contract.errors import BadRequest, DiskFull, disk_full
 from engine.contract.grid import Plan
 from engine.contract.sheet import encode, lay_out
 from engine.contract.words import footer
@@ -72,6 +71,6 @@ def _fill(folder: Path, grid: dict[str, Any], plan: Plan, pictures: Mapping[str,
 
 
 def _cannot(place: Path, error: OSError) -> BadRequest | DiskFull:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if disk_full(error):
         return DiskFull(f"There is no room left on the disk to write {place}; free some and paint again.")
     return BadRequest(f"{place} cannot be written ({error.strerror}); name another folder with --out.")

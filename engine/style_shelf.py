@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine import leftovers, models, styles
-from engine.contract.errors import BadRequest, BadStyle, DiskFull, TesseraError
+from engine.contract.errors import BadRequest, BadStyle, DiskFull, TesseraError, disk_full
 from engine.contract.order import STYLE_NAME
 from engine.contract.sentence import unknown
 from engine.settings import Settings
@@ -210,6 +210,6 @@ def _told(target: Path) -> Iterator[None]:
 
 
 def _unwritten(error: OSError, target: Path) -> TesseraError:
-    if error.errno in {28, 122}:
+    if disk_full(error):
         return DiskFull(f"The disk is full: the style does not fit into {target.parent}. Free some room and try again.")
     return BadRequest(f"{target} cannot be written ({error.strerror or error}). Check DATA_DIR.")

@@ -1,6 +1,5 @@
 """Foreign failures of a download in our words, by a table; and which of them are worth another attempt."""
 
-import errno
 from collections.abc import Iterator
 from json import JSONDecodeError
 
@@ -9,7 +8,7 @@ from huggingface_hub import constants, errors
 # Whichever httpx this version of the hub's client speaks; transformers takes it from here as well.
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # not named in its __all__
 
-from engine.contract.errors import DiskFull, NoModel, TesseraError
+from engine.contract.errors import DiskFull, NoModel, TesseraError, disk_full
 
 FETCH = "Run `python -m engine fetch` again"
 AWAY = (
@@ -43,14 +42,13 @@ SENTENCES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 LONGEST_PAUSE_S = 60.0
 
 
 def failure(error: Exception, repo: str) -> TesseraError:
     """`error` as a sentence for the person who asked."""
     chain = list(_chain(error))
-    if any(isinstance(cause, OSError) and cause.errno in NO_ROOM for cause in chain):
+    if any(map(disk_full, chain)):
         return DiskFull(
             f"The disk is full: {repo} does not fit below {constants.HF_HUB_CACHE}. Make room, or set HF_HOME to a "
             "larger disk, and run `python -m engine fetch` again."
@@ -66,7 +64,7 @@ def failure(error: Exception, repo: str) -> TesseraError:
 def again_in(error: Exception, attempt: int) -> float | None:
     """Seconds to wait before attempt number `attempt` + 1, or None where another attempt would end the same way."""
     for cause in _chain(error):
-        if isinstance(cause, errors.OfflineModeIsEnabled) or (isinstance(cause, OSError) and cause.errno in NO_ROOM):
+        if isinstance(cause, errors.OfflineModeIsEnabled) or disk_full(cause):
             return None
         if isinstance(cause, errors.HfHubHTTPError):
             return _pause(cause, attempt) if _status(cause) in PASSING else None

@@ -15,6 +15,7 @@ TesseraError
 └── EngineAway        nothing answers at the engine's address
 """
 
+import errno
 from typing import ClassVar, Literal
 
 Reason = Literal[
@@ -90,6 +91,11 @@ class Mismatch(TesseraError):
 
 class EngineAway(TesseraError):
     reason = "engine_away"
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether the system refused to write as there is no room, or no more of it for this user."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def _tree(root: type[TesseraError]) -> list[type[TesseraError]]:

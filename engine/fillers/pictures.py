@@ -1,13 +1,12 @@
 """A folder of pictures: names, a random choice among the usable ones, and each as a square. Knows no network."""
 
-import errno
 import random
 import warnings
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from PIL import Image, ImageOps
 
-from engine.contract.errors import DiskFull, NoFillers, TesseraError
+from engine.contract.errors import DiskFull, NoFillers, TesseraError, disk_full
 
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 # Pixels a side; no picture on a sheet is larger.
@@ -90,7 +89,7 @@ class Pictures:
 
 def unwritten(error: OSError, folder: Path) -> TesseraError:
     """What to say where pictures could not be written into `folder`."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if disk_full(error):
         return DiskFull(
             f"The disk is full: the filler pictures (up to 70 MB) do not fit into {folder}. Make room, or set DATA_DIR "
             "to a larger disk, and run `python -m engine fetch` again."
