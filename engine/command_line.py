@@ -169,7 +169,7 @@ def demo(settings: Settings, arguments: list[str]) -> None:
 
 def fetch(settings: Settings, arguments: list[str]) -> None:
     """Download models and photos ahead, with progress and resume"""
-    from engine.ahead import fetch_all
+    from engine.downloads import fetch_all
 
     Parser("python -m engine fetch", description=fetch.__doc__).parse_args(arguments)
     fetch_all(settings)
@@ -177,7 +177,7 @@ def fetch(settings: Settings, arguments: list[str]) -> None:
 
 def info(settings: Settings, arguments: list[str]) -> None:
     """Say which profile, device, models, fillers and styles there are"""
-    from engine.ahead import describe
+    from engine.downloads import describe
 
     parser = Parser("python -m engine info", description=info.__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")

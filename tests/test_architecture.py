@@ -1,12 +1,16 @@
-"""Who may import whom, what needs no torch, and that the README tells every setting."""
+"""Who may import whom, what needs no torch, that maps name every module and the README every setting."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import bot
+import engine
 from bot.settings import Settings as BotSettings
 from engine.settings import Settings
 
@@ -61,6 +65,16 @@ def test_adapters_import_only_the_port(file: Path) -> None:
     ours = {name for name in imports(file) if name.split(".")[0] in {"bot", "engine"}}
 
     assert all(any(name == allowed or name.startswith(f"{allowed}.") for allowed in ALLOWED) for name in ours), ours
+
+
+@pytest.mark.parametrize("package", [bot, engine], ids=lambda package: package.__name__)
+def test_the_map_of_a_package_names_each_of_its_modules_once(package: ModuleType) -> None:
+    folder = ROOT / package.__name__
+    there = [file.stem for file in folder.glob("[!_]*.py")]
+    there += [f"{init.parent.name}/" for init in folder.glob("*/__init__.py")]
+    named = re.findall(r"^    (\S.*?)  ", package.__doc__ or "", re.MULTILINE)
+
+    assert sorted(name for line in named for name in line.split(", ")) == sorted(there)
 
 
 def test_the_scheduler_and_the_contract_load_without_torch() -> None:

@@ -16,7 +16,7 @@ from huggingface_hub import constants, errors, file_download
 # Whichever httpx this version of the hub's client speaks.
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # not named in its __all__
 
-from engine import ahead, checkpoints, models
+from engine import checkpoints, downloads, models
 from engine.checkpoints import failures, files
 from engine.contract.errors import DiskFull, NoModel
 from engine.contract.training import TrainStyle
@@ -126,9 +126,9 @@ def test_where_a_card_paints_half_precision_is_all_that_must_be_here(
     settings = Settings(data_dir=tmp_path, profile="full", _env_file=None)
     order = TrainStyle(name="ink", source="embedded", images=20)
 
-    before = estimate(order, settings, "full"), ahead.describe(settings)["models"][TURBO]
+    before = estimate(order, settings, "full"), downloads.describe(settings)["models"][TURBO]
     checkpoints.fetch(TURBO, quiet, half=True)
-    after = estimate(order, settings, "full"), ahead.describe(settings)["models"][TURBO]
+    after = estimate(order, settings, "full"), downloads.describe(settings)["models"][TURBO]
 
     assert (before[0].bytes_to_fetch, before[1]) == (BASE_BYTES, "not fetched yet: python -m engine fetch")
     assert (after[0].bytes_to_fetch, after[1]) == (0, "here")
