@@ -10,7 +10,7 @@ from bot.history import Database
 from engine.contract.ids import new_id
 from engine.contract.order import Order
 
-Asked = TypeVar("Asked", bound=Order)
+_Order = TypeVar("_Order", bound=Order)
 
 DAY_S = 86_400.0
 # A cost that was told longer ago says little about today.
@@ -30,7 +30,7 @@ class Proposals:
             await rows.write(sql, id=proposal, person=person, work=work, now=now, cost=cost)
         return proposal
 
-    async def proposed(self, proposal: str, person: int, kind: type[Asked]) -> tuple[Asked, int] | None:
+    async def proposed(self, proposal: str, person: int, kind: type[_Order]) -> tuple[_Order, int] | None:
         """The order and its cost; None where this person was told nothing of this kind, or too long ago."""
         sql = "SELECT work, cost FROM proposals WHERE id = :id AND person = :person AND at >= :old"
         row = await self._database.one(sql, id=proposal, person=person, old=self._clock() - PROPOSED_DAYS * DAY_S)

@@ -111,7 +111,7 @@ class Queue:
         return [job_row(row) for row in ended]
 
     async def taken_over(self, job: str, engine: str) -> bool:
-        """The same engine process still has the job; False where it is not lent any more."""
+        """The engine process `engine` has the job from now on; False where it is not lent any more."""
         sql = "UPDATE jobs SET engine = :engine WHERE id = :id AND state = 'lent' RETURNING id"
         return bool(await self._database.write(sql, id=job, engine=engine))
 

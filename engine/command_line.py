@@ -23,7 +23,7 @@ from engine.contract.training import ENDED, TrainStyle
 from engine.contract.words import measured
 from engine.settings import Settings
 
-Asked = TypeVar("Asked", bound=Order)
+_Order = TypeVar("_Order", bound=Order)
 
 
 class Parser(argparse.ArgumentParser):
@@ -210,7 +210,7 @@ def order(given: dict[str, str | None]) -> MakeGrid:
     return _checked(MakeGrid, values)
 
 
-def _checked(kind: type[Asked], values: dict[str, Any]) -> Asked:
+def _checked(kind: type[_Order], values: dict[str, Any]) -> _Order:
     """The order that these words make. Raises BadRequest with one sentence."""
     try:
         return kind.model_validate({name: value for name, value in values.items() if value is not None})

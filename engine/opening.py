@@ -15,7 +15,7 @@ KINDS = "PNG, JPEG, WebP and GIF can be read"
 
 
 def opened_file(picture: Path) -> Pixels:
-    """The same for a file on this machine. Raises BadRequest."""
+    """`opened` for a file on this machine. Raises BadRequest."""
     try:
         return opened(picture.read_bytes(), str(picture))
     except FileNotFoundError as error:

@@ -28,7 +28,6 @@ class Settings(Shared):
         "https://generativelanguage.googleapis.com"
     )
     flickr8k_url: Annotated[str, Field(description="the zip of Flickr8k's photos")] = FLICKR8K
-
     datasets_server_url: Annotated[str, Field(description="the dataset server that WikiArt is asked from first")] = (
         "https://datasets-server.huggingface.co"
     )

@@ -15,7 +15,7 @@ from engine.cluster import connection
 from engine.cluster.easel import Easel, Make, diffusion
 from engine.cluster.far import FarPainter
 from engine.cluster.outbox import Outbox
-from engine.cluster.places import Place, places
+from engine.cluster.places import RESOURCE, Place, places
 from engine.cluster.terms import Claim, made_of
 from engine.contract.approaches import Profile
 from engine.contract.ids import new_id
@@ -178,7 +178,7 @@ class RayPainters(Pool):
                 lifetime="detached",
                 num_cpus=0,
                 num_gpus=place.gpus,
-                resources={"painter": 1} if place.reserved else None,
+                resources={RESOURCE: 1} if place.reserved else None,
                 scheduling_strategy=NodeAffinitySchedulingStrategy(place.node, soft=False),
                 max_restarts=0,
                 max_concurrency=64,

@@ -62,7 +62,7 @@ def judged_by(found: Scored) -> str:
 
 
 def in_words(found: Scored, nearest: int = 5) -> str:
-    """The same for a person, a line for each."""
+    """What the judge says as lines for a person, with so many of the nearest."""
     lines = [
         f"Score {found.score:.3f} (cosine; judged by {judged_by(found)}).",
         f"Rank {found.rank} of {found.of} among the reference prompts ({found.references}). The nearest:",
