@@ -3,7 +3,8 @@
 import json
 import resource
 from collections.abc import Callable
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from engine.training.estimate import estimate
 from engine.training.noising import Noising
 from engine.training.prepare import prepare
 from engine.training.recipe import Recipe, recipe
+from engine.training.split import split
 from engine.training.stopping import Stopping
 from engine.training.trainer import Trainer
 from engine.training.training import Training
@@ -121,6 +123,21 @@ def test_the_last_news_is_the_style_with_its_best_epoch_and_every_file(settings:
     assert card["recipe"]["seed"] == 7
     assert len(card["nearest"]) == 6
     assert not (settings.training_dir / "sketch").exists()
+
+
+def test_the_card_holds_samples_against_pictures_that_were_learned_from_and_no_others(settings: Settings) -> None:
+    training, examples = ready(settings, order(images=8)), []
+    seen, held = split(8, seed=7)
+    for index, example in enumerate(training.pictures.examples):
+        # What the tiny model paints is gray, far from everything red.
+        colour = "gray" if index in held else "red"
+        examples.append(replace(example, open=partial(Image.new, "RGB", (64, 64), colour)))
+    training.pictures.examples = examples
+
+    run(training)
+
+    card = json.loads((settings.styles_dir / "sketch" / "card.json").read_text())
+    assert {near["picture"] for near in card["nearest"]} <= {examples[index].name for index in seen}
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="in half precision a rate of 1 diverges")

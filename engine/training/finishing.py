@@ -33,9 +33,9 @@ class Finish:
     warnings: list[str]
 
     def pieces(
-        self, base: Base, trainer: Trainer, rounds: Rounds, stopped: Stopped, learned: Sequence[Pixels]
+        self, base: Base, trainer: Trainer, rounds: Rounds, stopped: Stopped, small: Sequence[Pixels]
     ) -> Generator[StyleTrained | None, None, None]:
-        """`learned`: small training pictures. Raises TrainingFailed, NoModel, BadRequest, OSError."""
+        """`small`: copies of all pictures. Raises TrainingFailed, NoModel, BadRequest, OSError."""
         adapter.put(base.unet, rounds.best)
         without = yield from trainer.without()
         self._doubt(rounds, without)
@@ -50,7 +50,7 @@ class Finish:
         target.put_encoders(base.device)
         shown = self._samples()
         yield from samples.paint(target.pipeline(), row, self.recipe.words, shown)
-        result = self._result(rounds, stopped, shown, learned, without)
+        result = self._result(rounds, stopped, shown, small, without)
         yield None
         half = self.root / "style"
         saving.write(half, rounds.best, result, shown.sheet())
@@ -77,11 +77,12 @@ class Finish:
         return samples.Samples(prompts, torch.randint(2**32, (len(prompts),), generator=draw).tolist())
 
     def _result(
-        self, rounds: Rounds, stopped: Stopped, shown: samples.Samples, learned: Sequence[Pixels], without: float
+        self, rounds: Rounds, stopped: Stopped, shown: samples.Samples, small: Sequence[Pixels], without: float
     ) -> card.Result:
         name = JUDGES[self.profile]
         judge = Judge(models.folder(name, judge=True), torch.device("cpu"))
-        names = [example.name for example in self.pictures.examples]
+        seen, _ = split(len(small), self.recipe.seed)
+        names, learned = [self.pictures.examples[index].name for index in seen], [small[index] for index in seen]
         near = [(prompt, names[index], cosine) for prompt, index, cosine in samples.nearest(judge, shown, learned)]
         copies = sum(cosine > card.COPIED for _, _, cosine in near)
         if copies and self.order.source != "embedded":
