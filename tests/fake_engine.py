@@ -296,6 +296,8 @@ class FakeEngine:
         epochs = self.checkpoints.setdefault(order.name, [])
         most = min(order.epochs or len(LOSSES), len(LOSSES))
         await self._tell(known, Progress(done=0, total=1, phase="loading"))
+        for number in range(1, len(epochs) + 1):
+            await self._tell(known, self._told_of(order.name, epochs[:number]))
         while len(epochs) < most and not known.stopping:
             number = len(epochs) + 1
             for step in range(STEPS):
@@ -304,10 +306,13 @@ class FakeEngine:
                 await self._tell(known, Progress(done=done, total=STEPS * most, phase="training", eta_s=9.0))
             epoch = Epoch(epoch=number, train_loss=0.6, held_out_loss=LOSSES[number - 1], seconds=1.0)
             epochs.append(epoch)
-            plot = base64.b64encode(picture_of(order.name, f"plot{number}")).decode()
-            best = min(epochs, key=lambda each: each.held_out_loss).epoch
-            await self._tell(known, EpochEnded(**epoch.model_dump(), best=best, plot=plot))
+            await self._tell(known, self._told_of(order.name, epochs))
         await self._save(known, order, epochs)
+
+    def _told_of(self, name: str, epochs: list[Epoch]) -> EpochEnded:
+        best = min(epochs, key=lambda each: each.held_out_loss).epoch
+        plot = base64.b64encode(picture_of(name, f"plot{len(epochs)}")).decode()
+        return EpochEnded(**epochs[-1].model_dump(), best=best, plot=plot)
 
     async def _save(self, known: _Alive, order: TrainStyle, epochs: list[Epoch]) -> None:
         best = min(epochs, key=lambda each: each.held_out_loss).epoch

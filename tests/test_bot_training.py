@@ -10,9 +10,9 @@ from bot.chat import Message, Person, Place
 from bot.command import orders
 from bot.commands.finetune import finetune
 from bot.jobs import JobRow
-from engine.contract.training import TrainStyle
+from engine.contract.training import Epoch, TrainStyle
 from tests.bot_rig import Rig, rig
-from tests.fake_engine import STEPS
+from tests.fake_engine import LOSSES, STEPS
 from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR
 from tests.gates import Gate
 
@@ -250,6 +250,22 @@ async def test_an_engine_killed_in_the_middle_goes_on_from_its_checkpoint(tmp_pa
         assert len(r.chat.posts()) == 1
 
 
+async def test_a_training_that_goes_on_from_another_ones_checkpoint_counts_its_epochs(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.checkpoints["ink"] = [
+            Epoch(epoch=number, train_loss=0.6, held_out_loss=loss, seconds=1.0)
+            for number, loss in enumerate(LOSSES[:3], 1)
+        ]
+        r.engine.hold(after=1 + 3 + 1)
+
+        await start(r, f"{FINETUNE} resume:true")
+        await r.chat.until(lambda: any("step 10 of 12" in said.message.text for said in r.chat.said()))
+
+        (said,) = r.chat.said()
+        assert "Epoch 4, step 10 of 12" in said.message.text
+        assert "The best so far is epoch 2 with 0.3000." in said.message.text
+
+
 async def test_a_style_that_was_saved_just_before_the_engine_died_is_not_lost(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         r.engine.die_after_saving = True
@@ -275,7 +291,7 @@ async def test_a_cancel_while_the_engine_is_dead_is_obeyed_by_the_next_one(tmp_p
 
         await r.press(MODERATOR, f"cancel:{job.id}")
         await r.idle()
-        r.engine.hold(after=3)
+        r.engine.hold(after=1 + 2 + 2)
         r.engine.start_again()
         await r.app.parts.engine.check()
         await r.engine.stop_asked.wait()

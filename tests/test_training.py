@@ -168,7 +168,7 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_adapter_as_an_unbroken_one(s
 
     rest = run(ready(settings, order("cut", resume=True), job="bbbbbbbbbb"))
 
-    assert losses(rest) == losses(unbroken)[1:]
+    assert losses(rest) == losses(unbroken)
     assert same(weights(settings, "cut"), weights(settings, "whole"))
     assert [epoch.epoch for epoch in rest[-1].epochs] == [1, 2, 3]
 
@@ -181,7 +181,20 @@ def test_the_same_job_sent_again_goes_on_without_being_asked_to(settings: Settin
 
     rest = run(ready(settings, order()))
 
-    assert [epoch.epoch for epoch in epochs(rest)] == [2, 3]
+    assert next(piece.done for piece in rest if isinstance(piece, Progress) and piece.phase == "training") == 4
+
+
+def test_a_training_that_goes_on_tells_the_epochs_before_and_their_curve(settings: Settings) -> None:
+    cut = ready(settings, order(epochs=4)).pieces()
+    while not (isinstance(ended := next(cut), EpochEnded) and ended.epoch == 2):
+        pass
+    cut.close()
+
+    again = epochs(run(ready(settings, order(epochs=4, resume=True), job="bbbbbbbbbb")))
+
+    assert [epoch.epoch for epoch in again] == [1, 2, 3, 4]
+    assert again[1] == ended
+    assert again[0].plot is None
 
 
 def test_another_job_of_the_same_name_begins_anew(settings: Settings) -> None:

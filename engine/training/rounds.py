@@ -37,13 +37,15 @@ class Rounds:
         """Stop before the next step."""
         self._cancelled = True
 
-    def go_on(self, saved: checkpoint.Saved) -> None:
-        """Begin where a checkpoint ends."""
+    def go_on(self, saved: checkpoint.Saved) -> Generator[EpochEnded, None, None]:
+        """Begin where a checkpoint ends. Its epochs are told again, as whoever listens may have heard of none."""
         checkpoint.restore(self._trainer, saved)
         self.best = saved.best
-        self.epochs = [Epoch.model_validate(epoch) for epoch in saved.state["epochs"]]
-        for epoch in self.epochs:
+        past = [Epoch.model_validate(epoch) for epoch in saved.state["epochs"]]
+        for epoch in past:
             self.stopping.ended(epoch.held_out_loss)
+            self.epochs.append(epoch)
+            yield self._ended(drawn=epoch is past[-1])
 
     def run(self) -> Generator[Piece, None, Stopped]:
         """Returns the reason to stop. Raises Cancelled where there is no best epoch, TrainingFailed, OSError."""
@@ -73,8 +75,7 @@ class Rounds:
         epoch = Epoch(epoch=number, train_loss=float(np.mean(losses)), held_out_loss=loss, seconds=seconds)
         self.epochs.append(epoch)
         self._keep(number)
-        drawn = base64.b64encode(plot.png(self.epochs, self.stopping.best)).decode()
-        yield EpochEnded(**epoch.model_dump(), best=self.stopping.best, plot=drawn)
+        yield self._ended(drawn=True)
 
     def _steps(self, number: int) -> Generator[Piece, None, list[float]]:
         losses = []
@@ -92,6 +93,11 @@ class Rounds:
             done = (number - 1) * self._trainer.steps + step + 1
             yield Progress(done=done, total=total, phase="training", eta_s=self._pace.left(total - done))
         return losses
+
+    def _ended(self, *, drawn: bool) -> EpochEnded:
+        """The last epoch, with the curve where it is `drawn`."""
+        curve = base64.b64encode(plot.png(self.epochs, self.stopping.best)).decode() if drawn else None
+        return EpochEnded(**self.epochs[-1].model_dump(), best=self.stopping.best, plot=curve)
 
     def _keep(self, number: int) -> None:
         losses = [epoch.model_dump() for epoch in self.epochs]

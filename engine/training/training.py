@@ -69,7 +69,7 @@ class Training:
         pace = Pace(self._settings, self.recipe, self._device.type)
         rounds = self._rounds = Rounds(trainer, self.recipe, self._root, known, pace)
         if checkpoint.state(self._root) is not None:
-            rounds.go_on(checkpoint.read(self._root))
+            yield from rounds.go_on(checkpoint.read(self._root))
         yield None
         if self._cancelled:
             rounds.cancel()
