@@ -114,6 +114,16 @@ def leaving_after(pictures: int) -> Callable[[int, int], None]:
     return leave
 
 
+@pytest.mark.usefixtures("server")
+def test_pictures_that_come_later_take_the_place_of_none(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wikiart, "WAYS", wikiart.WAYS[1:2])
+    first = rows(collect(settings, images=12))
+
+    collect(settings, images=16)
+
+    assert rows(collect(settings, images=12)) == first
+
+
 def test_row_groups_that_were_read_already_are_not_fetched_again_for_the_rest(
     server: WikiArt, settings: Settings, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

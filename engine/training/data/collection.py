@@ -46,8 +46,8 @@ class Collection:
         return row in self._rows
 
     def usable(self, most: int) -> list[Found]:
-        """The first by row."""
-        return [self._rows[row] for row in sorted(self._rows) if row not in self._broken][:most]
+        """The first that came: what comes later leaves a training and its style the pictures that they know."""
+        return [found for row, found in self._rows.items() if row not in self._broken][:most]
 
     def add(self, found: Found) -> None:
         """Raises OSError where the disk is full."""
