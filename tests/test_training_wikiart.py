@@ -1,6 +1,7 @@
 """WikiArt's pictures by the three ways, against a stand-in of both services: few bytes, kept, resumed, told."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +248,12 @@ def test_the_groups_with_the_fewest_bytes_for_a_picture_are_chosen() -> None:
 )
 def test_a_style_has_an_adjective_for_its_captions(style: str, expected: str) -> None:
     assert adjective(style) == expected
+
+
+@pytest.mark.usefixtures("server")
+def test_two_trainings_that_fetch_the_same_style_at_once_both_get_it(settings: Settings) -> None:
+    with ThreadPoolExecutor(6) as several:
+        found = list(several.map(lambda _: rows(collect(settings, images=16)), range(6)))
+
+    assert all(each == found[0] for each in found)
+    assert len(found[0]) == 16

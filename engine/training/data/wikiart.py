@@ -5,6 +5,7 @@ reads (their style columns, then the row groups that cost least), whole shards o
 kept when the next one takes over or the next attempt begins.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -35,14 +36,18 @@ Bring = Callable[[Collection, Settings, Names, int, int], Iterator[Found]]
 
 # A picture as the dataset server sends it, in bytes: the set's mean.
 PICTURE_BYTES = 400_000
+FETCHING = threading.Lock()
+"""Trainings fetch one after the other, as they write the same files."""
 LICENCE = "WikiArt's pictures are for non-commercial research; see https://huggingface.co/datasets/huggan/wikiart."
 
 
 def collect(order: TrainStyle, images: int, settings: Settings, progress: Progress) -> Pictures:
     """Raises BadRequest for a style that WikiArt does not have, NoData where no way leads to it, DiskFull."""
-    collection = Collection(settings.cache_dir / "wikiart", order.art_style)
-    if len(collection.usable(images)) < images:
-        _bring(collection, order.art_style, images, settings, progress)
+    place = settings.cache_dir / "wikiart", order.art_style
+    if len(Collection(*place).usable(images)) < images:
+        with FETCHING:
+            _bring(Collection(*place), order.art_style, images, settings, progress)
+    collection = Collection(*place)
     squares = Squares(collection.folder, "the cache of WikiArt", "Train again to fetch it.")
     template = order.caption or CAPTION
     examples = [
@@ -69,6 +74,9 @@ def to_fetch(order: TrainStyle, images: int, settings: Settings) -> int:
 
 def _bring(collection: Collection, style: str, images: int, settings: Settings, progress: Progress) -> None:
     """Way after way until there are enough."""
+    if len(collection.usable(images)) >= images:
+        # Another training has brought them meanwhile.
+        return
     failures: list[str] = []
     for way in map(import_module, WAYS):
         try:
