@@ -218,6 +218,24 @@ def test_a_training_that_goes_on_refuses_other_numbers(settings: Settings) -> No
         ready(settings, order(rank=4, resume=True))
 
 
+@pytest.mark.parametrize("change", ["a caption", "a picture's name"])
+def test_a_training_does_not_go_on_with_other_pictures(settings: Settings, tmp_path: Path, change: str) -> None:
+    place = folder_of(tmp_path / "mine", good=10)
+    work = order(source="folder", data=str(place))
+    cut = ready(settings, work).pieces()
+    while not isinstance(next(cut), EpochEnded):
+        pass
+    cut.close()
+
+    if change == "a caption":
+        (place / "00.txt").write_text("a red house")
+    else:
+        (place / "00.png").rename(place / "99.png")
+
+    with pytest.raises(TrainingFailed, match="“sketch” began with other pictures or captions"):
+        ready(settings, work)
+
+
 def test_a_cancelled_training_keeps_its_best_epoch(settings: Settings) -> None:
     training = ready(settings, order())
 

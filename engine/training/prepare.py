@@ -43,12 +43,23 @@ def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, p
         raise saving.disk(error, settings.data_dir) from error
     pictures.warnings += notes
     known = checkpoint.state(settings.training_dir / order.name)
-    if known and known["pictures"] != len(pictures.examples):
+    if known:
+        _check_same(known, pictures, order.name)
+    return Training(job, order, numbers, pictures, settings, profile)
+
+
+def _check_same(known: dict[str, Any], pictures: data.Pictures, name: str) -> None:
+    """Others would mix what is learned from with what was held out. Raises TrainingFailed."""
+    if known["pictures"] != len(pictures.examples):
         raise TrainingFailed(
-            f"The training “{order.name}” began with {known['pictures']} pictures, now there are "
+            f"The training “{name}” began with {known['pictures']} pictures, now there are "
             f"{len(pictures.examples)}. Put them back, or train again without --resume."
         )
-    return Training(job, order, numbers, pictures, settings, profile)
+    if known["digest"] != pictures.digest:
+        raise TrainingFailed(
+            f"The training “{name}” began with other pictures or captions. Put them back, or train again without "
+            "--resume."
+        )
 
 
 def _numbers(job: str, order: TrainStyle, settings: Settings, profile: Profile) -> tuple[Recipe, list[str]]:

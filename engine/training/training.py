@@ -65,7 +65,12 @@ class Training:
             self._heed_cancel()
         encoded, small = yield from self._encode(base)
         trainer = self._trainer(base, encoded)
-        known = {"job": self.job, "recipe": self.recipe.as_json(), "pictures": len(encoded)}
+        known = {
+            "job": self.job,
+            "recipe": self.recipe.as_json(),
+            "pictures": len(encoded),
+            "digest": self.pictures.digest,
+        }
         pace = Pace(self._settings, self.recipe, self._device.type)
         rounds = self._rounds = Rounds(trainer, self.recipe, self._root, known, pace)
         if checkpoint.state(self._root) is not None:

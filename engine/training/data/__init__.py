@@ -1,5 +1,7 @@
 """Where training pictures come from: a table of sources, each a module with `collect`. Knows no torch."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -48,6 +50,12 @@ class Pictures:
     licence: str
     warnings: list[str] = field(default_factory=list)
     called: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of all names and captions, in their order."""
+        told = json.dumps([(example.name, example.caption) for example in self.examples])
+        return hashlib.sha256(told.encode()).hexdigest()
 
 
 def collect(order: TrainStyle, images: int, settings: Settings, progress: Progress) -> Pictures:
