@@ -493,6 +493,16 @@ def test_a_folder_is_learned_from_with_its_captions_and_without_its_broken_pictu
     assert training.pictures.warnings[0] == "Pictures that cannot be read were left out: bad0.jpg."
 
 
+def test_captions_as_windows_writes_them_begin_with_no_mark(settings: Settings, tmp_path: Path) -> None:
+    place = folder_of(tmp_path / "mine", good=10)
+    (place / "00.txt").write_text("a red house", encoding="utf-8-sig")
+    (place / "metadata.jsonl").write_text('{"file_name": "01.png", "text": "a boat"}', encoding="utf-8-sig")
+
+    examples = ready(settings, order(source="folder", data=str(place))).pictures.examples
+
+    assert [example.caption for example in examples[:2]] == ["a red house", "a boat"]
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [

@@ -88,7 +88,7 @@ def _caption(folder: Path, name: str, told: dict[str, str]) -> str | None:
     """From the text file beside the picture, else from metadata.jsonl, else None."""
     beside = (folder / name).with_suffix(".txt")
     if beside.is_file():
-        return " ".join(beside.read_text(encoding="utf-8", errors="replace").split()) or None
+        return " ".join(beside.read_text(encoding="utf-8-sig", errors="replace").split()) or None
     return told.get(name)
 
 
@@ -98,7 +98,7 @@ def _metadata(folder: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     found = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
         if not line.strip():
             continue
         try:
