@@ -493,6 +493,19 @@ def test_a_folder_is_learned_from_with_its_captions_and_without_its_broken_pictu
     assert training.pictures.warnings[0] == "Pictures that cannot be read were left out: bad0.jpg."
 
 
+def test_pictures_whose_names_are_in_another_encoding_are_learned_from(settings: Settings, tmp_path: Path) -> None:
+    place = folder_of(tmp_path / "mine", good=9)
+    for number in range(9):
+        (place / f"{number:02d}.png").rename(place / f"caf\udce9 {number}.png")
+    (place / "bad\udce9.png").write_bytes(b"no picture")
+
+    run(ready(settings, order(source="folder", data=str(place), epochs=1)))
+
+    card = (settings.styles_dir / "sketch" / "README.md").read_text()
+    assert "| caf? " in card
+    assert "left out: bad?.png." in card
+
+
 def test_captions_as_windows_writes_them_begin_with_no_mark(settings: Settings, tmp_path: Path) -> None:
     place = folder_of(tmp_path / "mine", good=10)
     (place / "00.txt").write_text("a red house", encoding="utf-8-sig")

@@ -27,11 +27,11 @@ def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Prog
         if len(examples) == images:
             break
         if not _opens(squares, name):
-            broken.append(name)
+            broken.append(_shown(name))
             continue
         subject = _caption(folder, name, told)
         caption = captioned(order.caption, caption=subject or "")
-        examples.append(Example(name, caption, subject, partial(squares.open, name)))
+        examples.append(Example(_shown(name), caption, subject, partial(squares.open, name)))
     licence = "Whoever trains with a folder has to hold the rights to its pictures."
     return Pictures(examples, f"the folder {folder.name}", licence, _notes(examples, broken, images))
 
@@ -66,6 +66,11 @@ def _opens(squares: Squares, name: str) -> bool:
     except NoFillers:
         return False
     return True
+
+
+def _shown(name: str) -> str:
+    """A name as it can be written into a card: one that is not in the system's encoding comes with odd halves."""
+    return name.encode(errors="replace").decode()
 
 
 def _notes(examples: list[Example], broken: list[str], images: int) -> list[str]:
