@@ -493,6 +493,18 @@ def test_a_folder_is_learned_from_with_its_captions_and_without_its_broken_pictu
     assert training.pictures.warnings[0] == "Pictures that cannot be read were left out: bad0.jpg."
 
 
+def test_a_copy_of_a_picture_is_not_held_out_beside_it(settings: Settings, tmp_path: Path) -> None:
+    place = folder_of(tmp_path / "mine", good=10)
+    (place / "03 copy.png").write_bytes((place / "03.png").read_bytes())
+    (place / "03.txt").write_text("a red house")
+
+    pictures = ready(settings, order(source="folder", data=str(place))).pictures
+
+    assert [example.name for example in pictures.examples] == [f"{number:02d}.png" for number in range(10)]
+    assert pictures.examples[3].caption == "a red house"
+    assert pictures.warnings[0] == "Of pictures that are there several times one was taken, 1 left out."
+
+
 def test_pictures_whose_names_are_in_another_encoding_are_learned_from(settings: Settings, tmp_path: Path) -> None:
     place = folder_of(tmp_path / "mine", good=9)
     for number in range(9):

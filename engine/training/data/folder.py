@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from engine.contract.errors import BadRequest, NoData, NoFillers
@@ -18,22 +19,27 @@ NAMED = 5
 
 
 def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Progress) -> Pictures:
-    """The first `images` usable pictures by name. Raises NoData."""
+    """The first `images` usable pictures by name, each once: of two alike, one might be held out. Raises NoData."""
     folder, squares, names = _opened(order)
     told = _metadata(folder)
-    examples: list[Example] = []
+    found: dict[bytes, Example] = {}
     broken: list[str] = []
+    copies = 0
     for name in names:
-        if len(examples) == images:
+        if len(found) == images:
             break
         if not _opens(squares, name):
             broken.append(_shown(name))
             continue
-        subject = _caption(folder, name, told)
-        caption = captioned(order.caption, caption=subject or "")
-        examples.append(Example(_shown(name), caption, subject, partial(squares.open, name)))
+        content = sha256((folder / name).read_bytes()).digest()
+        copies += content in found
+        if content not in found or found[content].subject is None:
+            subject = _caption(folder, name, told)
+            caption = captioned(order.caption, caption=subject or "")
+            found[content] = Example(_shown(name), caption, subject, partial(squares.open, name))
+    examples = list(found.values())
     licence = "Whoever trains with a folder has to hold the rights to its pictures."
-    return Pictures(examples, f"the folder {folder.name}", licence, _notes(examples, broken, images))
+    return Pictures(examples, f"the folder {folder.name}", licence, _notes(examples, broken, copies, images))
 
 
 def most(order: TrainStyle) -> int:
@@ -73,11 +79,13 @@ def _shown(name: str) -> str:
     return name.encode(errors="replace").decode()
 
 
-def _notes(examples: list[Example], broken: list[str], images: int) -> list[str]:
+def _notes(examples: list[Example], broken: list[str], copies: int, images: int) -> list[str]:
     notes = []
     if broken:
         more = f" and {len(broken) - NAMED} more" if len(broken) > NAMED else ""
         notes.append(f"Pictures that cannot be read were left out: {', '.join(broken[:NAMED])}{more}.")
+    if copies:
+        notes.append(f"Of pictures that are there several times one was taken, {copies} left out.")
     if len(examples) < FEWEST:
         # That alone is what matters then.
         return notes
