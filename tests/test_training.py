@@ -208,6 +208,20 @@ def test_another_job_of_the_same_name_begins_anew(settings: Settings) -> None:
     assert [epoch.epoch for epoch in epochs(again)] == [1, 2, 3]
 
 
+def test_a_damaged_checkpoint_is_in_nobodys_way_but_of_who_would_go_on_from_it(settings: Settings) -> None:
+    cut = ready(settings, order()).pieces()
+    while not isinstance(next(cut), EpochEnded):
+        pass
+    cut.close()
+    (settings.training_dir / "sketch" / "epoch-0001" / "state.json").write_text("")
+
+    with pytest.raises(TrainingFailed, match=r"cannot be read\. Train without --resume"):
+        ready(settings, order(resume=True))
+    anew = run(ready(settings, order(epochs=1)))
+
+    assert isinstance(anew[-1], StyleTrained)
+
+
 def test_a_training_that_goes_on_refuses_other_numbers(settings: Settings) -> None:
     cut = ready(settings, order()).pieces()
     while not isinstance(next(cut), EpochEnded):

@@ -109,4 +109,4 @@ def _newest(root: Path) -> Path | None:
 
 
 def _damaged(place: Path) -> TrainingFailed:
-    return TrainingFailed(f"The checkpoint {place} cannot be read. Delete it and train without --resume.")
+    return TrainingFailed(f"The checkpoint {place} cannot be read. Train without --resume, which begins anew.")

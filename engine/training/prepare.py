@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from engine import models, styles
@@ -65,7 +66,7 @@ def _check_same(known: dict[str, Any], pictures: data.Pictures, name: str) -> No
 def _numbers(job: str, order: TrainStyle, settings: Settings, profile: Profile) -> tuple[Recipe, list[str]]:
     """The recipe, from the checkpoint where the run goes on. A job that is sent again goes on by itself."""
     root = settings.training_dir / order.name
-    known = checkpoint.state(root)
+    known = _begun(root, order)
     own = recipe(order, profile)
     if known and (order.resume or known["job"] == job):
         return _continued(order, own, known), []
@@ -73,6 +74,16 @@ def _numbers(job: str, order: TrainStyle, settings: Settings, profile: Profile) 
     if order.resume:
         return own, [f"There was no checkpoint of “{order.name}” to go on from, so it began anew."]
     return own, []
+
+
+def _begun(root: Path, order: TrainStyle) -> dict[str, Any] | None:
+    """What the checkpoint knows. One that cannot be read is in the way only of who asks to go on from it."""
+    try:
+        return checkpoint.state(root)
+    except TrainingFailed:
+        if order.resume:
+            raise
+        return None
 
 
 def _continued(order: TrainStyle, own: Recipe, known: dict[str, Any]) -> Recipe:
