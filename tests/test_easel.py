@@ -110,6 +110,7 @@ def test_a_training_travels_with_its_pictures_its_numbers_and_its_newest_checkpo
     sent = [(e.name, e.caption, e.subject, e.open().tobytes()) for e in training.pictures.examples]
     assert [(e.name, e.caption, e.subject, e.open().tobytes()) for e in again.pictures.examples] == sent
     assert len({data for *_, data in sent}) == 8
+    assert again.pictures.called == training.pictures.called == "pencil sketch"
     assert pack_checkpoints(there.training_dir / "half") == {"epoch-0001": {"state.json": b"{}"}}
 
 

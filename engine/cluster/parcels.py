@@ -73,6 +73,7 @@ class TrainingParcel:
     origin: str
     licence: str
     warnings: list[str]
+    called: str | None
     checkpoints: dict[str, Files]
 
 
@@ -88,6 +89,7 @@ def pack_training(training: "Training", settings: Settings) -> TrainingParcel:
         origin=pictures.origin,
         licence=pictures.licence,
         warnings=list(pictures.warnings),
+        called=pictures.called,
         checkpoints=pack_checkpoints(root),
     )
 
@@ -107,7 +109,7 @@ def unpack_training(parcel: TrainingParcel, settings: Settings) -> "Training":
         Example(name, caption, subject, lambda data=data: Image.open(io.BytesIO(data)))  # type: ignore[misc]
         for name, caption, subject, data in parcel.examples
     ]
-    pictures = Pictures(examples, parcel.origin, parcel.licence, list(parcel.warnings))
+    pictures = Pictures(examples, parcel.origin, parcel.licence, list(parcel.warnings), parcel.called)
     return Training(parcel.job, parcel.order, Recipe(**parcel.recipe), pictures, settings, parcel.profile)
 
 
