@@ -86,6 +86,15 @@ def check(folder: Path, base: Facts) -> Style:
     return Style(folder.name, folder, _words(folder.name, card), rank, alpha)
 
 
+def base_shapes(unet: Path) -> dict[str, tuple[int, ...]]:
+    """Shape of every tensor of a model that styles are used with."""
+    from safetensors import safe_open
+
+    file = next(iter(sorted(unet.glob("diffusion_pytorch_model*.safetensors"))))
+    with safe_open(file, framework="pt") as opened:
+        return {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118 - not a dict
+
+
 def _within(root: Path) -> list[str]:
     return sorted(place.name for place in root.iterdir() if (place / CONFIG).is_file()) if root.is_dir() else []
 
@@ -171,18 +180,10 @@ def _whole(name: str, shapes: dict[str, tuple[int, ...]], rank: int) -> None:
 
 def _fits(name: str, shapes: dict[str, tuple[int, ...]], base: Facts) -> None:
     """Every A reads what the base's layer reads, every B writes what it writes."""
-    layers = _base_shapes(base.folder / "unet")
+    layers = base_shapes(base.folder / "unet")
     for key, shape in shapes.items():
         layer, _, part = key.removeprefix(PREFIX).rpartition(".lora_")
         side, expected = (1, shape[1]) if part.startswith("A") else (0, shape[0])
         if layers.get(f"{layer}.weight", (0, 0))[side] != expected:
             message = f"The style “{name}” was made for another base model: its layer {layer} does not fit."
             raise BadStyle(message)
-
-
-def _base_shapes(unet: Path) -> dict[str, tuple[int, ...]]:
-    from safetensors import safe_open
-
-    file = next(iter(sorted(unet.glob("diffusion_pytorch_model*.safetensors"))))
-    with safe_open(file, framework="pt") as opened:
-        return {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118 - not a dict

@@ -21,6 +21,7 @@ from engine.contract.errors import BadRequest, Cancelled, DiskFull, NoData, Trai
 from engine.contract.events import Progress
 from engine.contract.sentence import bounds
 from engine.contract.training import EpochEnded, StyleTrained, TrainStyle
+from engine.embedded import PIPELINE
 from engine.settings import Settings
 from engine.training import checkpoint, saving
 from engine.training.estimate import estimate
@@ -578,6 +579,16 @@ def test_the_trained_style_fits_the_base_and_is_found(settings: Settings, traine
 
     assert (found.rank, found.alpha) == (2, 8.0)
     assert UNet2DConditionModel.from_pretrained(base, subfolder="unet") is not None
+
+
+def test_a_base_whose_styles_the_approach_cannot_wear_is_refused_before_it_is_trained(
+    settings: Settings, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {"another/base": base, EMBEDDED: PIPELINE}
+    monkeypatch.setattr(models, "folder", lambda model, *_, **__: places[model])
+
+    with pytest.raises(BadRequest, match="A style of another/base does not fit embedded, which approach 2 paints with"):
+        ready(settings, order(base="another/base"))
 
 
 @pytest.mark.parametrize("named", [None, "another/base"])

@@ -12,12 +12,14 @@ from engine.contract.sentence import shorten
 from engine.contract.training import TrainStyle
 from engine.settings import Settings
 from engine.training import checkpoint, data, saving
+from engine.training.adapter import TARGETS
 from engine.training.data import captions
 from engine.training.recipe import Recipe, recipe, styled
 from engine.training.training import Training
 
 MAY_CHANGE = frozenset({"epochs", "patience"})
 """What a training that goes on may be given anew."""
+LAYERS = tuple(f".{name}.weight" for name in TARGETS)
 
 
 def refuse(order: TrainStyle, settings: Settings, profile: Profile) -> None:
@@ -37,7 +39,7 @@ def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, p
     """Blocks while pictures and base are fetched. Raises BadRequest, NoData, NoModel, DiskFull, TrainingFailed."""
     refuse(order, settings, profile)
     numbers, notes = _numbers(job, order, settings, profile)
-    models.folder(numbers.base)
+    _check_fits(numbers.base, styled(profile).model)
     try:
         pictures = data.collect(order, numbers.images, settings, progress)
     except OSError as error:
@@ -47,6 +49,13 @@ def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, p
     if known:
         _check_same(known, pictures, order.name)
     return Training(job, order, numbers, pictures, settings, profile)
+
+
+def _check_fits(base: str, model: str) -> None:
+    """Raises BadRequest where what is trained on `base` cannot be worn by `model`, NoModel."""
+    trained, wearing = (styles.base_shapes(models.folder(name) / "unet") for name in (base, model))
+    if any(trained.get(key) != shape for key, shape in wearing.items() if key.endswith(LAYERS)):
+        raise BadRequest(f"A style of {base} does not fit {model}, which approach 2 paints with. Leave base out.")
 
 
 def _check_same(known: dict[str, Any], pictures: data.Pictures, name: str) -> None:
