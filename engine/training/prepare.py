@@ -65,7 +65,7 @@ def _check_same(known: dict[str, Any], pictures: data.Pictures, name: str) -> No
             f"The training “{name}” began with {known['pictures']} pictures, now there are "
             f"{len(pictures.examples)}. Put them back, or train again without --resume."
         )
-    if known["digest"] != pictures.digest:
+    if known.get("digest") != pictures.digest:
         raise TrainingFailed(
             f"The training “{name}” began with other pictures or captions. Put them back, or train again without "
             "--resume."
