@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import threading
+import uuid
 import weakref
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +33,7 @@ from engine.device.background import in_background
 from engine.device.buckets import filled
 from engine.device.card import Card
 from engine.device.clock import Clock
-from engine.device.compile_cache import VARIABLES, keep_compiled
+from engine.device.compile_cache import MACHINES, VARIABLES, keep_compiled
 from engine.device.compiling import Compiling
 from engine.device.forms import Forms
 from engine.device.memory import memory_of
@@ -652,6 +653,20 @@ def test_compiled_code_is_kept_where_only_this_user_writes(tmp_path: Path, untou
     assert keep_compiled(tmp_path, "this card") == folder
     assert (folder / "code.so").exists()
     assert keep_compiled(tmp_path, "another card") != folder
+
+
+def test_a_machine_without_a_name_or_a_network_finds_its_compiled_code_again(
+    tmp_path: Path, untouched_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.device.compile_cache.MACHINES", (str(tmp_path / "machine-id"), MACHINES[-1]))
+    places = set()
+
+    for number in (1, 2):
+        # What a process takes for its network card's address where there is none: a number by chance.
+        monkeypatch.setattr(uuid, "getnode", lambda number=number: number)
+        places.add(keep_compiled(tmp_path, "this card"))
+
+    assert len(places) == 1
 
 
 @pytest.mark.parametrize("fault", ["writable by others", "a link", "of another machine"])

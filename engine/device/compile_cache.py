@@ -6,11 +6,12 @@ import os
 import platform
 import shutil
 import stat
-import uuid
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+# The first that is there names the machine; in containers it is often the last, which changes when the host starts.
+MACHINES = ("/etc/machine-id", "/var/lib/dbus/machine-id", "/proc/sys/kernel/random/boot_id")
 VARIABLES = {"TORCHINDUCTOR_CACHE_DIR": "inductor", "TRITON_CACHE_DIR": "triton"}
 
 
@@ -34,11 +35,11 @@ def _ours(folder: Path) -> bool:
 
 def _machine() -> str:
     """A name of this machine that a copied data folder does not bring along."""
-    for place in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+    for place in MACHINES:
         try:
             found = Path(place).read_text().strip()
         except OSError:
             continue
         if found:
             return found
-    return f"{platform.node()}-{uuid.getnode()}"
+    return platform.node()
