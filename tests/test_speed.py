@@ -16,6 +16,7 @@ from engine import cores, embedded, pipelines, predicting
 from engine.contract.approaches import EMBEDDED
 from engine.denoising import Denoising
 from engine.diffusion import DiffusionPainter
+from engine.evaluation.intervals import SAME
 from engine.metrics.clip import Judge
 from engine.painter import Pixels
 from engine.settings import Settings
@@ -173,14 +174,15 @@ def test_little_work_is_done_on_one_core_that_pytorch_uses_alone(threads: int) -
     assert torch.get_num_threads() == threads
 
 
-def test_scores_are_the_same_on_one_core_and_on_two_to_the_bit() -> None:
+def test_scores_are_the_same_on_one_core_and_on_two_but_for_rounding() -> None:
     pictures = list(np.random.default_rng(3).integers(0, 256, (9, 64, 64, 3), np.uint8))
     found = []
     for threads in (2, 1):
         torch.set_num_threads(threads)
         found.append(Judge(embedded.JUDGE, CPU).scores(pictures, ["a red cat", "a boat at night"]))
 
-    assert np.array_equal(*found)
+    # Some libraries multiply another number of rows in another order.
+    assert np.allclose(*found, rtol=0, atol=SAME)
 
 
 @pytest.fixture
