@@ -1,6 +1,7 @@
 """DiffusionPainter: Stable Diffusion through diffusers, in a thread of its own, step by step."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import torch
 
 from engine import cores, models
 from engine.beside import Beside
-from engine.contract.approaches import JUDGES, Profile
+from engine.contract.approaches import JUDGES, PROFILES, Profile
 from engine.contract.errors import OutOfMemory
 from engine.contract.memory import keep_freed_memory
 from engine.denoising import Denoising, decode
@@ -27,9 +28,13 @@ from engine.pipelines import Loaded, Pipelines, usual
 from engine.quiet import quiet
 from engine.safety import Safety
 from engine.settings import Settings
-from engine.wave import Wave
+from engine.wave import Mix, Row, Wave
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+# Enough to have met everything that a step does.
+WARM_STEPS = 2
 # On a processor the others paint.
 HANDS = {"cuda": min(8, os.cpu_count() or 1), "cpu": 1}
 NO_ROOM = "This does not fit into the memory of the device, not even one picture at a time."
@@ -38,8 +43,11 @@ NO_ROOM = "This does not fit into the memory of the device, not even one picture
 class DiffusionPainter:
     """One thread does all the work of the device, so calls are served in the order in which they come."""
 
-    def __init__(self, settings: Settings, profile: Profile, card: Card | None = None) -> None:
-        """`card`: how the device is used; without one it is measured where there is one."""
+    def __init__(
+        self, settings: Settings, profile: Profile, card: Card | None = None, *, warm_up: bool = False
+    ) -> None:
+        """`card`: how the device is used; without one it is measured where there is one. `warm_up`: on a card, paint a
+        picture that nobody sees, some seconds; who asks first then waits for no model, and compiling has begun."""
         quiet()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         if self.device.type == "cpu":
@@ -56,6 +64,8 @@ class DiffusionPainter:
         self._judge: Judge | None = None
         # A wave keeps its model: a recorded call does not, and reads its weights where they were when it was recorded.
         self._waves: dict[int, tuple[Denoising, Loaded]] = {}
+        if warm_up and self._card:
+            self._thread.submit(self._warmed_up).result()
 
     def describe(self) -> str:
         """The device in words."""
@@ -110,6 +120,28 @@ class DiffusionPainter:
     def most(self) -> int | None:
         """How many pictures keep the device busy, where that was measured."""
         return self._card.most if self._card else None
+
+    def _warmed_up(self) -> None:
+        try:
+            _in_memory(self._warm_up)
+        except Exception as error:  # noqa: BLE001 - whoever asks for a picture is told, if it still fails then
+            self._waves.clear()
+            log.warning("warming up failed: %s", error)
+
+    def _warm_up(self) -> None:
+        """What is not here is not fetched for it."""
+        approach = next(iter(PROFILES[self._profile].values()))
+        if not models.here(approach.model):
+            return
+        mix = Mix(approach.model, None, 0.0, WARM_STEPS, approach.guidance)
+        for _ in range(self._begin(Wave(0, mix, (Row("", "A1", "", "", 0),)))):
+            self._step(0, preview=False)
+        pictures = self._finish(0).pictures()
+        if self._safety:
+            self._safety.reasons(self._safety.inputs(pictures))
+        if models.here(JUDGES[self._profile], judge=True):
+            judge = self._its_judge()
+            judge.cosines([judge.inputs(pictures)], [""])
 
     def _begin(self, wave: Wave) -> int:
         loaded = self._pipelines.get(wave.mix.model, wave.mix.quality)

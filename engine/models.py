@@ -54,13 +54,13 @@ def folder(model: str, progress: Progress | None = None, *, judge: bool = False)
     return checkpoints.fetch(model, progress or _silent, half=half)
 
 
-def here(model: str) -> bool:
+def here(model: str, *, judge: bool = False) -> bool:
     """Whether `folder` would have nothing to fetch."""
     if model == EMBEDDED:
         return True
     from engine import checkpoints
 
-    return checkpoints.local(model, half=_has_gpu()) is not None
+    return checkpoints.local(model, half=not judge and _has_gpu()) is not None
 
 
 @lru_cache

@@ -24,7 +24,7 @@ def build(settings: Settings, *, serving: bool = False) -> tuple[Engine, str]:
     `serving`: it stays, so it paints fillers while nobody wants anything, and ends itself where its painter hangs.
     """
     profile, why = _profile(settings)
-    painter, device = _painter(settings, profile)
+    painter, device = _painter(settings, profile, serving=serving)
     # A painter that measured its device says how many pictures keep it busy; a pool says it for each of its own.
     most = MOST if isinstance(painter, Pool) else getattr(painter, "most", None) or MOST
     if serving and not isinstance(painter, Pool):
@@ -62,7 +62,7 @@ def _profile(settings: Settings) -> tuple[Profile, str]:
     return "embedded", "PROFILE=auto and the cluster has no GPU"
 
 
-def _painter(settings: Settings, profile: Profile) -> tuple[Painter | Pool, str]:
+def _painter(settings: Settings, profile: Profile, *, serving: bool) -> tuple[Painter | Pool, str]:
     if settings.engine_painters == "fake":
         return FakePainter(), "no device: pictures are plain colours"
     if settings.engine_painters == "ray":
@@ -76,5 +76,5 @@ def _painter(settings: Settings, profile: Profile) -> tuple[Painter | Pool, str]
         return pool, pool.describe()
     from engine.diffusion import DiffusionPainter
 
-    painter = DiffusionPainter(settings, profile)
+    painter = DiffusionPainter(settings, profile, warm_up=serving)
     return painter, painter.describe()

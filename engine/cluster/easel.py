@@ -155,7 +155,7 @@ def diffusion(settings: Settings, profile: Profile, threads: int) -> Painter:
     from engine.diffusion import DiffusionPainter
 
     torch.set_num_threads(threads)
-    return DiffusionPainter(settings, profile)
+    return DiffusionPainter(settings, profile, warm_up=True)
 
 
 def _settings(home: str, profile: Profile) -> Settings:
