@@ -84,7 +84,8 @@ class Form:
 class Message:
     """What a person sees: plain text with *bold* and `code` only, pictures, controls. `eta` is a Unix time to count to.
 
-    `files` are no images (a zip of one's data) and only come with whispers.
+    `files` are no images (a zip of one's data) and only come with whispers. `calls` is the platform's id of the one
+    person whom a new message notifies, whatever its text holds; only `Talk.post` gets one.
     Two fields serve adapters that can do more: `progress` is how much of the job is done (0 … 1), for a bar; `grid`
     comes with a sheet (the first picture) and is the grid as JSON (engine.contract.grid.as_json), with one more entry
     `boxes`: cell → [left, top, width, height] as fractions of the sheet picture.
@@ -98,6 +99,7 @@ class Message:
     progress: float | None = None
     grid: dict[str, Any] | None = None
     files: tuple[Picture, ...] = ()
+    calls: str | None = None
 
 
 @dataclass(frozen=True)

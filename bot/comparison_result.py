@@ -31,8 +31,8 @@ async def comparison_message(found: Comparison, limits: Limits, start: int = 0) 
     return Message(_text(found), (sheet, *plots), buttons(found.job), grid=grid), made.rung
 
 
-async def post_comparison(found: Comparison, talk: Talk, attempt: Attempt) -> str:
-    return await post_largest(talk, partial(comparison_message, found), attempt)
+async def post_comparison(found: Comparison, talk: Talk, attempt: Attempt, calls: str | None = None) -> str:
+    return await post_largest(talk, partial(comparison_message, found), attempt, calls)
 
 
 def buttons(job: JobRow) -> tuple[Button, ...]:

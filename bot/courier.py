@@ -20,12 +20,18 @@ from engine.contract import words
 
 log = logging.getLogger(__name__)
 
+# Seconds after which somebody has turned to other things, and is called when the result is there.
+CALLED_AFTER_S = 60.0
+
 
 @dataclass(frozen=True)
 class Parcel:
-    """How a result is posted, what the job's own message says before and after, and where it is to be found if not."""
+    """How a result is posted, what the job's own message says before and after, and where it is to be found if not.
 
-    send: Callable[[Talk, Attempt], Awaitable[str]]
+    `send` takes the platform's id of the person whom the result calls.
+    """
+
+    send: Callable[[Talk, Attempt, str | None], Awaitable[str]]
     before: str
     closing: str
     otherwise: str
@@ -100,7 +106,20 @@ class Courier:
         before = Message(f"{heading(job)}\n{parcel.before}", buttons=() if job.training else cancel_button(job))
         said = await self._teller.say(job, before)
         await self._teller.hold(job)
-        return said, await self._parts.delivery.post(talk, job, partial(parcel.send, talk))
+
+        async def send(attempt: Attempt) -> str:
+            return await parcel.send(talk, attempt, await self._called(job))
+
+        return said, await self._parts.delivery.post(talk, job, send)
+
+    async def _called(self, job: JobRow) -> str | None:
+        """Whom the result calls: who ordered it, unless that was just now or in private, or they want no mention."""
+        if job.private or self._parts.clock() - job.queued_at <= CALLED_AFTER_S:
+            return None
+        own = await self._parts.preferences.of_person(job.person)
+        rules = await self._parts.preferences.of_server(job.server)
+        wanted = rules.ping if own.ping is None else own.ping
+        return None if wanted is False else await self._parts.people.key(job.person)
 
     async def recall(self, job: JobRow, posted: str | None = None) -> None:
         """Take a sheet back that was posted, or may have been, while its job was cancelled or deleted.

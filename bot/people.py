@@ -18,6 +18,11 @@ class People:
         row = await self._database.one(KNOWN, **values)
         return int((row or (await self._database.write(PERSON, **values))[0])["id"])
 
+    async def key(self, person: int) -> str | None:
+        """The platform's id of the person with this row; None where it is gone."""
+        row = await self._database.one("SELECT key FROM people WHERE id = :id", id=person)
+        return str(row["key"]) if row else None
+
     def known(self, person: Person) -> Person:
         """The person with the configured list of moderators applied."""
         listed = f"{person.platform}:{person.id}" in self._moderators

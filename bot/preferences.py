@@ -12,12 +12,13 @@ from bot.words import UNSPACED
 
 
 class Preferences(BaseModel):
-    """None means: nobody set it. A person's set only `approach` and `blocks`."""
+    """None means: nobody set it. A person's set only `approach`, `blocks` and `ping`."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     approach: int | None = None
     blocks: int | None = None
+    ping: bool | None = None
     channels: tuple[str, ...] | None = None
     waiting: int | None = None
     pictures_per_hour: int | None = None

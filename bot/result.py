@@ -50,8 +50,8 @@ async def sheet_message(grid: Grid, limits: Limits, start: int = 0) -> tuple[Mes
     return message, made.rung
 
 
-async def post_sheet(grid: Grid, talk: Talk, attempt: Attempt) -> str:
-    return await post_largest(talk, partial(sheet_message, grid), attempt)
+async def post_sheet(grid: Grid, talk: Talk, attempt: Attempt, calls: str | None = None) -> str:
+    return await post_largest(talk, partial(sheet_message, grid), attempt, calls)
 
 
 def buttons(job: JobRow) -> tuple[Button, ...]:

@@ -1,9 +1,10 @@
 """A trained style as a message: why it ended, what was learned, the sheet, the curve, and what to do with it."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 from bot import trained
-from bot.chat import Attempt, Message, Picture, Talk
+from bot.chat import Attempt, Message, Talk
 from bot.errors import TooLarge
 from bot.jobs import JobRow
 from bot.parts import Parts
@@ -31,18 +32,14 @@ async def style_message(parts: Parts, job: JobRow, found: StyleTrained) -> Messa
     return Message("\n".join(lines), tuple(pictures), trained.buttons(found.name))
 
 
-async def post_style(message: Message, talk: Talk, attempt: Attempt) -> str:
+async def post_style(message: Message, talk: Talk, attempt: Attempt, calls: str | None = None) -> str:
     """Post it with its pictures, the last left out first where they are too large for this destination."""
     limit = (await talk.limits()).file_bytes
     pictures = tuple(picture for picture in message.pictures if len(picture.data) <= limit)
     while True:
         try:
-            return await talk.post(_with(message, pictures), attempt)
+            return await talk.post(replace(message, pictures=pictures, calls=calls), attempt)
         except TooLarge:
             if not pictures:
                 raise
             pictures = pictures[:-1]
-
-
-def _with(message: Message, pictures: tuple[Picture, ...]) -> Message:
-    return Message(message.text, pictures, message.buttons)

@@ -201,3 +201,18 @@ async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_
         assert "`C sketch x 1 " in posted.content
         assert len(posted.content) < 2000
         assert "after Holm's correction for 3 columns" in posted.content
+
+
+async def test_a_grid_that_took_long_notifies_who_ordered_it(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1)
+        prompt = f"@everyone <@{r.server.state.bot.id}> a cat"
+        told = await r.server.people.slash(r.server.ann, r.server.room, "grid", prompt=prompt, blocks=1)
+        await r.engine.reached.wait()
+        r.now += 61
+        r.engine.go_on.set()
+        await r.settled()
+
+        (sheet,) = r.sheets()
+        assert sheet.pinged == [r.server.ann.id]
+        assert reply(r.server, told).pinged == []

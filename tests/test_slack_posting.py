@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -358,6 +359,16 @@ async def test_no_text_can_call_people_or_hide_a_link(bot: Scene) -> None:
     for call in bot.slack.calls("chat.postMessage"):
         assert not call.arguments["unfurl_links"]
         assert call.arguments["blocks"][0]["text"]["verbatim"] is True
+
+
+async def test_a_result_calls_the_one_person_it_is_meant_for_whoever_its_prompt_names(bot: Scene) -> None:
+    talk, notes = await said(bot)
+
+    await talk.post(Message(HOSTILE, (SHEET,), calls="U2"), notes.attempt("post"))
+
+    sheet = bot.slack.posted("C1")[1]
+    assert re.findall(r"<[@!][^>]*>", sheet["text"]) == ["<@U2>"]
+    assert [block["text"]["text"] for block in sheet["blocks"] if "<" in str(block)] == ["<@U2>"]
 
 
 @pytest.mark.parametrize("text", ["&" * 50_000, "word " * 20_000, "line\n" * 20_000, "", " \n ", "é😀" * 9_000])

@@ -289,3 +289,17 @@ async def test_a_link_in_a_prompt_of_a_command_is_painted_as_it_was_typed(tmp_pa
         await r.settled()
 
         assert (await r.jobs())[0].prompt == "a sign with https://a.org/b#c1 on it"
+
+
+async def test_a_grid_that_took_long_mentions_who_ordered_it(tmp_path: Path, slack: SlackServer) -> None:
+    async with rig(tmp_path, slack) as r:
+        r.engine.hold(after=1)
+        await SlackPerson(slack).command("C1", "/grid", "<!channel> <@U2|bob> a cat blocks:1")
+        await r.engine.reached.wait()
+        r.now += 61
+        r.engine.go_on.set()
+        await r.settled()
+
+        own, sheet = slack.posted("C1")
+        assert sheet["text"].endswith("\n<@U1>")
+        assert "<@" not in sheet["text"].removesuffix("<@U1>") + own["text"]

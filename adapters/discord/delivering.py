@@ -7,6 +7,7 @@ channel whose history may not be read or where more than 200 messages followed. 
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import discord
 
@@ -112,7 +113,8 @@ class Delivering:
             "" if self._at.private else f"I could not answer in <#{self._at.channel}>, so it comes to you directly.\n"
         )
         conversation = await direct_channel(self._line, self._at.user)
-        posted = await conversation.send(Parts(message, mark=mark, note=where + note), mark)
+        alone = replace(message, calls=None)
+        posted = await conversation.send(Parts(alone, mark=mark, note=where + note), mark)
         return message_id(conversation.id, posted)
 
 

@@ -26,11 +26,18 @@ class Parts:
         return {"content": self._text(), "attachments": self._files(), "view": view_of(self.message)}
 
     def to_send(self) -> dict[str, Any]:
-        view = view_of(self.message)
-        return {"content": self._text(), "files": self._files()} | ({} if view is None else {"view": view})
+        """Only a new message notifies anybody, so only that one names whom it calls."""
+        view, calls = view_of(self.message), self.message.calls
+        sent: dict[str, Any] = {"content": self._text(calls), "files": self._files()}
+        if calls:
+            sent["allowed_mentions"] = discord.AllowedMentions(
+                everyone=False, users=[discord.Object(calls)], roles=False, replied_user=False
+            )
+        return sent if view is None else sent | {"view": view}
 
-    def _text(self) -> str:
+    def _text(self, calls: str | None = None) -> str:
         tail = f"\nReady {countdown(self.message.eta)}" if self.message.eta is not None else ""
+        tail += f"\n<@{calls}>" if calls else ""
         tail += f"\n{self.note}" if self.note else ""
         if self.mark and not self.message.pictures:
             tail += small_text(self.mark)

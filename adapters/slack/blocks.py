@@ -37,12 +37,14 @@ def to_type(text: str) -> str:
 
 def fallback(message: Message) -> str:
     """The text that notifications and screen readers get; never empty."""
-    return next(_pieces(escaped(to_type(message.text))), "Tessera")
+    text = next(_pieces(escaped(to_type(message.text))), "Tessera")
+    return f"{text}\n{_call(message.calls)}" if message.calls else text
 
 
 def blocks(message: Message, files: Sequence[str] = ()) -> list[Block]:
     """`files` are the ids of the uploaded pictures, in the order of `message.pictures`."""
     made = [_section(piece) for piece in list(_pieces(escaped(to_type(message.text))))[:_SECTIONS]]
+    made += [_section(_call(message.calls))] if message.calls else []
     for picture, file in zip(message.pictures, files, strict=False):
         alt = picture.alt.strip()[:_ALT] or "A picture made by Tessera"
         made.append({"type": "image", "slack_file": {"id": file}, "alt_text": alt})
@@ -81,6 +83,11 @@ def _select(menu: Menu) -> Block:
         raise ValueError(f"What a menu sends may have {_ACTION_ID - 5} characters on Slack: {menu.press[:40]}…")
     options = choices(menu.choices)
     return {"type": "static_select", "action_id": action, "placeholder": plain(menu.label), "options": options}
+
+
+def _call(person: str) -> str:
+    """A mention of the person with this id; what people write makes none, as it is escaped."""
+    return f"<@{person}>"
 
 
 def _section(text: str) -> Block:

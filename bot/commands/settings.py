@@ -12,7 +12,7 @@ from bot.errors import BadCommand, Refused
 from bot.preferences import Preferences, spelled
 from engine.contract.approaches import Number
 
-OWN = ("approach", "blocks")
+OWN = ("approach", "blocks", "ping")
 CLEARED = {"none", "no", "off", "-", "all"}
 # A mention, or an id as Discord and Slack write them.
 CHANNEL = re.compile(r"<#([\w.-]+)(?:\|[^>]*)?>|\b([A-Z0-9]{8,})\b")
@@ -25,6 +25,9 @@ async def settings(
         Literal[0, Number] | None, Field(description="the approach where none is named, 0 for none")
     ] = None,
     blocks: Annotated[int | None, Field(ge=0, le=8, description="blocks where none are named, 0 for none")] = None,
+    ping: Annotated[
+        bool | None, Field(description="be mentioned when a result comes more than a minute after its order")
+    ] = None,
     channels: Annotated[str | None, Field(description="server: channels where grids are made, or all")] = None,
     waiting: Annotated[
         int | None, Field(ge=0, le=100, description="server: grids a person may have waiting, 0 for the usual")
@@ -42,13 +45,13 @@ async def settings(
 ) -> Message:
     """Your own defaults; for moderators also the server's rules."""
     given: dict[str, Any] = {
-        "approach": approach, "blocks": blocks, "channels": _channels(channels), "waiting": waiting,
+        "approach": approach, "blocks": blocks, "ping": ping, "channels": _channels(channels), "waiting": waiting,
         "pictures_per_hour": pictures_per_hour, "words": _words(words), "retention_days": retention_days,
     }  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}
     rows, owner = asked.parts.preferences, _owner(asked, scope, changes)
     for name, value in changes.items():
-        await rows.set("person" if scope == "me" else "server", owner, name, value or None)
+        await rows.set("person" if scope == "me" else "server", owner, name, value if name == "ping" else value or None)
     found = await (rows.of_person(asked.who) if scope == "me" else rows.of_server(asked.server))
     return Message(_table(found, scope, moderator=asked.person.moderator))
 
@@ -98,13 +101,17 @@ def _words(text: str | None) -> list[str] | None:
 def _table(found: Preferences, scope: str, *, moderator: bool) -> str:
     names = OWN if scope == "me" else tuple(Preferences.model_fields)
     head = "Your own settings" if scope == "me" else "This server's settings"
-    lines = [f"*{head}*"]
-    for name in names:
-        value = getattr(found, name)
-        shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
-        lines.append(f"`{name}` {'not set' if value is None else texts.plain(str(shown), 400)}")
+    lines = [f"*{head}*", *(f"`{name}` {_shown(getattr(found, name))}" for name in names)]
     here = "`/settings scope:server words:one, two waiting:3`"
     lines.append(f"Change one with: {'`/settings approach:2`' if scope == 'me' else here}")
     if scope == "me" and moderator:
         lines.append(f"For this server: {here}")
     return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return texts.plain(", ".join(map(str, value)) if isinstance(value, tuple) else str(value), 400)

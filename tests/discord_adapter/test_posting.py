@@ -1,6 +1,7 @@
 """From the reply to the sheet."""
 
 import asyncio
+from dataclasses import replace
 
 import discord
 import pytest
@@ -80,6 +81,42 @@ async def test_posting_twice_changes_nothing(threads: bool, server: DiscordServe
 
     assert len(ids) == 1
     assert sum(bool(posted.files) for posted in server.state.posted.values()) == 1
+
+
+HOSTILE = "@everyone @here <@1> <@&2> *a cat*"
+
+
+async def test_a_sheet_notifies_the_one_person_that_it_calls_whoever_its_prompt_names(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    told, heard = await said(server, core)
+    called = replace(SHEET, text=HOSTILE, calls=str(server.ann.id))
+
+    for message in (called, called):
+        await heard.talk.post(message, delivery("job-post"))
+    await heard.talk.post(replace(called, calls=None), delivery("r1"))
+
+    thread = server.messages(server.state.rooms[reply(server, told).id])
+    assert [posted.pinged for posted in thread] == [[server.ann.id], []]
+    assert not reply(server, told).pinged
+    assert f"<@{server.ann.id}>" not in reply(server, told).content
+
+
+@pytest.mark.parametrize("where", ["the reply", "a direct message"])
+async def test_nobody_is_named_where_naming_notifies_nobody(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform, where: str
+) -> None:
+    bot.line.threads = where != "the reply"
+    told, heard = await said(server, core)
+    if where == "a direct message":
+        server.age(told, 1000)
+        server.room.rights = 0
+
+    await heard.talk.post(replace(SHEET, calls=str(server.ann.id)), delivery("job-post"))
+
+    sheet = reply(server, told) if bot.line.threads is False else only(server.messages(server.direct))
+    assert picture_of(sheet) == PNG
+    assert f"<@{server.ann.id}>" not in sheet.content
 
 
 async def test_saying_twice_changes_nothing(server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform) -> None:

@@ -107,6 +107,8 @@ class Rest:
         room.archived = False
         posted = Posted(self._state.ids.new(), room.id)
         write_message(posted, body, files, largest=self._state.file_bytes)
+        allowed = body["allowed_mentions"].get("users", [])
+        posted.pinged = [int(user) for user in allowed if f"<@{user}>" in posted.content]
         self._state.posted[posted.id] = posted
         self._state.nonces[room.id, nonce] = time.monotonic(), posted.id
         return as_json(posted.as_json(self._state.bot) | {"nonce": nonce})

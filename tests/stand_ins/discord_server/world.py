@@ -93,7 +93,10 @@ class Room:
 
 @dataclass
 class Posted:
-    """A message as it stands. `told` is the id of the interaction that it answers, if it does."""
+    """A message as it stands. `told` is the id of the interaction that it answers, if it does.
+
+    `pinged`: whom it notified when it was new; an edit notifies nobody.
+    """
 
     id: int
     room: int
@@ -105,6 +108,7 @@ class Posted:
     told: int | None = None
     asked_by: Talker | None = None
     edits: int = 0
+    pinged: list[int] = field(default_factory=list)
 
     @property
     def ephemeral(self) -> bool:
