@@ -10,6 +10,7 @@ From a word to an order
     app, received                   what is heard becomes a row, is acknowledged and answered
     answering, asked                one row answered; what a command or a button gets
     commands/, actions              what commands do, and what buttons do
+    spoken                          what is made of words that name no command
     comparison_actions              those of comparisons
     style_actions                   those of trainings and styles
     ordering                        a grid into the line

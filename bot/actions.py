@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import comparison_actions, scoring, style_actions, texts
+from bot import comparison_actions, scoring, spoken, style_actions, texts
 from bot.arguments import values
 from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
@@ -167,6 +167,7 @@ ACTIONS: dict[str, Action] = {
     "uncompare": Action(comparison_actions.uncompare),
     "recompare": Action(comparison_actions.recompare),
     "score": Action(scoring.score, asks=True),
+    "spoken": Action(spoken.make, orders=True, private=False),
     "train": Action(style_actions.train, orders=True, private=False, moderators=True),
     "untrain": Action(style_actions.untrain),
     "retrain": Action(style_actions.retrain, moderators=True),

@@ -5,14 +5,14 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from bot import texts
+from bot import spoken, texts
 from bot.actions import ACTIONS
 from bot.arguments import values
 from bot.asked import Asked
 from bot.chat import Message, Talk
 from bot.command import Command
 from bot.disk import NotKept, until_kept
-from bot.errors import BadCommand, BotError, DeliveryError, PlatformAway
+from bot.errors import BadCommand, BotError, DeliveryError, NoCommand, PlatformAway
 from bot.grammar import named, parse
 from bot.history import Orphan
 from bot.line import Line
@@ -93,7 +93,10 @@ class Answering:
         """What is to be told to the person alone; what all may see is posted by whoever makes it."""
         if asked.received.press is not None:
             return await self._press(asked, asked.received.press)
-        command, arguments = understood(asked.received, self._parts.commands)
+        try:
+            command, arguments = understood(asked.received, self._parts.commands)
+        except NoCommand as heard:
+            return await spoken.offer(asked, heard)
         if command.moderators and not asked.person.moderator:
             raise BadCommand(texts.MODERATORS)
         told: Message | None = await command.run(asked, **arguments)

@@ -2,6 +2,7 @@
 
 BotError
 ├── BadCommand        it cannot be understood; the text says what would be right
+│   └── NoCommand     it names no command, nor nearly one
 ├── Refused           understood, but not allowed or over a limit; told privately
 └── DeliveryError
     ├── TooLarge      the file is too large for the destination: send a smaller one
@@ -17,6 +18,13 @@ class BotError(Exception):
 
 class BadCommand(BotError):
     pass
+
+
+class NoCommand(BadCommand):
+    def __init__(self, sentence: str, words: str) -> None:
+        """`words` are all that was said."""
+        super().__init__(sentence)
+        self.words = words
 
 
 class Refused(BotError):

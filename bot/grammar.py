@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.command import Command, Option
-from bot.errors import BadCommand
+from bot.errors import BadCommand, NoCommand
 from engine.contract.sentence import unknown
 
 # What phones and word processors make of straight quotes.
@@ -36,7 +36,7 @@ def named(text: str, commands: Sequence[Command]) -> tuple[Command, str]:
     found = WORD.match(line)
     if not found:
         raise BadCommand("Say what to do, such as: /grid a cat wearing neon-glasses. /help lists the commands.")
-    return _command(found.group(), commands), line[found.end() :]
+    return _command(found.group(), commands, line), line[found.end() :]
 
 
 def options(text: str, command: Command) -> dict[str, str]:
@@ -61,15 +61,17 @@ class _Key:
     end: int
 
 
-def _command(word: str, commands: Sequence[Command]) -> Command:
+def _command(word: str, commands: Sequence[Command], line: str) -> Command:
     name = word.lstrip("/").casefold()
     for command in commands:
         if command.name == name:
             return command
     near = get_close_matches(name, [command.name for command in commands], n=1)
-    hint = f"Did you mean /{near[0]}?" if near else "/help lists the commands."
     shown = word if len(word) <= 40 else word[:39] + "…"  # noqa: PLR2004  # as long as one line may be
-    raise BadCommand(f"There is no command “{shown}”. {hint}")
+    sentence = f"There is no command “{shown}”."
+    if near:
+        raise BadCommand(f"{sentence} Did you mean /{near[0]}?")
+    raise NoCommand(f"{sentence} /help lists the commands.", line.lstrip("/"))
 
 
 def _split(text: str, known: dict[str, Option]) -> tuple[str, list[tuple[str, str]]]:

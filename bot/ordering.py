@@ -24,17 +24,25 @@ from engine.contract.orders import MakeGrid
 PICTURES_OF_A_BLOCK = 4
 
 
-async def order_grid(asked: Asked, work: MakeGrid, parent: str | None = None, plan: Plan | None = None) -> JobRow:
+async def order_grid(
+    asked: Asked,
+    work: MakeGrid,
+    parent: str | None = None,
+    plan: Plan | None = None,
+    proposal: str | None = None,
+) -> JobRow:
     """Put the grid into the line and say so. Raises Refused where it is not allowed or cannot be delivered.
 
-    A `plan` repeats the grid that it was made for, cell by cell.
+    A `plan` repeats the grid that it was made for, cell by cell. A `proposal` is ordered once; its id is the grid's.
     """
     caps = await admitted(asked, [work.prompt, work.details, work.negative])
     work = work if plan else await with_adopted(asked, work)
-    new = new_job(asked, new_id(), work, work.prompt, cost_of(work), parent=parent)
+    new = new_job(asked, proposal or new_id(), work, work.prompt, cost_of(work), parent=parent)
     job = await asked.parts.queue.put(new, caps, plan)
     if job is None:
         raise Refused(await which_limit(asked, caps, cost_of(work)))
+    if proposal and not await mine(asked, job):
+        raise Refused(f"The grid `{job.id}` was ordered already. `/show {job.id}` shows it.")
     asked.parts.remember(job, asked.talk)
     await announce(asked, job)
     return job

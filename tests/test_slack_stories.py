@@ -303,3 +303,18 @@ async def test_a_grid_that_took_long_mentions_who_ordered_it(tmp_path: Path, sla
         own, sheet = slack.posted("C1")
         assert sheet["text"].endswith("\n<@U1>")
         assert "<@" not in sheet["text"].removesuffix("<@U1>") + own["text"]
+
+
+async def test_words_to_the_app_that_name_no_command_become_a_grid_by_a_button(
+    tmp_path: Path, slack: SlackServer
+) -> None:
+    async with rig(tmp_path, slack) as r:
+        ada = SlackPerson(slack)
+        await ada.write("C1", f"<@{BOT_USER}> a cat & <https://a.org|a.org> blocks:1")
+        await r.settled()
+        whisper = slack.space.whispers[-1]
+        await ada.press(whisper, "Make a grid of this")
+        await r.settled()
+
+        (job,) = await r.jobs()
+        assert (job.prompt, job.state) == ("a cat & a.org", "delivered")

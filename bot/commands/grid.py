@@ -13,9 +13,14 @@ from engine.contract.orders import MakeGrid
 
 async def grid(asked: Asked, order: MakeGrid) -> None:
     """Paint a grid of pictures from a prompt among fillers, and measure how well they match."""
+    await ordered(asked, order)
+
+
+async def ordered(asked: Asked, order: MakeGrid, proposal: str | None = None) -> None:
+    """Order a grid as it was typed; of a `proposal` once."""
     order = await preferred(asked, order)
     await _check_style(asked, order)
-    await order_grid(asked, order)
+    await order_grid(asked, order, proposal=proposal)
 
 
 async def _check_style(asked: Asked, order: MakeGrid) -> None:

@@ -1,0 +1,45 @@
+"""Words that name no command are perhaps a prompt: a button makes a grid of them, once, also after a restart."""
+
+from bot import texts
+from bot.arguments import values
+from bot.asked import Asked
+from bot.chat import Button, Message
+from bot.commands import GRID
+from bot.commands.grid import ordered
+from bot.errors import BadCommand, NoCommand, Refused
+from bot.grammar import parse
+from engine.contract.order import Order
+from engine.contract.orders import MakeGrid
+
+TOO_OLD = "These words were said too long ago, or by somebody else. Say them again after /grid."
+
+
+class Spoken(Order):
+    """What is kept until the button is pressed."""
+
+    words: str
+
+
+async def offer(asked: Asked, heard: NoCommand) -> Message:
+    """The words with the button. Raises NoCommand where no grid can be made of them either."""
+    try:
+        _order(heard.words)
+    except BadCommand:
+        raise heard from None
+    kept = await asked.parts.proposals.propose(asked.who, Spoken(words=heard.words))
+    text = f"{texts.quoted(heard.words, 100)} is none of the commands, which /help lists. Is it a prompt?"
+    return Message(text, buttons=(Button("Make a grid of this", f"spoken:{kept}", "primary"),))
+
+
+async def make(asked: Asked, subject: str, _more: str) -> None:
+    """Order a grid of what was said, once however often the button is pressed."""
+    found = await asked.parts.proposals.proposed(subject, asked.who, Spoken)
+    if found is None:
+        raise Refused(TOO_OLD)
+    await ordered(asked, _order(found[0].words), subject)
+
+
+def _order(words: str) -> MakeGrid:
+    """As after /grid: options that are named among the words are options. Raises BadCommand."""
+    order: MakeGrid = values(*parse(f"/{GRID.name} {words}", (GRID,)))["order"]
+    return order
