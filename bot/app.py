@@ -9,7 +9,7 @@ from typing import Any
 from bot import texts
 from bot.actions import ACTIONS, Action
 from bot.answering import Answering, understood
-from bot.chat import Heard, Home, Person, Place, Pressed, Talk
+from bot.chat import Heard, Home, Offers, Person, Place, Pressed, Talk
 from bot.command import Command
 from bot.completion import complete
 from bot.courier import Courier
@@ -105,7 +105,7 @@ class App:
         command: str,
         option: str,
         typed: str,
-    ) -> list[str]:
+    ) -> Offers:
         return await complete(self.parts, person, command, option, typed)
 
     async def home(self, person: Person) -> Home:

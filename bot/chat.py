@@ -220,6 +220,10 @@ class Home:
     grids: tuple[tuple[str, str], ...]
 
 
+Offers = list[tuple[str, str]]
+"""What may be typed next, as (label, value): the label is plain text for people, the value is what is typed."""
+
+
 class Core(Protocol):
     """The core as adapters see it. Nothing here raises for what a person typed: people are answered by the talk."""
 
@@ -231,8 +235,8 @@ class Core(Protocol):
     async def press(self, pressed: Pressed) -> None:
         """The same for a button, a menu or a form."""
 
-    async def complete(self, person: Person, place: Place, command: str, option: str, typed: str) -> list[str]:
-        """Values that fit what was typed so far, at most 25."""
+    async def complete(self, person: Person, place: Place, command: str, option: str, typed: str) -> Offers:
+        """What fits what was typed so far, at most 25."""
 
     async def home(self, person: Person) -> Home:
         """What the person's own page shows."""

@@ -1,6 +1,7 @@
 """What may be typed next. Only a person's own prompts and grids are offered."""
 
-from bot.chat import Person
+from bot import texts
+from bot.chat import Offers, Person
 from bot.parts import Parts
 from engine.contract.errors import TesseraError
 
@@ -17,13 +18,19 @@ ART_STYLES = (
 )  # fmt: skip
 
 
-async def complete(parts: Parts, person: Person, command: str, option: str, typed: str) -> list[str]:
-    """Values of an option that fit what was typed so far, at most 25 of at most 100 characters."""
+async def complete(parts: Parts, person: Person, command: str, option: str, typed: str) -> Offers:
+    """Values of an option that fit what was typed so far, at most 25; neither they nor their labels are too long.
+
+    Nobody knows a grid by its id, so its label tells its prompt.
+    """
     known = next((entry for entry in parts.commands if entry.name == command), None)
     wanted = next((entry for entry in known.options if entry.name == option), None) if known else None
     if wanted is None:
         return []
     start = typed.strip().casefold()
+    if wanted.completes == "grids":
+        grids = await _own(parts, person, start, ids=True)
+        return [(texts.plain(f"{job} · {prompt}", LONGEST), job) for job, prompt in grids[:MOST]]
     if wanted.choices:
         values = [label for label, _ in wanted.choices]
     elif wanted.completes == "commands":
@@ -32,11 +39,12 @@ async def complete(parts: Parts, person: Person, command: str, option: str, type
         values = await style_names(parts)
     elif wanted.completes == "art styles":
         values = list(ART_STYLES)
-    elif wanted.completes in {"grids", "prompts"}:
-        values = await _own(parts, person, "id" if wanted.completes == "grids" else "prompt", start)
+    elif wanted.completes == "prompts":
+        values = [prompt for _, prompt in await _own(parts, person, start)]
     else:
         values = []
-    return [value for value in dict.fromkeys(values) if start in value.casefold() and len(value) <= LONGEST][:MOST]
+    fit = [value for value in dict.fromkeys(values) if start in value.casefold() and len(value) <= LONGEST]
+    return [(value, value) for value in fit[:MOST]]
 
 
 async def style_names(parts: Parts) -> list[str]:
@@ -49,15 +57,16 @@ async def style_names(parts: Parts) -> list[str]:
         return []
 
 
-async def _own(parts: Parts, person: Person, column: str, start: str) -> list[str]:
-    assert column in {"id", "prompt"}  # noqa: S101  # the only two words that are put into the statement
+async def _own(parts: Parts, person: Person, start: str, *, ids: bool = False) -> list[tuple[str, str]]:
+    """Ids and prompts of one's own grids whose prompts, or with `ids` whose ids, hold what was typed; newest first."""
     who = await parts.people.row(person)
     # Only among the newest: a completion has to be there while one types.
-    sql = f"""
-        SELECT {column} AS found FROM (
+    sql = """
+        SELECT id, prompt FROM (
             SELECT id, prompt, number FROM jobs WHERE person = :who AND state <> 'deleted' AND NOT training
             ORDER BY number DESC LIMIT 2000
-        ) WHERE {column} LIKE :start ESCAPE '!' OR prompt LIKE :start ESCAPE '!' ORDER BY number DESC LIMIT 50
-    """  # noqa: S608  # see above
+        ) WHERE prompt LIKE :start ESCAPE '!' OR (:ids AND id LIKE :start ESCAPE '!') ORDER BY number DESC LIMIT 50
+    """
     escaped = start.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return [str(row["found"]) for row in await parts.database.read(sql, who=who, start=f"%{escaped}%")]
+    rows = await parts.database.read(sql, who=who, start=f"%{escaped}%", ids=ids)
+    return [(str(row["id"]), str(row["prompt"])) for row in rows]

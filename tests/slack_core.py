@@ -11,7 +11,7 @@ import pytest
 from adapters.slack.platform import Slack
 from adapters.slack.talk import SlackTalk
 from adapters.slack.timing import Timing
-from bot.chat import Attempt, Heard, Home, Person, Picture, Place, Pressed
+from bot.chat import Attempt, Heard, Home, Offers, Person, Picture, Place, Pressed
 from bot.command import Command, Option
 from tests.stand_ins.slack_person import SlackPerson
 from tests.stand_ins.slack_server import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer
@@ -61,8 +61,8 @@ class ScriptedCore:
         if self.answer:
             await self.answer(pressed)
 
-    async def complete(self, person: Person, place: Place, command: str, option: str, typed: str) -> list[str]:
-        return [f"{command}-{option}-{typed}"]
+    async def complete(self, person: Person, place: Place, command: str, option: str, typed: str) -> Offers:
+        return [(f"{command} · {'x' * 100}", f"{command}-{option}-{typed}"), ("too long", "x" * 151)]
 
     async def home(self, person: Person) -> Home:
         return self.page

@@ -558,15 +558,19 @@ async def test_the_export_holds_everything_and_fits_the_destination(tmp_path: Pa
 async def test_completions_are_the_persons_own(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         mine = await grid(r, "a red cat blocks:1")
+        long = await grid(r, f"\u202e*a blue cat* {'x' * 100} blocks:1")
         await grid(r, "a red dog blocks:1", BERT)
 
-        async def completed(command: str, option: str, typed: str) -> list[str]:
+        async def completed(command: str, option: str, typed: str) -> list[tuple[str, str]]:
             return await r.app.complete(ANNA, LOBBY, command, option, typed)
 
-        assert await completed("grid", "prompt", "red") == ["a red cat"]
-        assert await completed("show", "id", "") == [mine]
-        assert await completed("grid", "style", "sk") == ["sketch"]
-        assert await completed("grid", "approach", "fine") == ["2 fine-tuned"]
+        assert await completed("grid", "prompt", "red") == [("a red cat", "a red cat")]
+        assert await completed("show", "id", "RED") == [(f"{mine} · a red cat", mine)]
+        assert await completed("cancel", "id", mine[:8]) == [(f"{mine} · a red cat", mine)]
+        assert await completed("cell", "id", "BLUE") == [(f"{long} · ∗a blue cat∗ {'x' * 73}…", long)]
+        assert [value for _, value in await completed("show", "id", "")] == [long, mine]
+        assert await completed("grid", "style", "sk") == [("sketch", "sketch")]
+        assert await completed("grid", "approach", "fine") == [("2 fine-tuned", "2 fine-tuned")]
         assert await completed("grid", "nothing", "") == []
         assert await completed("nothing", "nothing", "") == []
         assert await completed("grid", "prompt", "100%_") == []

@@ -589,7 +589,7 @@ async def test_names_and_art_styles_are_completed(tmp_path: Path, option: str, t
     async with rig(tmp_path) as r:
         command = "finetune" if option == "style" else "styles"
 
-        assert offered in await r.app.complete(ANNA, LOBBY, command, option, typed)
+        assert (offered, offered) in await r.app.complete(ANNA, LOBBY, command, option, typed)
 
 
 @pytest.mark.parametrize("name", ["images", "epochs", "rank", "lr"])

@@ -368,7 +368,7 @@ async def test_a_select_of_the_form_is_completed_by_the_core(both: Scene) -> Non
 
     suggested = await both.ada.suggest(both.slack.space.views[0], "style", "sk")
 
-    assert suggested == ["grid-style-sk"]
+    assert suggested == [(f"grid · {'x' * 67}…", "grid-style-sk")]
 
 
 async def test_the_app_home_shows_the_own_queue_and_history_with_a_new_grid_button(both: Scene) -> None:

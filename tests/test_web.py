@@ -355,7 +355,7 @@ async def test_values_are_completed_by_the_core(tmp_path: Path) -> None:
         query = {"command": "grid", "option": "prompt", "typed": "a d"}
         found = (await visitor.client.get("/complete", params=query)).json()
 
-        assert found == ["a dog at night"]
+        assert found == [["a dog at night", "a dog at night"]]
         assert site.core.completed == [("grid", "prompt", "a d")]
 
 

@@ -120,6 +120,16 @@ async def test_commands_options_and_values_complete_as_one_types(tmp_path: Path,
         assert await view.js("[...document.querySelectorAll('.chip')].map((e) => e.textContent)") == ["blocks", "seed"]
 
 
+async def test_grids_are_offered_with_their_prompts_and_typed_as_ids(tmp_path: Path, debugger: str) -> None:
+    async with opened(debugger, tmp_path) as (view, _):
+        offer = "[...document.querySelectorAll('#offers li > *')].map((e) => e.textContent)"
+        await view.type("/show id:")
+        assert await view.until(f"{offer}.length === 2 && {offer}") == ["k3x9tq2m7d", "a red cat"]
+        await view.press("Tab")
+
+        assert await view.js("line.value") == "/show id:k3x9tq2m7d "
+
+
 async def test_free_text_is_sent_as_it_is_even_while_something_is_offered(tmp_path: Path, debugger: str) -> None:
     async with opened(debugger, tmp_path) as (view, site):
         await view.type("/grid a cat se")

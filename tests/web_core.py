@@ -7,7 +7,22 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from bot.chat import Attempt, Button, Field, Form, Heard, Home, Menu, Message, Person, Picture, Place, Pressed, Talk
+from bot.chat import (
+    Attempt,
+    Button,
+    Field,
+    Form,
+    Heard,
+    Home,
+    Menu,
+    Message,
+    Offers,
+    Person,
+    Picture,
+    Place,
+    Pressed,
+    Talk,
+)
 from bot.command import Command, Option
 
 JOB = "k3x9tq2m7d"
@@ -31,6 +46,7 @@ COMMANDS = (
         Option("blocks", "whole", "blocks along a side", low=1, high=8),
         Option("seed", "whole", "the same seed gives the same grid"),
     ),
+    _command("show", "bring a grid back", Option("id", "text", "a grid's id", required=True, completes="grids")),
     _command("history", "your grids, newest first"),
     _command("queue", "what runs and waits"),
     _command("help", "what can be asked"),
@@ -133,9 +149,11 @@ class ScriptedCore:
         else:
             await pressed.talk.whisper(Message(f"You pressed `{pressed.press}`."))
 
-    async def complete(self, person: Person, place: Place, command: str, option: str, typed: str) -> list[str]:
+    async def complete(self, person: Person, place: Place, command: str, option: str, typed: str) -> Offers:
         self.completed.append((command, option, typed))
-        return [value for value in ("a cat wearing neon glasses", "a dog at night") if value.startswith(typed)]
+        if option == "id":
+            return [("k3x9tq2m7d · a red cat", "k3x9tq2m7d")]
+        return [(value, value) for value in ("a cat wearing neon glasses", "a dog at night") if value.startswith(typed)]
 
     async def home(self, person: Person) -> Home:
         return Home((), ())

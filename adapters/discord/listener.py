@@ -102,7 +102,7 @@ class Listener(discord.Client):
                 values = [choice for choice in option.choices if typed.lower() in choice[0].lower()]
             else:
                 asked = self._core.complete(person_of(interaction), place_of(interaction), data["name"], name, typed)
-                values = [(value, value) for value in await asyncio.wait_for(asked, COMPLETE_WITHIN)]
+                values = await asyncio.wait_for(asked, COMPLETE_WITHIN)
             await interaction.response.autocomplete(fitting(values, option))
         except (TimeoutError, ValueError, discord.HTTPException) as error:
             log.warning("nothing was offered for %s of /%s: %s", name, data["name"], type(error).__name__)

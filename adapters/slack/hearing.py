@@ -140,7 +140,7 @@ class Hearing:
         person = await self._people.person(asked.address.user, asked.name)
         place, option = place_of(asked.address), body["action_id"]
         fitting = await self._core.complete(person, place, command, option, body.get("value", ""))
-        return {"options": choices([(each, each) for each in fitting if len(each) <= 150])}  # noqa: PLR2004 - Slack's limit
+        return {"options": choices([each for each in fitting if len(each[1]) <= 150])}  # noqa: PLR2004 - Slack's limit
 
     async def _open_form(self, asked: Asked, filled: dict[str, str]) -> None:
         view = command_view(self._grid(), asked.address, filled)

@@ -10,6 +10,7 @@ from adapters.web.files import SHOWN, given_name, message_of
 from adapters.web.shown import page_of
 from adapters.web.site import Here, Visitor, place_of
 from adapters.web.stream import PAGE, stream
+from bot.chat import Offers
 
 router = APIRouter()
 
@@ -31,7 +32,7 @@ async def earlier(here: Here, person: Visitor, before: int) -> list[dict[str, An
 
 
 @router.get("/complete")
-async def complete(here: Here, person: Visitor, command: str, option: str, typed: str = "") -> list[str]:
+async def complete(here: Here, person: Visitor, command: str, option: str, typed: str = "") -> Offers:
     return await here.core.complete(person, place_of(person), command, option, typed[:200])
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.chat import Attempt, Core, Heard, Home, Person, Place, Pressed
+from bot.chat import Attempt, Core, Heard, Home, Offers, Person, Place, Pressed
 from bot.command import Command, Option
 
 
@@ -36,7 +36,7 @@ class ScriptedCore(Core):
         self.commands = commands
         self.acknowledges = acknowledges
         self.fails = False
-        self.completions: list[str] = []
+        self.completions: Offers = []
         self.asked: list[tuple[str, str, str]] = []
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
         self._pressed: asyncio.Queue[Pressed] = asyncio.Queue()
@@ -55,7 +55,7 @@ class ScriptedCore(Core):
         await self._take(pressed)
         self._pressed.put_nowait(pressed)
 
-    async def complete(self, person: Person, place: Place, command: str, option: str, typed: str) -> list[str]:
+    async def complete(self, person: Person, place: Place, command: str, option: str, typed: str) -> Offers:
         self.asked.append((command, option, typed))
         return self.completions
 

@@ -79,16 +79,17 @@ async def test_a_thread_is_in_the_place_of_its_channel(server: DiscordServer, co
     assert [json.loads(each.talk.address)["channel"] for each in heard] == [known.id, unknown.id]
 
 
-async def test_completions_come_from_the_core_and_none_is_cut(
+async def test_completions_come_from_the_core_and_only_their_labels_are_cut(
     server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
 ) -> None:
-    core.completions = ["a cat", "x" * 101, *(f"cat {n}" for n in range(40))]
+    more = [(f"cat {n}", f"cat {n}") for n in range(40)]
+    core.completions = [("k3x9tq2m7d · " + "a cat " * 20, "k3x9tq2m7d"), ("too long", "x" * 101), *more]
 
     offered = await server.people.autocomplete(server.ann, server.room, "grid", "prompt", "ca")
 
     assert core.asked == [("grid", "prompt", "ca")]
     assert len(offered) == 25
-    assert offered[:2] == ["a cat", "cat 0"]
+    assert offered[:2] == [("k3x9tq2m7d · " + "a cat " * 14 + "a c", "k3x9tq2m7d"), more[0]]
 
 
 async def test_any_message_can_be_made_a_grid(server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform) -> None:

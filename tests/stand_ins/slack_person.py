@@ -80,14 +80,14 @@ class SlackPerson:
             "interactive", self._payload("view_submission") | {"view": view | {"state": {"values": state}}}
         )
 
-    async def suggest(self, view: Json, block: str, typed: str) -> list[str]:
-        """Type into a select whose options the app gives."""
+    async def suggest(self, view: Json, block: str, typed: str) -> list[tuple[str, str]]:
+        """Type into a select whose options the app gives; their labels and values."""
         element = next(each["element"] for each in view["blocks"] if each["block_id"] == block)
         assert element["type"] == "external_select"
         payload = self._payload("block_suggestion") | {"view": view, "block_id": block, "value": typed}
         answer = await self.slack.deliver("interactive", payload | {"action_id": element["action_id"]})
         assert answer.acknowledged
-        return [option["value"] for option in answer.body["options"]]
+        return [(option["text"]["text"], option["value"]) for option in answer.body["options"]]
 
     def _escaped(self, text: str) -> str:
         """Links, and channels that there are, as Slack sends them where the manifest asks for it."""

@@ -60,9 +60,9 @@ export class Completion {
     if (option.completes) {
       await new Promise((resume) => setTimeout(resume, WAIT_MS));
       if (asked !== this.asked) return null;
-      found = (await get("complete", { command: command.name, option: option.name, typed: bare }).catch(() => [])).map((value) => [value, value]);
+      found = await get("complete", { command: command.name, option: option.name, typed: bare }).catch(() => []);
     } else found = found.filter(([label, value]) => value !== bare && (value.startsWith(bare) || label.toLowerCase().includes(bare.toLowerCase())));
-    return found.map(([label, value]) => ({ insert: `${option.name}:${quoted(value)} `, replace: token, label: value, help: label === value ? "" : label }));
+    return found.map(([label, value]) => ({ insert: `${option.name}:${quoted(value)} `, replace: token, label: value, help: label.startsWith(value) ? label.slice(value.length).replace(/^[ ·]+/, "") : label }));
   }
 
   show(offers) {

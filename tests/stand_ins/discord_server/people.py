@@ -42,14 +42,16 @@ class People:
         data = {"id": "2", "name": name, "type": 3, "target_id": str(target.id), "resolved": {"messages": messages}}
         return await self._tell(COMMAND, person, room, data)
 
-    async def autocomplete(self, person: Talker, room: Room, name: str, option: str, typed: str) -> list[Any]:
-        """The values that are offered while an option is being typed."""
+    async def autocomplete(
+        self, person: Talker, room: Room, name: str, option: str, typed: str
+    ) -> list[tuple[str, Any]]:
+        """The names and values that are offered while an option is being typed."""
         known = {entry["name"]: entry for entry in self._offered(person, name, kind=1)["options"]}
         assert known[option].get("autocomplete"), f"{option} of /{name} is not completed"
         asked = {"name": option, "type": known[option]["type"], "value": typed, "focused": True}
         told = await self._tell(COMPLETION, person, room, {"id": "1", "name": name, "type": 1, "options": [asked]})
         await self._state.until(lambda: told.choices is not None)
-        return [choice["value"] for choice in told.choices or ()]
+        return [(choice["name"], choice["value"]) for choice in told.choices or ()]
 
     async def press(self, person: Talker, posted: Posted, custom_id: str) -> Told:
         assert custom_id in posted.presses.values(), f"no button {custom_id!r} in {posted.presses}"
