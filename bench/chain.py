@@ -34,6 +34,7 @@ MOMENTS = {
     "preview": "first preview",
     "first": "first picture",
     "painted": "last picture",
+    "kept": "all pictures on the disk",
     "sheet": "sheet laid out",
     "posted": "sheet posted",
 }
@@ -65,6 +66,11 @@ class WatchedClient(EngineClient):
             if isinstance(event, PicturePainted | GridMade):
                 self.watch.see("first" if isinstance(event, PicturePainted) else "painted")
             yield event
+
+    async def cancel(self, job: str) -> None:
+        # The engine is told to forget a grid when it is made.
+        self.watch.see("kept")
+        await super().cancel(job)
 
 
 class WatchedTalk(FakeTalk):

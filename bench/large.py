@@ -39,7 +39,9 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
         "pictures": pictures,
         "waits_s": waits,
         "sheet": told,
-        "besides": {key: spread([mark[key] - waits for mark in marks]) for key in ("painted", "sheet", "posted")},
+        "besides": {
+            key: spread([mark[key] - waits for mark in marks]) for key in ("painted", "kept", "sheet", "posted")
+        },
     }
 
 

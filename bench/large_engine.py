@@ -51,7 +51,7 @@ class LargePainter(WaitingCard):
 def main() -> None:
     facts = models.facts
     models.facts = lambda place: replace(facts(place), size=SIDE)
-    setup._painter = lambda *_: (LargePainter(), "a painter that waits")  # noqa: SLF001 - the one place that chooses it
+    setup._painter = lambda *_, **__: (LargePainter(), "a painter that waits")  # noqa: SLF001 - the one place that chooses it
     asyncio.run(serve.serve(Settings()))  # type: ignore[call-arg] # pydantic's own
 
 

@@ -23,7 +23,7 @@ class Hanging(FakePainter):
 
 if __name__ == "__main__":
     watchdog.LEAST_SECONDS, watchdog.LOOK_SECONDS = 0.4, 0.1
-    setup._painter = lambda *_: (Hanging(), "a painter that hangs")  # type: ignore[assignment]
+    setup._painter = lambda *_, **__: (Hanging(), "a painter that hangs")  # type: ignore[assignment]
     settings = Settings()
     log_json(settings)
     asyncio.run(serve.serve(settings))

@@ -68,7 +68,8 @@ def main(arguments: list[str]) -> None:
     }
     for what in in_time(given.what or ALL):
         found = {"machine": about, "rates": rates, "model": given.model, "what": what, "tiny": given.tiny}
-        file = given.out / f"gpu-{'-'.join([_card(about), given.model, what, *(['tiny'] * given.tiny)])}.json"
+        limit = [f"{given.memory:g}gib"] if what == "start" and given.memory else []
+        file = given.out / f"gpu-{'-'.join([_card(about), given.model, what, *limit, *(['tiny'] * given.tiny)])}.json"
         results = []
         # Kept one by one: a command whose time is over has told what it had measured.
         for result in MEASURES[what](model, tiny=given.tiny, **more.get(what, {})):
