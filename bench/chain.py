@@ -127,6 +127,7 @@ def table(found: dict[str, Any]) -> str:
     body = [
         (name, report.spread(found["moments"][key], digits=3) if key in found["moments"] else NEVER)
         for key, name in MOMENTS.items()
+        if key in found["moments"] or key == "preview"
     ]
     apart = "; ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in found["parts"].items())
     head = f"{found['grid'].capitalize()}, {found['pictures']} painted pictures."
