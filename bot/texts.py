@@ -107,12 +107,14 @@ def warnings(plan: Plan) -> str:
 
 def sheet_alt(prompt: str, blocks: int, found: GridScore | None, withheld: int) -> str:
     """What a screen reader says of a sheet."""
-    side = 2 * blocks
+    side, count = 2 * blocks, blocks * blocks
+    whole, of = ("one block", "it") if count == 1 else (f"{count} blocks", "each block")
     words = (
-        f"A grid of {side} by {side} pictures in {blocks * blocks} blocks of four; one picture of each block is painted"
+        f"A grid of {side} by {side} pictures in {whole} of four; one picture of {of} is painted"
         f" from the prompt {quoted(prompt, 300)}, the others are fillers. {score(found)}"
     )
-    return words + (f" {withheld} pictures are withheld as unsafe." if withheld else "")
+    left_out = f" {pictures(withheld)} {'is' if withheld == 1 else 'are'} withheld as unsafe."
+    return words + (left_out if withheld else "")
 
 
 def pictures(count: int) -> str:
