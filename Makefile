@@ -11,7 +11,7 @@ demo: $(VENV)/engine.stamp  ## three grids of the embedded model, one per approa
 	PROFILE=embedded DATA_DIR=demo/data $(BIN)/python -m engine demo --out demo
 
 test: $(VENV)/all.stamp  ## all tests; only loopback is used
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 run: $(VENV)/all.stamp  ## the bot: every platform that has a token, and the chat in the browser
 	$(BIN)/python -m bot

@@ -14,6 +14,15 @@ for name in [name for name in os.environ if name.lower() in Settings.model_field
 os.environ.pop("RAY_ADDRESS", None)
 os.environ |= LOOPBACK
 
+# Files that take a minute or more begin first, so that no worker is left alone with one at the end.
+LONGEST = ("training", "cluster", "soak", "evaluate", "bench", "web_browser", "training_killed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several workers take whole files in this order."""
+    first = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path.stem, len(first)))
+
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
