@@ -54,10 +54,12 @@ class _Selector(selectors.DefaultSelector):
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> Any:
+        # Looked at first: what ends after it has told the loop by then.
+        working = bool(self._loop.in_threads) or apart.busy()
         events = super().select(0)
         if events or timeout == 0:
             return events
-        if timeout is None or self._loop.in_threads or apart.busy():
+        if timeout is None or working:
             return super().select(timeout and min(timeout, LOOK_SECONDS))
         self._loop.now += timeout
         return events
