@@ -40,13 +40,19 @@ async def cancelled_while_away(r: Rig) -> None:
     assert texts.CANCELLED not in r.chat.said()[0].message.text
 
 
+async def deleted_while_posted(r: Rig, call: str) -> ChatGate:
+    """A grid was deleted while its sheet is posted: the chat is held at this call."""
+    gate = ChatGate(r.chat, call)
+    await r.hear(ANNA, "/grid a red cat blocks:1")
+    await gate.reached.wait()
+    await r.press(ANNA, f"delete:{(await r.jobs())[0].id}:yes")
+    await r.idle()
+    return gate
+
+
 async def test_a_grid_that_is_deleted_while_its_sheet_is_posted_leaves_no_sheet(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
-        gate = ChatGate(r.chat, "post")
-        await r.hear(ANNA, "/grid a red cat blocks:1")
-        await gate.reached.wait()
-        await r.press(ANNA, f"delete:{(await r.jobs())[0].id}:yes")
-        await r.idle()
+        gate = await deleted_while_posted(r, "post")
         gate.open()
         await r.settled()
 
@@ -56,11 +62,7 @@ async def test_a_grid_that_is_deleted_while_its_sheet_is_posted_leaves_no_sheet(
 
 async def test_a_kill_after_a_grid_was_deleted_while_its_sheet_is_posted_leaves_no_sheet(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
-        gate = ChatGate(r.chat, "posted")
-        await r.hear(ANNA, "/grid a red cat blocks:1")
-        await gate.reached.wait()
-        await r.press(ANNA, f"delete:{(await r.jobs())[0].id}:yes")
-        await r.idle()
+        await deleted_while_posted(r, "posted")
         await r.kill()
         await r.start()
         await r.settled()
