@@ -87,9 +87,9 @@ class WatchedTalk(FakeTalk):
             self.watch.failed = message.text
         await super().update(message)
 
-    async def post(self, message: Message, delivery: Attempt) -> str:
+    async def post(self, message: Message, attempt: Attempt) -> str:
         self.watch.see("sheet")
-        found = await super().post(message, delivery)
+        found = await super().post(message, attempt)
         self.watch.see("posted")
         return found
 

@@ -135,13 +135,13 @@ class Talk(Protocol):
     async def acknowledge(self, *, private: bool) -> None:
         """Tell the platform in time that the command was heard; `private`: the answer is for the person alone."""
 
-    async def say(self, message: Message, delivery: Attempt) -> str:
+    async def say(self, message: Message, attempt: Attempt) -> str:
         """The job's own message, edited from then on; its id. Saying it again with the same key changes nothing."""
 
     async def update(self, message: Message) -> None:
         """Edit the job's own message to this newest state."""
 
-    async def post(self, message: Message, delivery: Attempt) -> str:
+    async def post(self, message: Message, attempt: Attempt) -> str:
         """Post the result once, into the thread where there is one; the message's id, the proof of delivery.
 
         Where `say` was never called on this talk, the post is itself the answer and needs no thread.

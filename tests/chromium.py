@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
@@ -22,6 +23,7 @@ FLAGS = (
     *("--hide-scrollbars", "--remote-debugging-port=0", "about:blank"),
 )
 PATIENCE_MS = 10_000
+SETTLING_MS = 30  # longer than a frame: by then the page has followed what grew
 
 # name of a key → (code, text, virtual key code)
 KEYS = {
@@ -167,16 +169,22 @@ class Page:
             await self.call("Input.dispatchMouseEvent", event)
 
     async def point(self, selector: str) -> dict[str, float]:
-        """Move the mouse to the middle of the first element that matches."""
-        found = json.dumps(selector)
-        await self.until(f"document.querySelector({found})")
-        place = await self.js(
-            f"(() => {{ const e = document.querySelector({found});"
-            " e.scrollIntoView({block: 'center', behavior: 'instant'});"
-            " const r = e.getBoundingClientRect(); return {x: r.x + r.width / 2, y: r.y + r.height / 2} })()"
+        """Move the mouse to the middle of the first element that matches; again where the page moved meanwhile."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        middle = (
+            f"(() => {{ const r = {found}.getBoundingClientRect();"
+            " return {x: r.x + r.width / 2, y: r.y + r.height / 2} })()"
         )
-        await self.call("Input.dispatchMouseEvent", {"type": "mouseMoved", **place})
-        return dict(place)
+        await self.until(found)
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while time.monotonic() < end:
+            await self.js(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+            place = await self.js(middle)
+            await self.call("Input.dispatchMouseEvent", {"type": "mouseMoved", **place})
+            await self.js(f"new Promise((done) => setTimeout(done, {SETTLING_MS}))")
+            if await self.js(f"{found}.matches(':hover')") and await self.js(middle) == place:
+                return dict(place)
+        raise AssertionError(f"{selector} does not come to rest under the mouse")
 
     async def type(self, text: str) -> None:
         await self.call("Input.insertText", {"text": text})

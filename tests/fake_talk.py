@@ -116,9 +116,9 @@ class FakeTalk:
         await self.chat.enter("acknowledge")
         self.chat.acknowledged.append((self.person, private))
 
-    async def say(self, message: Message, delivery: Attempt) -> str:
+    async def say(self, message: Message, attempt: Attempt) -> str:
         await self.chat.enter("say")
-        posted = self.chat.add(self.channel, "say", delivery.key, message)
+        posted = self.chat.add(self.channel, "say", attempt.key, message)
         await self.chat.enter("said")
         self.chat.leave("say")
         self.own = posted.id
@@ -131,19 +131,19 @@ class FakeTalk:
         self.chat.edit(self.own, message)
         self.chat.leave("update")
 
-    async def post(self, message: Message, delivery: Attempt) -> str:
+    async def post(self, message: Message, attempt: Attempt) -> str:
         await self.chat.enter("post")
         if self.chat.no_rights:
             raise NoRights("The right to attach files is missing.")
         if any(len(p.data) > (self.chat.really_takes or self.chat.file_bytes) for p in message.pictures):
             raise TooLarge("The file is too large.")
-        if delivery.noted is None:
-            await delivery.note(f"file-of-{delivery.key}")
+        if attempt.noted is None:
+            await attempt.note(f"file-of-{attempt.key}")
         await self.chat.enter("uploaded")
         posted = self.chat.messages[self.own] if self.own and self.chat.sheets_in_own else None
         if posted is None:
-            posted = self.chat.add(self.channel, "post", delivery.key, message)
-        posted.kind, posted.key, posted.message = "post", delivery.key, message
+            posted = self.chat.add(self.channel, "post", attempt.key, message)
+        posted.kind, posted.key, posted.message = "post", attempt.key, message
         await self.chat.enter("posted")
         self.chat.leave("post")
         return posted.id

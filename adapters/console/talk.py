@@ -25,8 +25,8 @@ class ConsoleTalk:
     async def acknowledge(self, *, private: bool) -> None:
         """Nothing to do: the line stands there as it was typed."""
 
-    async def say(self, message: Message, delivery: Attempt) -> str:
-        found = await self._desk.once(delivery.key, message)
+    async def say(self, message: Message, attempt: Attempt) -> str:
+        found = await self._desk.once(attempt.key, message)
         self._desk.follow(self.name, message)
         return found
 
@@ -34,8 +34,8 @@ class ConsoleTalk:
         if not self._desk.follow(self.name, message):
             await self._desk.show(message)
 
-    async def post(self, message: Message, delivery: Attempt) -> str:
-        found = await self._desk.once(delivery.key, message)
+    async def post(self, message: Message, attempt: Attempt) -> str:
+        found = await self._desk.once(attempt.key, message)
         self._desk.settle(self.name)
         return found
 

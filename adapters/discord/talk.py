@@ -58,9 +58,9 @@ class DiscordTalk:
         if self._first is not None:
             await self._first.acknowledge_in_time(private=private)
 
-    async def say(self, message: Message, delivery: Attempt) -> str:
+    async def say(self, message: Message, attempt: Attempt) -> str:
         async with self._editing:
-            own = await self._own.say(message, mark_of(delivery.key), reopened=self._first is None)
+            own = await self._own.say(message, mark_of(attempt.key), reopened=self._first is None)
         return message_id(self._at.channel, own)
 
     async def update(self, message: Message) -> None:
@@ -71,10 +71,10 @@ class DiscordTalk:
                 self._newest = None
                 await self._own.edit(message)
 
-    async def post(self, message: Message, delivery: Attempt) -> str:
+    async def post(self, message: Message, attempt: Attempt) -> str:
         self._newest = None  # an edit that still waits must not come after the result
         async with self._editing:
-            return await self._delivering.deliver(message, mark_of(delivery.key))
+            return await self._delivering.deliver(message, mark_of(attempt.key))
 
     async def whisper(self, message: Message) -> None:
         """By the interaction while its token works, afterwards as a direct message."""

@@ -12,21 +12,21 @@ from bot.errors import Gone, NoRights, PlatformAway
 _NOTE = "file:"
 
 
-async def uploaded(web: Web, timing: Timing, pictures: tuple[Picture, ...], delivery: Attempt | None) -> list[str]:
+async def uploaded(web: Web, timing: Timing, pictures: tuple[Picture, ...], attempt: Attempt | None) -> list[str]:
     """The ids of the pictures' files, processed and ready to be shown.
 
     What an earlier attempt has uploaded is used again; each id is noted as soon as Slack holds the file.
     """
     for picture in pictures:
         _check(picture)
-    noted = (delivery.noted or "") if delivery else ""
+    noted = (attempt.noted or "") if attempt else ""
     ids = noted.removeprefix(_NOTE).split(",") if noted.startswith(_NOTE) else []
     ids = await _still_there(web, ids[: len(pictures)])
     for picture in pictures[len(ids) :]:
         ids.append(await _upload(web, picture))
-        if delivery is not None:
-            delivery.noted = _NOTE + ",".join(ids)
-            await delivery.note(delivery.noted)
+        if attempt is not None:
+            attempt.noted = _NOTE + ",".join(ids)
+            await attempt.note(attempt.noted)
     for file in ids:
         await _processed(web, timing, file)
     return ids

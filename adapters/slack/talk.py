@@ -45,16 +45,16 @@ class SlackTalk:
         """Nothing is sent: Slack's own acknowledgement goes out when the core has heard."""
         self._address = replace(self._address, private=private)
 
-    async def say(self, message: Message, delivery: Attempt) -> str:
+    async def say(self, message: Message, attempt: Attempt) -> str:
         thread = None if self._address.private else self._address.thread_ts
-        if self._address.ts and self._address.key == delivery.key:
+        if self._address.ts and self._address.key == attempt.key:
             return MessageId(await self._channel(), self._address.ts).dump()
-        found = await self._left_behind(delivery)
+        found = await self._left_behind(attempt)
         if found is None:
-            found = await self._send(message, delivery, "job", thread)
+            found = await self._send(message, attempt, "job", thread)
             if not message.pictures:
                 self._shown.nothing()
-        self._address = replace(self._address, ts=MessageId.load(found).ts, key=delivery.key)
+        self._address = replace(self._address, ts=MessageId.load(found).ts, key=attempt.key)
         return found
 
     async def update(self, message: Message) -> None:
@@ -71,10 +71,10 @@ class SlackTalk:
             await self._edit(message, files := instead)
         self._shown.settled(files)
 
-    async def post(self, message: Message, delivery: Attempt) -> str:
+    async def post(self, message: Message, attempt: Attempt) -> str:
         """The thread is the one it was asked in, else the one under the job's own message."""
-        found = await self._left_behind(delivery)
-        return found or await self._send(message, delivery, "result", self._thread())
+        found = await self._left_behind(attempt)
+        return found or await self._send(message, attempt, "result", self._thread())
 
     async def whisper(self, message: Message) -> None:
         """Ephemeral in the channel; in a direct message where that cannot be, or where pictures have to be seen."""
@@ -139,17 +139,17 @@ class SlackTalk:
             self._address = replace(self._address, ts=found.id.ts, key=key)
         return found.id.dump()
 
-    async def _left_behind(self, delivery: Attempt) -> str | None:
+    async def _left_behind(self, attempt: Attempt) -> str | None:
         """What an earlier attempt has posted. The core may have looked already; looking twice waits twice."""
-        if delivery.noted is None or delivery.key in self._searched:
+        if attempt.noted is None or attempt.key in self._searched:
             return None
-        return await self.find_posted(delivery.key)
+        return await self.find_posted(attempt.key)
 
-    async def _send(self, message: Message, delivery: Attempt, role: str, thread: str | None) -> str:
-        files = await uploaded(self._web, self._timing, message.pictures + message.files, delivery)
+    async def _send(self, message: Message, attempt: Attempt, role: str, thread: str | None) -> str:
+        files = await uploaded(self._web, self._timing, message.pictures + message.files, attempt)
         # from here on nobody knows what became of it, until the answer is there
-        self._searched.discard(delivery.key)
-        where = {"channel": await self._channel(), "thread_ts": thread, "metadata": search.mark(delivery.key, role)}
+        self._searched.discard(attempt.key)
+        where = {"channel": await self._channel(), "thread_ts": thread, "metadata": search.mark(attempt.key, role)}
         return (await posted(self._web, self._timing, message, files, where)).dump()
 
     async def _send_alone(self, message: Message) -> None:

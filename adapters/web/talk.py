@@ -33,9 +33,9 @@ class WebTalk:
     async def acknowledge(self, *, private: bool) -> None:
         """Nothing to do: the page shows that it waits, and everything on it is private."""
 
-    async def say(self, message: Message, delivery: Attempt) -> str:
+    async def say(self, message: Message, attempt: Attempt) -> str:
         self._message = await self._conversation.add(
-            self._person, "said", body_of(message), (*message.pictures, *message.files), delivery.key
+            self._person, "said", body_of(message), (*message.pictures, *message.files), attempt.key
         )
         return self._message
 
@@ -46,9 +46,9 @@ class WebTalk:
         ):
             raise Gone("The message that was to be updated is not on the page any more.")
 
-    async def post(self, message: Message, delivery: Attempt) -> str:
+    async def post(self, message: Message, attempt: Attempt) -> str:
         return await self._conversation.add(
-            self._person, "posted", body_of(message), (*message.pictures, *message.files), delivery.key
+            self._person, "posted", body_of(message), (*message.pictures, *message.files), attempt.key
         )
 
     async def whisper(self, message: Message) -> None:
