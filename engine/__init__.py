@@ -14,7 +14,7 @@ A job, from order to ending
     news, preview, pace     how far everything is, how it looks, how long it may still take
     comparing/              comparisons
     trainings, scoring      trainings until they begin; pictures from anywhere, held against a prompt
-    opening                 pictures by strangers, opened with care
+    opening, flat           pictures by strangers, opened with care, and as people see them
     studio, tasks           what these parts share
 
 Who paints what, and when

@@ -5,10 +5,11 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from engine.contract.errors import BadRequest
 from engine.contract.scoring import FORMATS, MOST_BYTES, MOST_PIXELS
+from engine.flat import flat
 from engine.painter import Pixels
 
 KINDS = "PNG, JPEG, WebP and GIF can be read"
@@ -37,7 +38,7 @@ def opened(data: bytes, name: str = "The file") -> Pixels:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check(image, name)
-                return np.asarray(_on_white(ImageOps.exif_transpose(image)))
+                return np.asarray(flat(image))
     except BadRequest:
         raise
     except Image.DecompressionBombError as error:
@@ -54,13 +55,3 @@ def _check(image: Image.Image, name: str) -> None:
     if width * height > MOST_PIXELS:
         most = f"{MOST_PIXELS / 1e6:.0f} million"
         raise BadRequest(f"{name} has {width} x {height} pixels; a picture may have at most {most}.")
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        # 16 bits of grey, which Pillow would cut off above 255 instead of scaling
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")

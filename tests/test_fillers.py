@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -161,6 +162,25 @@ def test_sixteen_bits_of_grey_become_eight_without_turning_white(tmp_path: Path)
     source = photo_source("album", settings(tmp_path, fillers=str(tmp_path / "mine")), "full")
 
     assert source.open("grey.png").getcolors() == [(100, (128, 128, 128))]
+
+
+@pytest.mark.parametrize("values", [np.float32([0, 0.25, 1]), np.int32([-5, 250_000, 1_000_000])])
+def test_thirty_two_bits_of_grey_reach_from_black_to_white(tmp_path: Path, values: np.ndarray) -> None:
+    (tmp_path / "mine").mkdir()
+    Image.fromarray(np.tile(values, (3, 1))).save(tmp_path / "mine/grey.tif")
+    source = photo_source("album", settings(tmp_path, fillers=str(tmp_path / "mine")), "full")
+
+    grey = np.asarray(source.open("grey.tif"))[0, :, 0].tolist()
+
+    assert grey == [0, 63, 255]
+
+
+def test_a_pixel_that_is_no_number_leaves_the_others_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    Image.fromarray(np.float32([[np.nan, 0.5], [np.inf, 1]])).save(tmp_path / "mine/grey.tif")
+    source = photo_source("album", settings(tmp_path, fillers=str(tmp_path / "mine")), "full")
+
+    assert np.asarray(source.open("grey.tif"))[:, :, 0].tolist() == [[0, 127], [0, 255]]
 
 
 def test_a_cameras_photo_keeps_at_least_the_size_of_a_sheets_largest_picture(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ import random
 import warnings
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from engine.contract.errors import DiskFull, NoFillers, TesseraError, disk_full
+from engine.flat import flat
 
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 # Pixels a side; no picture on a sheet is larger.
@@ -111,14 +112,8 @@ def _inside(name: str) -> PurePosixPath:
 
 
 def _square(image: Image.Image) -> Image.Image:
-    """The centre square of the first frame, the right way up, on white where the picture is transparent."""
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I;16"):
-        # Pillow cuts sixteen bits off at 255 instead of scaling them.
-        upright = upright.point(lambda value: value / 256).convert("L")
-    if upright.has_transparency_data:
-        layer = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    side = min(upright.size)
-    left, top = (upright.width - side) // 2, (upright.height - side) // 2
-    return upright.convert("RGB").crop((left, top, left + side, top + side))
+    """The centre square of what one sees."""
+    seen = flat(image)
+    side = min(seen.size)
+    left, top = (seen.width - side) // 2, (seen.height - side) // 2
+    return seen.crop((left, top, left + side, top + side))
