@@ -35,15 +35,24 @@ def cost(order: TrainStyle, found: Estimated) -> str:
     source = f"WikiArt, {texts.plain(order.art_style, 60)}" if order.source == "wikiart" else "the built-in drawings"
     time = f"at most {texts.duration(found.seconds)}" if found.seconds is not None else UNKNOWN_TIME
     more, memory = _perhaps_more(order, found), _megabytes(found.memory_bytes)
-    goes_on = " It goes on from its last checkpoint, where there is one." if order.resume else ""
     return "\n".join(
         (
             f"*Train the style {order.name}?*",
             f"{found.images} pictures from {source}; at most {found.steps:,} steps, {time}; it stops early by itself.",
             f"To download: {_megabytes(found.bytes_to_fetch)}{more}. Memory for the model: {memory}.",
-            f"Grids go first meanwhile: the training only gets what they leave over.{goes_on}",
+            f"Grids go first meanwhile: the training only gets what they leave over.{_goes_on(found)}",
         )
     )
+
+
+def _goes_on(found: Estimated) -> str:
+    match found.epochs_done:
+        case None:
+            return ""
+        case 0:
+            return " There is no checkpoint of that name to go on from: it begins anew."
+        case done:
+            return f" It goes on after epoch {done}."
 
 
 def progress(event: Progress, epochs: Sequence[Epoch]) -> str:

@@ -13,6 +13,7 @@ from engine.settings import Settings
 from engine.training_bar import TrainingBar
 
 GOES_ON = "the training goes on in the engine that is running, and ends by itself. DELETE /jobs/{job} cancels it."
+ANEW = "begins anew, as there is no checkpoint of that name"
 CUT_OFF = "the training was cut off. With --resume it goes on from its last epoch."
 
 
@@ -34,6 +35,8 @@ def as_json(trained: StyleTrained) -> dict[str, Any]:
 def cost(estimate: Estimated) -> str:
     """What a training will take, in a line for people."""
     parts = [f"{estimate.images} pictures, at most {estimate.steps} steps"]
+    if estimate.epochs_done is not None:
+        parts.append(f"goes on after epoch {estimate.epochs_done}" if estimate.epochs_done else ANEW)
     parts.append("time unknown until this machine has trained once")
     if estimate.seconds is not None:
         parts[-1] = f"at most {max(1, round(estimate.seconds / 60))} min"

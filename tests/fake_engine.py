@@ -241,9 +241,11 @@ class FakeEngine:
         if order.name in self.cards:
             await self._tell(known, JobFailed(reason="bad_request", detail=f"There is a style “{order.name}” already."))
             return
-        steps = STEPS * (order.epochs or len(LOSSES))
+        done = len(self.checkpoints.get(order.name, ())) if order.resume else 0
+        steps = STEPS * ((order.epochs or len(LOSSES)) - done)
         await self._tell(known, Estimated(images=100, steps=steps, seconds=300, bytes_to_fetch=300_000_000,
-                                          memory_bytes=2_000_000_000))  # fmt: skip
+                                          memory_bytes=2_000_000_000,
+                                          epochs_done=done if order.resume else None))  # fmt: skip
 
     async def _estimate_comparison(self, known: _Alive, order: Compare) -> None:
         missing = next((style for style in order.styles if style not in self.cards), None)

@@ -250,6 +250,22 @@ async def test_an_engine_killed_in_the_middle_goes_on_from_its_checkpoint(tmp_pa
         assert len(r.chat.posts()) == 1
 
 
+@pytest.mark.parametrize(
+    ("epochs", "sentence"),
+    [(3, "It goes on after epoch 3."), (0, "There is no checkpoint of that name to go on from: it begins anew.")],
+)
+async def test_before_it_begins_a_training_says_what_it_goes_on_from(
+    tmp_path: Path, epochs: int, sentence: str
+) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.checkpoints["ink"] = [
+            Epoch(epoch=number, train_loss=0.6, held_out_loss=0.3, seconds=1.0) for number in range(1, epochs + 1)
+        ]
+        estimate = await told(r, MODERATOR, f"{FINETUNE} resume:true")
+
+        assert estimate.text.endswith(sentence)
+
+
 async def test_a_training_that_goes_on_from_another_ones_checkpoint_counts_its_epochs(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         r.engine.checkpoints["ink"] = [

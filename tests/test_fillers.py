@@ -357,10 +357,12 @@ def test_a_lasting_fault_ends_in_a_sentence_with_the_setting_and_the_command(
 ) -> None:
     server.fault("GET", kind, 10_000)
     source = flickr(tmp_path, server)
+    told: list[tuple[int, int]] = []
 
     with pytest.raises(NoFillers, match=r"FLICKR8K_URL.*python -m engine fetch.*FILLERS"):
-        source.fetch(quiet)
+        source.fetch(lambda done, total: told.append((done, total)))
 
+    assert told == [(0, flickr8k.USUAL_BYTES)]
     assert kept(tmp_path) == {}
     assert len(server.log) <= 30
     assert sum(waits) < 120

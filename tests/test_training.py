@@ -22,6 +22,7 @@ from engine.contract.events import Progress
 from engine.contract.sentence import bounds
 from engine.contract.training import EpochEnded, StyleTrained, TrainStyle
 from engine.embedded import PIPELINE
+from engine.one_style import cost
 from engine.settings import Settings
 from engine.training import checkpoint, saving
 from engine.training.estimate import estimate
@@ -491,6 +492,25 @@ def test_the_cost_of_a_folder_counts_its_pictures_and_one_without_any_is_refused
     assert (told.images, told.steps) == (10, 3 * EPOCHS)
     with pytest.raises(NoData, match="There are no pictures in"):
         estimate(order(source="folder", data=str(none)), settings, "embedded")
+
+
+def test_the_cost_of_going_on_counts_what_is_left_and_says_where_nothing_was_begun(settings: Settings) -> None:
+    nothing = estimate(order(resume=True), settings, "embedded")
+    cut = ready(settings, order()).pieces()
+    while not isinstance(next(cut), EpochEnded):
+        pass
+    cut.close()
+
+    rest = estimate(TrainStyle(name="sketch", source="embedded", resume=True), settings, "embedded")
+    anew = estimate(order(), settings, "embedded")
+
+    assert (nothing.epochs_done, nothing.steps) == (0, 3 * EPOCHS)
+    assert (rest.epochs_done, rest.steps) == (1, 3 * (EPOCHS - 1))
+    assert (anew.epochs_done, anew.steps) == (None, 3 * EPOCHS)
+    assert "begins anew, as there is no checkpoint of that name" in cost(nothing)
+    assert "goes on after epoch 1" in cost(rest)
+    with pytest.raises(BadRequest, match="rank cannot change"):
+        estimate(order(rank=4, resume=True), settings, "embedded")
 
 
 def test_a_folder_is_learned_from_with_its_captions_and_without_its_broken_pictures(

@@ -105,6 +105,7 @@ class Estimated(Data):
     """At most so many steps and seconds; early stopping mostly needs less. None where this machine cannot know yet.
 
     `memory_bytes` counts weights, adapter and optimizer; what a step holds meanwhile comes on top.
+    `epochs_done` is told of a training that should go on: 0 where there is no checkpoint, so that it begins anew.
     """
 
     event: Literal["estimated"] = "estimated"
@@ -113,3 +114,4 @@ class Estimated(Data):
     seconds: float | None
     bytes_to_fetch: int
     memory_bytes: int | None
+    epochs_done: int | None = None

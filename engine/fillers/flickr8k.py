@@ -23,6 +23,8 @@ PHOTOS = 500
 # As many as the largest grid has fillers (8 x 8 blocks, three in each): with these, a grid can do without the rest.
 ENOUGH = 192
 SEED = 8
+# Of that many photos, told before the zip has answered: without a network that takes half a minute.
+USUAL_BYTES = 69_000_000
 REMEDY = "Run `python -m engine fetch` when it can be had, or set FILLERS to a folder of pictures."
 
 
@@ -57,6 +59,7 @@ class Flickr8k(Pictures):
             raise unwritten(error, self._folder) from error
 
     def _fetch(self, progress: Progress) -> None:
+        progress(0, USUAL_BYTES)
         with closing(Remote(self._url, "FLICKR8K_URL", REMEDY)) as remote:
             try:
                 self._in_ranges(remote, progress)

@@ -6,10 +6,9 @@ from engine import models
 from engine.contract.approaches import Profile
 from engine.contract.training import Estimated, TrainStyle
 from engine.settings import Settings
-from engine.training import data
+from engine.training import continued, data
 from engine.training.pace import Pace
 from engine.training.prepare import refuse
-from engine.training.recipe import recipe
 from engine.training.split import counts
 
 OPTIMIZER_BYTES = 16
@@ -17,12 +16,15 @@ OPTIMIZER_BYTES = 16
 
 
 def estimate(order: TrainStyle, settings: Settings, profile: Profile) -> Estimated:
-    """Asks no network. Raises BadRequest for an order that would be refused, NoData for a folder without pictures."""
+    """Asks no network. Raises BadRequest for an order that would be refused, NoData for a folder without pictures.
+
+    Raises TrainingFailed where the training should go on from a checkpoint that cannot be read.
+    """
     refuse(order, settings, profile)
-    numbers = recipe(order, profile)
+    numbers, done = continued.numbers(order, settings, profile)
     images = data.most(order, numbers.images)
     learned, _ = counts(images)
-    steps = -(-learned // numbers.batch) * numbers.epochs
+    steps = -(-learned // numbers.batch) * max(0, numbers.epochs - (done or 0))
     place = models.folder(numbers.base) if models.here(numbers.base) else None
     return Estimated(
         images=images,
@@ -30,6 +32,7 @@ def estimate(order: TrainStyle, settings: Settings, profile: Profile) -> Estimat
         seconds=Pace(settings, numbers, _device()).left(steps),
         bytes_to_fetch=data.to_fetch(order, images, settings) + (0 if place else BASE_BYTES),
         memory_bytes=_memory(place, numbers.rank) if place else None,
+        epochs_done=(done or 0) if order.resume else None,
     )
 
 

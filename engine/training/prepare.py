@@ -1,8 +1,6 @@
 """From an order to a training that can begin: everything that can be refused is refused before a picture is fetched."""
 
 import shutil
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from engine import models, styles
@@ -11,14 +9,12 @@ from engine.contract.errors import BadRequest, TrainingFailed
 from engine.contract.sentence import shorten
 from engine.contract.training import TrainStyle
 from engine.settings import Settings
-from engine.training import checkpoint, data, saving
+from engine.training import checkpoint, continued, data, saving
 from engine.training.adapter import TARGETS
 from engine.training.data import captions
-from engine.training.recipe import Recipe, recipe, styled
+from engine.training.recipe import styled
 from engine.training.training import Training
 
-MAY_CHANGE = frozenset({"epochs", "patience"})
-"""What a training that goes on may be given anew."""
 LAYERS = tuple(f".{name}.weight" for name in TARGETS)
 
 
@@ -38,13 +34,16 @@ def refuse(order: TrainStyle, settings: Settings, profile: Profile) -> None:
 def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, progress: data.Progress) -> Training:
     """Blocks while pictures and base are fetched. Raises BadRequest, NoData, NoModel, DiskFull, TrainingFailed."""
     refuse(order, settings, profile)
-    numbers, notes = _numbers(job, order, settings, profile)
+    numbers, done = continued.numbers(order, settings, profile, job)
+    if done is None:
+        shutil.rmtree(settings.training_dir / order.name, ignore_errors=True)
     _check_fits(numbers.base, styled(profile).model)
     try:
         pictures = data.collect(order, numbers.images, settings, progress)
     except OSError as error:
         raise saving.disk(error, settings.data_dir) from error
-    pictures.warnings += notes
+    if order.resume and done is None:
+        pictures.warnings.append(f"There was no checkpoint of “{order.name}” to go on from, so it began anew.")
     known = checkpoint.state(settings.training_dir / order.name)
     if known:
         _check_same(known, pictures, order.name)
@@ -70,39 +69,3 @@ def _check_same(known: dict[str, Any], pictures: data.Pictures, name: str) -> No
             f"The training “{name}” began with other pictures or captions. Put them back, or train again without "
             "--resume."
         )
-
-
-def _numbers(job: str, order: TrainStyle, settings: Settings, profile: Profile) -> tuple[Recipe, list[str]]:
-    """The recipe, from the checkpoint where the run goes on. A job that is sent again goes on by itself."""
-    root = settings.training_dir / order.name
-    known = _begun(root, order)
-    own = recipe(order, profile)
-    if known and (order.resume or known["job"] == job):
-        return _continued(order, own, known), []
-    shutil.rmtree(root, ignore_errors=True)
-    if order.resume:
-        return own, [f"There was no checkpoint of “{order.name}” to go on from, so it began anew."]
-    return own, []
-
-
-def _begun(root: Path, order: TrainStyle) -> dict[str, Any] | None:
-    """What the checkpoint knows. One that cannot be read is in the way only of who asks to go on from it."""
-    try:
-        return checkpoint.state(root)
-    except TrainingFailed:
-        if order.resume:
-            raise
-        return None
-
-
-def _continued(order: TrainStyle, own: Recipe, known: dict[str, Any]) -> Recipe:
-    """The numbers that the run began with. Raises BadRequest where the order asks for others."""
-    begun = Recipe(**known["recipe"])
-    asked = {name: value for name, value in order.model_dump().items() if value is not None}
-    for name, value in begun.as_json().items():
-        if name in asked and name not in MAY_CHANGE and asked[name] != value:
-            raise BadRequest(
-                f"{name} cannot change while a training goes on: “{order.name}” began with {value}, not {asked[name]}. "
-                "Leave it out, or train again without --resume."
-            )
-    return replace(begun, **{name: getattr(own, name) for name in MAY_CHANGE if name in asked})
