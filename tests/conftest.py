@@ -1,6 +1,7 @@
 """What all tests share: no settings of the machine they run on."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder for all engines of a run, so that the filler drawings are made once."""
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def home(_shared: Path) -> Generator[Path]:
+    """A data folder for all engines of a run, so that the filler drawings are made once. No style may stay in it."""
+    yield _shared
+    assert not list((_shared / "styles").glob("*")), "the next test would see this style: train in tmp_path"

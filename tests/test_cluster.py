@@ -218,24 +218,26 @@ async def test_an_engine_ends_without_a_painter_that_is_silent(
     nodes.free()
 
 
-async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_all(nodes: Nodes, home: Path) -> None:
+async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_all(
+    nodes: Nodes, tmp_path: Path
+) -> None:
     nodes.go()
-    async with real(nodes, home) as engine:
+    async with real(nodes, tmp_path) as engine:
         plain = await events(engine.submit(grid(**PLAIN)))
         training = engine.submit(Job(id=new_id(), work=ORDER))
         while not any(isinstance(event, EpochEnded) for event in training._told):
             assert training.alive, training._told
             await asyncio.sleep(0.02)
-        checkpoint = [place.name for place in (home / "training" / "halved").glob("epoch-*")]
+        checkpoint = [place.name for place in (tmp_path / "training" / "halved").glob("epoch-*")]
         os.kill(far(engine)[0].pid, signal.SIGKILL)
         trained = await events(training)
         await ready(engine, 2)
         styled = await events(engine.submit(grid(**STYLED)))
         painters = [dict(painter._styles) for painter in far(engine)]
 
-    settings = Settings(data_dir=home, profile="embedded", _env_file=None)
+    settings = Settings(data_dir=tmp_path, profile="embedded", _env_file=None)
     torch.set_num_threads(1)
-    async with running_engine(home, DiffusionPainter(settings, "embedded"), most=2) as engine:
+    async with running_engine(tmp_path, DiffusionPainter(settings, "embedded"), most=2) as engine:
         here = [await events(engine.submit(grid(**work))) for work in (PLAIN, STYLED)]
 
     assert checkpoint
@@ -243,8 +245,8 @@ async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_a
     assert isinstance(ending, StyleTrained), ending
     assert [epoch.epoch for epoch in ending.epochs] == [1, 2]
     assert [event.epoch for event in trained if isinstance(event, EpochEnded)] == [1, 1, 2]
-    assert ending.folder == str(home / "styles" / "halved")
-    assert ending.plot in {str(place) for place in (home / "styles" / "halved").iterdir()}
+    assert ending.folder == str(tmp_path / "styles" / "halved")
+    assert ending.plot in {str(place) for place in (tmp_path / "styles" / "halved").iterdir()}
     assert len({*map(str, painters)}) == 1
     assert set(painters[0]) == {"halved"}
     assert [pictures(plain), pictures(styled)] == [pictures(told) for told in here]

@@ -41,9 +41,9 @@ async def painted_beside(engine: Engine, training: bool) -> dict[str, str | None
 
 
 @pytest.mark.timeout(240)
-async def test_pictures_beside_a_training_are_the_same_to_the_bit_and_its_style_is_used_next(home: Path) -> None:
+async def test_pictures_beside_a_training_are_the_same_to_the_bit_and_its_style_is_used_next(tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    settings = Settings(data_dir=home, profile="embedded", training_share=0.5, _env_file=None)
+    settings = Settings(data_dir=tmp_path, profile="embedded", training_share=0.5, _env_file=None)
     engine = Engine(Planner(settings, "embedded"), DiffusionPainter(settings, "embedded"))
     painting = asyncio.create_task(engine.run())
     try:
