@@ -19,6 +19,11 @@ os.environ |= LOOPBACK
 LONGEST = ("training", "cluster", "soak", "evaluate", "bench", "web_browser", "training_killed")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: the longest tests wait for other processes more than they compute."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several workers take whole files in this order."""
     first = {f"test_{name}": place for place, name in enumerate(LONGEST)}

@@ -331,7 +331,7 @@ async def test_a_failed_training_says_why_and_can_be_tried_again(tmp_path: Path)
 
         assert "There is a style “ink” already." in said.message.text
         assert (await r.jobs())[0].state == "failed"
-        assert "It goes on from its last checkpoint" in again.text
+        assert "no checkpoint of that name to go on from: it begins anew" in again.text
 
 
 async def test_grids_go_before_a_training_and_beside_it(tmp_path: Path) -> None:
