@@ -19,6 +19,7 @@ os.environ |= LOOPBACK
 LONGEST = ("training", "cluster", "soak", "evaluate", "bench", "web_browser", "training_killed")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: the longest tests wait for other processes more than they compute."""
     return (os.cpu_count() or 1) + 1
