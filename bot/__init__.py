@@ -37,6 +37,7 @@ What is told
     teller, heading                 a job's own message, and its first line
     courier, delivery, posting      the result, once and only once; and brought back from the history
     ladder, largest                 the largest sheet that a destination takes
+    prints                          its pictures, made smaller while others are still painted
     result, grid_sheet, showing     a grid: its message, its sheet, brought back
     recipes, thumbnails             how to make it again; small in the history
     comparison, compared            a comparison: its data and its words

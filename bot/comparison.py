@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.jobs import JobRow
+from bot.prints import Prints
 from engine.contract.comparison import Compared, ComparisonPlan
 from engine.contract.grid import Judged, PlannedCell
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`pictures` by address. Its sheet has a column for each of what is compared and a row for each seed."""
+    """Its sheet has a column for each of what is compared and a row for each seed."""
 
     job: JobRow
     plan: ComparisonPlan
     judged: Mapping[str, Judged]
-    pictures: Mapping[str, bytes]
+    prints: Prints
 
     @property
     def compared(self) -> Compared | None:

@@ -1,25 +1,40 @@
 """The sheet of a comparison as a file: the largest that a destination takes, and where its pictures lie on it."""
 
+from bot import ladder
 from bot.chat import Limits
 from bot.compared import LETTERS
 from bot.comparison import Comparison
-from bot.ladder import Rung, Sheet, fractions, largest_that_fits, rungs
+from bot.ladder import Rung, Sheet, fractions
+from bot.prints import Prints
+from engine.contract.comparison import ComparisonPlan
 from engine.contract.comparison_sheet import Spread, comparison
-from engine.contract.sheet import Footer, all_fitted, encode
+from engine.contract.sheet import Footer, encode
 
 
 async def fit(found: Comparison, limits: Limits, start: int) -> Sheet:
     """The first rung from `start` on that fits. Raises TooLarge where none does."""
-    side, count = found.plan.columns[0].recipe.size, len(found.plan.cells)
-    ladder = rungs(side, lambda px: px * px * count * 1.5, limits)
-    return await largest_that_fits(ladder, found.pictures, side, limits, start, lambda *rung: _make(found, *rung))
+    side = found.plan.columns[0].recipe.size
+
+    def make(rung: Rung, number: int) -> Sheet:
+        return _make(found, rung, number)
+
+    return await ladder.largest_that_fits(rungs(found.plan, limits), found.prints, side, limits, start, make)
+
+
+def rungs(plan: ComparisonPlan, limits: Limits) -> list[Rung]:
+    return ladder.rungs(plan.columns[0].recipe.size, lambda px: px * px * len(plan.cells) * 1.5, limits)
+
+
+def expected(plan: ComparisonPlan, limits: Limits, prints: Prints) -> int:
+    """How wide a cell will be, as far as the first pictures tell."""
+    return ladder.expected(rungs(plan, limits), prints, len(plan.cells), plan.columns[0].recipe.size, limits)
 
 
 def _make(found: Comparison, rung: Rung, number: int) -> Sheet:
     plan = found.plan
     columns = [f"{LETTERS[at]} · {column.label}" for at, column in enumerate(plan.columns)]
     rows = [f"{at} · {line[0].seed}" for at, line in enumerate(plan.rows, 1)]
-    ready = all_fitted(found.pictures, rung.cell_px)
+    ready = found.prints.at(rung.cell_px)
     pictures = [[ready.get(cell.cell) for cell in line] for line in plan.rows]
     image = comparison(columns, rows, pictures, rung.cell_px, _footer(found))
     spread = Spread(tuple(columns), tuple(rows), rung.cell_px)

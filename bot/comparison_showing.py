@@ -21,7 +21,7 @@ async def show_comparison(asked: Asked, job: JobRow, *, openly: bool) -> Message
     if found is None or (not job.pruned and not job.ended):
         text = f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}"
         return await told_openly(asked, job, Message(text), openly=openly)
-    if job.pruned or not found.pictures:
+    if job.pruned or not found.prints:
         again = Button("Compare again", f"recompare:{job.id}:same", "primary")
         message = Message(f"{heading(job)}\n{texts.COMPARISON_PRUNED}", buttons=(again,))
         return await told_openly(asked, job, message, openly=openly)
@@ -46,7 +46,7 @@ async def comparison_cell(asked: Asked, job: JobRow, cell: str, limits: Limits) 
     about = _about(found, planned)
     if judged.withheld:
         return Message(f"{about} · withheld: {texts.plain(judged.withheld, 100)}")
-    data = found.pictures.get(name)
+    data = found.prints.files.get(name)
     if data is None:
         raise Refused(texts.COMPARISON_PRUNED if job.pruned else missing)
     if len(data) > limits.file_bytes:

@@ -6,13 +6,14 @@ from typing import Any
 from bot import ladder
 from bot.chat import Limits
 from bot.ladder import Rung, Sheet, fractions
+from bot.prints import Prints
 from engine.contract import sheet
 from engine.contract.grid import Plan
 
 
 async def fit(
     plan: Plan,
-    pictures: Mapping[str, bytes],
+    prints: Prints,
     footer: sheet.Footer,
     recipe: Mapping[str, Any],
     limits: Limits,
@@ -21,7 +22,7 @@ async def fit(
     """The first rung from `start` on that fits. Raises TooLarge where none does."""
 
     def make(rung: Rung, number: int) -> Sheet:
-        image = sheet.lay_out(plan, pictures, cell_px=rung.cell_px, footer=footer)
+        image = sheet.lay_out(plan, prints.at(rung.cell_px), cell_px=rung.cell_px, footer=footer)
         boxes = sheet.boxes(_blocks(plan), rung.cell_px)
         return Sheet(
             sheet.encode(image, rung.form, recipe, quality=rung.quality),
@@ -30,11 +31,16 @@ async def fit(
             {cell: fractions(box, image) for cell, box in boxes.items()},
         )
 
-    return await ladder.largest_that_fits(rungs(plan, limits), pictures, plan.recipe.size, limits, start, make)
+    return await ladder.largest_that_fits(rungs(plan, limits), prints, plan.recipe.size, limits, start, make)
 
 
 def rungs(plan: Plan, limits: Limits) -> list[Rung]:
     return ladder.rungs(plan.recipe.size, lambda px: (px * 2 * _blocks(plan)) ** 2 * 1.3, limits)
+
+
+def expected(plan: Plan, limits: Limits, prints: Prints) -> int:
+    """How wide a cell will be, as far as the first pictures tell."""
+    return ladder.expected(rungs(plan, limits), prints, len(plan.cells), plan.recipe.size, limits)
 
 
 def _blocks(plan: Plan) -> int:

@@ -7,6 +7,7 @@ from typing import Self
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import Arrived, undamaged
+from bot.prints import Shrinking
 from engine.contract.errors import BadRequest, EngineAway, TesseraError
 from engine.contract.events import PicturePainted
 from engine.contract.grid import Judged
@@ -26,6 +27,7 @@ class Keeping:
         self._waiting: list[PicturePainted] = []
         self._hands = asyncio.Semaphore(HANDS)
         self._bringing: asyncio.Task[None] | None = None
+        self.shrinking: Shrinking | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,9 +63,13 @@ class Keeping:
     async def _bring(self) -> None:
         while self._waiting:
             events, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            await self._parts.pictures.keep(self._job, await self._all_arrived(events))
+            arrived = await self._all_arrived(events)
+            await self._parts.pictures.keep(self._job, arrived)
             self._parts.numbers.pictures.inc(len(events))
             self._parts.queue.touch()
+            if self.shrinking:
+                files = {picture.cell: picture.data for picture in arrived if picture.data is not None}
+                await asyncio.to_thread(self.shrinking.add, files)
 
     async def _all_arrived(self, events: Iterable[PicturePainted]) -> list[Arrived]:
         """Where one cannot be had, the others are not waited for: an engine that is away would keep each of them."""

@@ -1,14 +1,15 @@
 """The size ladder: the largest sheet that fits a destination, PNG first, then JPEG, chosen before it is uploaded."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
 from bot.chat import Limits
 from bot.errors import TooLarge
-from engine.contract.sheet import all_fitted, encode
+from bot.prints import Prints
+from engine.contract.sheet import encode
 
 SIZES = (512, 384, 256, 192, 128, 96, 64, 48)
 # Under this a PNG gives way to a JPEG with larger cells; smaller models still get cells that can be looked at.
@@ -53,7 +54,7 @@ def rungs(side: int, pixels: Callable[[int], float], limits: Limits) -> list[Run
 
 async def largest_that_fits(
     ladder: Sequence[Rung],
-    pictures: Mapping[str, bytes],
+    prints: Prints,
     side: int,
     limits: Limits,
     start: int,
@@ -61,7 +62,7 @@ async def largest_that_fits(
 ) -> Sheet:
     """What `make` makes on the first rung from `start` on that fits. Raises TooLarge where none does."""
     for number in range(start, len(ladder)):
-        weight = await asyncio.to_thread(_reckoned, pictures, side, ladder[number], limits.file_bytes)
+        weight = await asyncio.to_thread(_reckoned, prints, len(prints), side, ladder[number], limits.file_bytes)
         if weight * CERTAIN > limits.file_bytes:
             continue
         made = await asyncio.to_thread(make, ladder[number], number)
@@ -70,22 +71,30 @@ async def largest_that_fits(
     raise TooLarge(f"No sheet is small enough for the {limits.file_bytes:,} bytes that are allowed here.")
 
 
+def expected(ladder: Sequence[Rung], prints: Prints, count: int, side: int, limits: Limits) -> int:
+    """How wide a cell will be on the sheet of `count` such pictures, as far as these tell."""
+    most = limits.file_bytes
+    fitting = (rung for rung in ladder if _reckoned(prints, count, side, rung, most) <= most)
+    return next(fitting, ladder[-1]).cell_px
+
+
 def fractions(box: tuple[int, int, int, int], image: Image.Image) -> Box:
     """Of left, top, right, bottom in pixels."""
     left, top, right, bottom = box
     return left / image.width, top / image.height, (right - left) / image.width, (bottom - top) / image.height
 
 
-def _reckoned(pictures: Mapping[str, bytes], side: int, rung: Rung, most: int) -> float:
-    """About how many bytes a sheet has; 0 where making it is as quick, or it would fit as plain pixels."""
-    if len(pictures) < 2 * WEIGHED or rung.cell_px**2 * len(pictures) * PLAIN <= most:
+def _reckoned(prints: Prints, count: int, side: int, rung: Rung, most: int) -> float:
+    """About how many bytes a sheet of `count` such pictures has; 0 where making it is as quick, or it would fit as
+    plain pixels."""
+    if count < 2 * WEIGHED or rung.cell_px**2 * count * PLAIN <= most:
         return 0.0
-    weight, share = sum(map(len, pictures.values())), rung.cell_px / side
+    weight, share = prints.weight / len(prints) * count, rung.cell_px / side
     # Pictures made smaller weigh in PNG what their area says, or more.
     if rung.form == "PNG" and share <= 1 and weight * share**2 * CERTAIN > most:
         return weight * share**2
-    some = {cell: pictures[cell] for cell in list(pictures)[:: len(pictures) // WEIGHED]}
+    some = prints.some(WEIGHED)
     strip = Image.new("RGB", (rung.cell_px, rung.cell_px * len(some)))
-    for index, picture in enumerate(all_fitted(some, rung.cell_px).values()):
+    for index, picture in enumerate(some.at(rung.cell_px).values()):
         strip.paste(picture, (0, rung.cell_px * index))
-    return len(encode(strip, rung.form, {}, quality=rung.quality)) / sum(map(len, some.values())) * weight
+    return len(encode(strip, rung.form, {}, quality=rung.quality)) / some.weight * weight

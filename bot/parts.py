@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from PIL import Image
+
 from bot.budget import Edits
 from bot.chat import Platform, Talk
 from bot.command import Command
@@ -17,6 +19,7 @@ from bot.numbers import Numbers
 from bot.people import People
 from bot.pictures import Pictures
 from bot.preferences import PreferenceRows
+from bot.prints import Prints
 from bot.proposals import Proposals
 from bot.queue import Queue
 from bot.received import Inbox
@@ -45,6 +48,7 @@ class Parts:
     edits: Mapping[str, Edits]
     commands: tuple[Command, ...]
     clock: Callable[[], float]
+    shrunk: dict[str, dict[str, Image.Image]] = field(default_factory=dict)
     _talks: dict[str, Talk] = field(default_factory=dict)
 
     async def talk(self, job: JobRow) -> Talk:
@@ -77,13 +81,14 @@ class Parts:
         plan = await self.jobs.plan(job)
         if plan is None:
             return None
-        found = await self.pictures.load(job.id) if pictures else {}
-        return Grid(job, plan, await self.pictures.have(job), found)
+        return Grid(job, plan, await self.pictures.have(job), await self._prints(job) if pictures else Prints({}))
 
     async def comparison(self, job: JobRow, *, pictures: bool = True) -> Comparison | None:
         """What is kept of this comparison; None where it was never planned."""
         plan = await self.jobs.comparison_plan(job)
         if plan is None:
             return None
-        found = await self.pictures.load(job.id) if pictures else {}
-        return Comparison(job, plan, await self.pictures.have(job), found)
+        return Comparison(job, plan, await self.pictures.have(job), await self._prints(job) if pictures else Prints({}))
+
+    async def _prints(self, job: JobRow) -> Prints:
+        return Prints(await self.pictures.load(job.id), self.shrunk.get(job.id, {}))

@@ -10,6 +10,7 @@ from bot.chat import Attempt, Button, Limits, Menu, Message, Picture, Talk
 from bot.errors import TooLarge
 from bot.jobs import JobRow, grid_json
 from bot.largest import post_largest
+from bot.prints import Prints
 from engine.contract import words
 from engine.contract.approaches import TITLES
 from engine.contract.grid import Judged, Plan
@@ -24,7 +25,7 @@ class Grid:
     job: JobRow
     plan: Plan
     judged: Mapping[str, Judged]
-    pictures: Mapping[str, bytes]
+    prints: Prints
 
     def as_json(self) -> dict[str, Any]:
         return grid_json(self.job, self.plan, self.judged)
@@ -34,7 +35,7 @@ async def sheet_message(grid: Grid, limits: Limits, start: int = 0) -> tuple[Mes
     """The message with the largest sheet that fits, and the rung it stands on; without a sheet where none fits."""
     data = grid.as_json()
     try:
-        made = await grid_sheet.fit(grid.plan, grid.pictures, words.footer(data), data, limits, start)
+        made = await grid_sheet.fit(grid.plan, grid.prints, words.footer(data), data, limits, start)
     except TooLarge as error:
         text = f"{_text(grid)}\n{error} Each cell can be had alone: choose one below."
         return Message(text, buttons=buttons(grid.job), menu=cell_menu(grid, 0)), -1

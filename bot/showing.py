@@ -26,7 +26,7 @@ async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | Non
     if grid is None or (not job.pruned and not job.ended):
         text = f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}"
         return await told_openly(asked, job, Message(text), openly=openly)
-    if job.pruned or not grid.pictures:
+    if job.pruned or not grid.prints:
         again = Button("Paint again", f"again:{job.id}:same", "primary")
         message = Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(again,))
         return await told_openly(asked, job, message, openly=openly)
@@ -57,7 +57,7 @@ async def cell_message(asked: Asked, job: JobRow, cell: str, limits: Limits) -> 
     about += [f"Score {judged.score:.3f}"] if judged and judged.score is not None else []
     if judged and judged.withheld:
         return Message(" · ".join([*about, f"withheld: {texts.plain(judged.withheld, 100)}"]))
-    data = grid.pictures.get(name)
+    data = grid.prints.files.get(name)
     if data is None:
         raise Refused(texts.PRUNED if job.pruned else missing)
     if len(data) > limits.file_bytes:

@@ -4,15 +4,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
-from bot import disk, texts, trained
+from bot import comparison_sheet, disk, grid_sheet, texts, trained
 from bot.chat import Message, Picture
 from bot.courier import Courier
 from bot.disk import until_kept
+from bot.errors import DeliveryError
 from bot.heading import heading
 from bot.jobs import JobRow
 from bot.keeping import Keeping
 from bot.parts import Parts
+from bot.prints import Shrinking
 from bot.teller import Teller, cancel_button, failure
 from bot.training_watch import TrainingWatch
 from bot.trainings import unpacked
@@ -26,6 +29,8 @@ log = logging.getLogger(__name__)
 
 # The last edit before a delivery would only stand in its way.
 QUIET_S = 2.0
+# How long a platform is asked how large a sheet may be, before the sheet is there.
+LIMITS_S = 1.0
 # Seconds before a cut stream of the same engine process is taken over again.
 WAITS = (0.0, 1.0, 5.0, 15.0, *[30.0] * 36)
 
@@ -84,6 +89,7 @@ class Watch:
             await self.fail(job, "painting_failed", texts.BROKEN.format(mark=job.id))
         finally:
             self._previews.pop(job.id, None)
+            self._parts.shrunk.pop(job.id, None)
             self._parts.queue.touch()
 
     async def _taken_up(self, job: JobRow) -> None:
@@ -166,6 +172,7 @@ class Watch:
                     if row is None or row.ended:
                         return False
                     job = row
+                    keeping.shrinking = await self._shrinking(job, plan)
                 case PicturePainted():
                     keeping.take(event)
                 case Progress():
@@ -183,6 +190,17 @@ class Watch:
                 case _:
                     continue
         raise EngineAway("The engine's answer broke off before its end.")
+
+    async def _shrinking(self, job: JobRow, plan: Plan | ComparisonPlan) -> Shrinking | None:
+        """Makes pictures smaller ahead of the sheet; None where the platform does not say how large it may be."""
+        try:
+            async with asyncio.timeout(LIMITS_S):
+                limits = await (await self._parts.talk(job)).limits()
+        except (DeliveryError, TimeoutError):
+            return None
+        sheet = comparison_sheet if isinstance(plan, ComparisonPlan) else grid_sheet
+        shrunk = self._parts.shrunk.setdefault(job.id, {})
+        return Shrinking(shrunk, len(plan.cells), partial(sheet.expected, plan, limits))
 
     async def _order(self, job: JobRow, have: dict[str, Judged]) -> Job:
         """What the engine is given: a retry carries what was planned and what is kept."""

@@ -103,13 +103,16 @@ class FakeChat:
 class FakeTalk:
     def __init__(self, chat: FakeChat, channel: str, person: str, own: str | None = None) -> None:
         self.chat, self.channel, self.person, self.own = chat, channel, person, own
+        self._asked = False
 
     @property
     def address(self) -> str:
         return json.dumps({"channel": self.channel, "person": self.person, "own": self.own})
 
     async def limits(self) -> Limits:
-        await self.chat.enter("limits")
+        """Asked ahead of the sheet first, and again when it is there."""
+        call, self._asked = "limits" if self._asked else "limits ahead", True
+        await self.chat.enter(call)
         return Limits(self.chat.file_bytes)
 
     async def acknowledge(self, *, private: bool) -> None:

@@ -17,6 +17,7 @@ from bot.chat import Attempt, Limits, Message
 from bot.deliveries import Deliveries
 from bot.delivery import Delivery
 from bot.errors import PlatformAway, TooLarge
+from bot.prints import Prints
 from engine.contract import sheet
 from engine.contract.grid import Plan
 from engine.contract.orders import Job, MakeGrid
@@ -67,7 +68,7 @@ async def test_the_sheet_fits_whatever_the_limit_is(limit: int) -> None:
     plan = a_plan(256, blocks=2)
     pictures = {cell.cell: noisy(256) for cell in plan.cells}
 
-    made = await grid_sheet.fit(plan, pictures, FOOTER, {"id": "k3x9tq2m7d"}, Limits(limit), 0)
+    made = await grid_sheet.fit(plan, Prints(pictures), FOOTER, {"id": "k3x9tq2m7d"}, Limits(limit), 0)
 
     assert len(made.data) <= limit
     with Image.open(io.BytesIO(made.data)) as image:
@@ -80,7 +81,7 @@ async def test_a_larger_limit_never_gives_a_smaller_rung() -> None:
     pictures = {cell.cell: noisy(128) for cell in plan.cells}
     limits = (15_000, 30_000, 60_000, 120_000, 10_000_000)
 
-    chosen = [(await grid_sheet.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)).rung for limit in limits]
+    chosen = [(await grid_sheet.fit(plan, Prints(pictures), FOOTER, {}, Limits(limit), 0)).rung for limit in limits]
 
     assert chosen == sorted(chosen, reverse=True)
 
@@ -112,7 +113,7 @@ async def test_the_largest_rung_that_fits_is_made_and_hardly_any_in_vain(
     monkeypatch.setattr(sheet, "lay_out", noted)
     for limit in (weights[0], weights[0] - 1, weights[1], weights[2], weights[2] // 2, weights[-1]):
         made.clear()
-        found = await grid_sheet.fit(plan, pictures, FOOTER, {}, Limits(limit), 0)
+        found = await grid_sheet.fit(plan, Prints(pictures), FOOTER, {}, Limits(limit), 0)
 
         assert found.rung == next(number for number, weight in enumerate(weights) if weight <= limit)
         assert len(made) <= 3
@@ -122,7 +123,7 @@ async def test_where_no_sheet_fits_that_is_said() -> None:
     plan = a_plan(64, blocks=1)
 
     with pytest.raises(TooLarge, match="100 bytes"):
-        await grid_sheet.fit(plan, {}, FOOTER, {}, Limits(100), 0)
+        await grid_sheet.fit(plan, Prints({}), FOOTER, {}, Limits(100), 0)
 
 
 async def test_a_sheet_that_is_refused_after_all_comes_smaller(tmp_path: Path) -> None:

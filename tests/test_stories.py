@@ -64,6 +64,7 @@ STAGES: dict[str, str | int] = {
     "said but not recorded": "said",
     "lent": 0,
     "planned": 1,
+    "asked how large a sheet may be": "limits ahead",
     "painting": 8,
     "saved": 33,
     "made": "limits",

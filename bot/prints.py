@@ -1,0 +1,64 @@
+"""What a sheet shows of a grid or a comparison: its PNGs, and those of them that are made smaller already.
+
+Reading a PNG of 512 pixels and making it smaller takes 20 ms, a second for 64 of them. So while others are still
+painted, those that are there are made as small as the sheet will probably show them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from engine.contract.sheet import all_fitted
+
+# Bytes that may lie ready for one job, four for each pixel: 64 pictures of 512 pixels.
+MOST_BYTES = 1 << 26
+# So many pictures tell what all weigh.
+TELLING = 8
+
+
+@dataclass(frozen=True)
+class Prints:
+    """By address. What lies ready in another size than is wanted is made anew from its file."""
+
+    files: Mapping[str, bytes]
+    shrunk: Mapping[str, Image.Image] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of all files."""
+        return sum(map(len, self.files.values()))
+
+    def some(self, count: int) -> "Prints":
+        """About so many of them, from everywhere."""
+        chosen = list(self.files)[:: max(1, len(self) // count)]
+        return Prints({cell: self.files[cell] for cell in chosen}, self.shrunk)
+
+    def at(self, side: int) -> dict[str, Image.Image]:
+        """All of them, `side` pixels wide."""
+        ready = {cell: self.shrunk[cell] for cell in self.files if cell in self.shrunk}
+        fitting = {cell: image for cell, image in ready.items() if image.width == side}
+        return all_fitted({**self.files, **fitting}, side)
+
+
+class Shrinking:
+    """Of one job. `expected` says, from the first pictures, how wide a cell of the whole sheet will be."""
+
+    def __init__(self, shrunk: dict[str, Image.Image], count: int, expected: Callable[[Prints], int]) -> None:
+        self._shrunk, self._count, self._expected = shrunk, count, expected
+        self._waiting: dict[str, bytes] = {}
+        self._side: int | None = None
+
+    def add(self, pictures: Mapping[str, bytes]) -> None:
+        """Make these smaller, once there are enough to tell how small. Computes; for a thread."""
+        self._waiting |= pictures
+        if self._side is None and len(self._waiting) >= min(TELLING, self._count):
+            self._side = self._expected(Prints(self._waiting))
+        if self._side is None:
+            return
+        room = MOST_BYTES // (4 * self._side**2) - len(self._shrunk)
+        self._shrunk |= all_fitted(dict(list(self._waiting.items())[: max(0, room)]), self._side)
+        self._waiting = {}
