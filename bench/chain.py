@@ -4,7 +4,7 @@ The real core and the real engine in a process of its own; the chat platform is 
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +61,7 @@ class Watch:
 class WatchedClient(EngineClient):
     watch: Watch
 
-    async def run(self, job: Job) -> AsyncIterator[Event]:
+    async def run(self, job: Job) -> AsyncGenerator[Event]:
         async for event in super().run(job):
             if isinstance(event, PicturePainted | GridMade):
                 self.watch.see("first" if isinstance(event, PicturePainted) else "painted")

@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from bot import trained
@@ -15,7 +16,7 @@ from bot.teller import Teller, cancel_button, failure
 from bot.training_pictures import plot_picture
 from bot.trainings import unpacked
 from engine.contract.errors import BadRequest, EngineAway, TesseraError, from_reason
-from engine.contract.events import JobFailed, Progress
+from engine.contract.events import Event, JobFailed, Progress
 from engine.contract.orders import Job
 from engine.contract.training import Epoch, EpochEnded, StyleTrained
 
@@ -54,7 +55,12 @@ class TrainingWatch:
         seen = self._under_way[job.id] = await self._seen(job)
         order = job.training_order
         work = order.model_copy(update={"resume": True}) if seen.again else order
-        async for event in self._parts.engine.client.run(Job(id=job.id, turn=job.turn or 0, work=work)):
+        run = self._parts.engine.client.run(Job(id=job.id, turn=job.turn or 0, work=work))
+        async with aclosing(run) as events:
+            return await self._heard(job, seen, events)
+
+    async def _heard(self, job: JobRow, seen: _Seen, events: AsyncIterator[Event]) -> bool:
+        async for event in events:
             match event:
                 case Progress():
                     await self._progressed(job, seen, event)

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
 
 from bot import comparison_sheet, disk, grid_sheet, texts, trained
@@ -21,7 +22,7 @@ from bot.training_watch import TrainingWatch
 from bot.trainings import unpacked
 from engine.contract.comparison import Compared, ComparisonPlan, ComparisonPlanned
 from engine.contract.errors import EngineAway, TesseraError
-from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
+from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import Judged, Plan
 from engine.contract.orders import Job
 
@@ -156,13 +157,13 @@ class Watch:
             return await self.trainings.stream(job)
         have = await parts.pictures.have(job)
         order = await self._order(job, have)
-        async with Keeping(parts, job, have) as keeping:
-            return await self._heard(job, order, keeping)
+        async with aclosing(parts.engine.client.run(order)) as events, Keeping(parts, job, have) as keeping:
+            return await self._heard(job, order, events, keeping)
 
-    async def _heard(self, job: JobRow, order: Job, keeping: Keeping) -> bool:
+    async def _heard(self, job: JobRow, order: Job, events: AsyncIterator[Event], keeping: Keeping) -> bool:
         parts, began = self._parts, time.monotonic()
         plan: Plan | ComparisonPlan | None = order.plan or order.comparison
-        async for event in parts.engine.client.run(order):
+        async for event in events:
             keeping.check()
             match event:
                 case GridPlanned() | ComparisonPlanned():

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import io
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from PIL import Image
@@ -111,7 +111,7 @@ class FakeEngine:
         self.stop_asked = asyncio.Event()
         self.scored: list[ScorePicture] = []
 
-    async def run(self, job: Job) -> AsyncIterator[Event]:
+    async def run(self, job: Job) -> AsyncGenerator[Event]:
         self._check()
         generation = self.generation
         known = self.alive.get(job.id)

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ class DyingClient(EngineClient):
 
     stage = ""
 
-    async def run(self, job: Job) -> AsyncIterator[Event]:
+    async def run(self, job: Job) -> AsyncGenerator[Event]:
         self._die_at("lent")
         pictures = 0
         async for event in EngineClient.run(self, job):

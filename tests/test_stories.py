@@ -4,13 +4,16 @@ import asyncio
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from types import AsyncGeneratorType
+from typing import cast
 
 import pytest
 
 from bot.chat import Person, Place
 from bot.jobs import ENDED
 from engine.contract.errors import BadRequest, EngineAway
-from engine.contract.events import JobFailed
+from engine.contract.events import Event, JobFailed
+from engine.contract.orders import Job
 from tests.bot_rig import Rig, rig
 from tests.fake_talk import ANNA, BERT, CARA, LOBBY, MODERATOR, heard
 
@@ -127,6 +130,26 @@ async def test_pictures_that_are_kept_are_not_painted_again(tmp_path: Path, stag
         (job,) = await r.jobs()
         assert kept
         assert {r.engine.painted[job.id, cell] for cell in kept} == {1}
+
+
+async def test_a_stream_whose_pictures_cannot_be_had_is_closed_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with rig(tmp_path) as r:
+        opened: list[AsyncGeneratorType[Event, None]] = []
+        run = r.engine.run
+
+        def noted(job: Job) -> AsyncGeneratorType[Event, None]:
+            opened.append(cast("AsyncGeneratorType[Event, None]", run(job)))
+            return opened[-1]
+
+        monkeypatch.setattr(r.engine, "run", noted)
+        r.engine.damage = 10**6
+        await r.hear(ANNA, CAT)
+        await r.settled()
+
+        assert [job.state for job in await r.jobs()] == ["failed"]
+        assert [stream.ag_frame for stream in opened] == [None]
 
 
 async def test_a_message_that_shows_late_is_not_posted_twice(tmp_path: Path) -> None:

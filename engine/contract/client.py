@@ -4,7 +4,7 @@ import binascii
 import logging
 import re
 from base64 import b64decode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class EngineClient:
         self.place = url or str(socket)
         self._sent: dict[tuple[str, str], bytes] = {}
 
-    async def run(self, job: Job) -> AsyncIterator[Event]:
+    async def run(self, job: Job) -> AsyncGenerator[Event]:
         """The events of a job up to its ending. A job that is alive is taken over, what was told is told again.
 
         Raises EngineAway where the stream is cut before the ending, Mismatch where it cannot be read.
