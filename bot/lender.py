@@ -102,6 +102,8 @@ class Lender:
         """The job's own message, where an earlier process did not get to it."""
         head = heading(job)
         try:
-            await self._teller.say(job, Message(f"{head}\n{texts.PHASES['waiting']}.", buttons=cancel_button(job)))
+            await self._teller.introduce(
+                job, Message(f"{head}\n{texts.PHASES['waiting']}.", buttons=cancel_button(job))
+            )
         except DeliveryError as error:
             log.warning("a job's message could not be said: %s", error, extra={"job": job.id})

@@ -80,7 +80,7 @@ async def announce(asked: Asked, job: JobRow) -> None:
     else:
         message = Message(f"{heading(job)}\n{texts.PHASES['waiting']}.", buttons=cancel_button(job))
     try:
-        await asked.teller.say(job, message)
+        await asked.teller.introduce(job, message)
     except DeliveryError as error:
         await asked.watch.fail(
             job, "not_delivered", f"Nothing is painted, because no answer can be posted here: {error}"

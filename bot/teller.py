@@ -25,6 +25,14 @@ class Teller:
         self._parts = parts
         self._saying: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._said: dict[str, str] = {}
+        self._unshown: dict[str, tuple[Message, bool]] = {}
+
+    async def introduce(self, job: JobRow, message: Message) -> None:
+        """Make the job's own message; what was to be shown in it meanwhile comes next. Raises DeliveryError."""
+        await self.say(job, message)
+        newer = self._unshown.pop(job.id, None)
+        if newer:
+            await self.show(job, newer[0], running=newer[1])
 
     async def say(self, job: JobRow, message: Message) -> str | None:
         """Make the job's own message where there is none yet; its id. Raises DeliveryError."""
@@ -40,11 +48,16 @@ class Teller:
     async def show(self, job: JobRow, message: Message, *, running: bool) -> None:
         """Offer the newest state; it is shown when the platform's budget allows."""
         if job.id not in self._said:
+            self._unshown[job.id] = message, running
             return
         talk = await self._parts.talk(job)
         edits = self._parts.edits.get(job.platform)
         if edits:
             edits.offer(job.id, lambda: talk.update(message), running=running)
+
+    def leave_off(self, job: JobRow) -> None:
+        """Nobody tells of this job for now: what was not shown is not kept."""
+        self._unshown.pop(job.id, None)
 
     async def hold(self, job: JobRow) -> None:
         """Nothing is edited from here on, so that what is posted next waits for no edit."""
@@ -73,6 +86,7 @@ class Teller:
     def _forget(self, job: JobRow) -> None:
         self._said.pop(job.id, None)
         self._saying.pop(job.id, None)
+        self._unshown.pop(job.id, None)
         self._parts.forget(job)
 
     async def _leave(self, job: JobRow, message: Message) -> None:

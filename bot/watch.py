@@ -91,6 +91,7 @@ class Watch:
         finally:
             self._previews.pop(job.id, None)
             self._parts.shrunk.pop(job.id, None)
+            self._teller.leave_off(job)
             self._parts.queue.touch()
 
     async def _taken_up(self, job: JobRow) -> None:

@@ -33,7 +33,7 @@ async def cancelled_while_away(r: Rig) -> None:
     r.engine.hold(5)
     await r.hear(ANNA, "/grid a cat blocks:2")
     await r.engine.reached.wait()
-    await r.chat.until(lambda: "Painting" in r.chat.said()[0].message.text)
+    await r.chat.until(lambda: any("Painting" in said.message.text for said in r.chat.said()))
     r.chat.away["update"] = 2
     await r.press(ANNA, f"cancel:{(await r.jobs())[0].id}")
     await r.idle()

@@ -16,6 +16,7 @@ from engine.contract.events import Event, JobFailed
 from engine.contract.orders import Job
 from tests.bot_rig import Rig, rig
 from tests.fake_talk import ANNA, BERT, CARA, LOBBY, MODERATOR, heard
+from tests.gates import ChatGate
 
 CAT = "/grid prompt:a cat wearing neon-glasses blocks:2"
 
@@ -45,6 +46,19 @@ async def test_the_row_is_committed_before_the_acknowledgement(tmp_path: Path) -
 
         assert await r.count("SELECT COUNT(*) FROM received WHERE body IS NOT NULL") == 1
         hearing.cancel()
+
+
+async def test_progress_that_comes_before_the_jobs_own_message_is_there_is_shown_in_it(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        gate = ChatGate(r.chat, "say")
+        r.engine.hold(after=2)
+        await r.hear(ANNA, CAT)
+        await gate.reached.wait()
+        await r.engine.reached.wait()
+        await r.until("SELECT COUNT(*) FROM plans")
+        gate.open()
+
+        await r.chat.until(lambda: any("Painting" in said.message.text for said in r.chat.said()))
 
 
 async def test_progress_is_edited_into_the_jobs_own_message(tmp_path: Path) -> None:
