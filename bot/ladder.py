@@ -8,15 +8,15 @@ from PIL import Image
 
 from bot.chat import Limits
 from bot.errors import TooLarge
-from bot.prints import Prints
+from bot.prints import TELLING, Prints
 from engine.contract.sheet import encode
 
 SIZES = (512, 384, 256, 192, 128, 96, 64, 48)
 # Under this a PNG gives way to a JPEG with larger cells; smaller models still get cells that can be looked at.
 LEAST_PNG_PX = 128
 QUALITIES = {"JPEG": (92, 80), "WEBP": (92, 80)}
-# So many pictures tell what all weigh, but for a fifth at most: a large sheet is not made only to find it too heavy.
-WEIGHED, CERTAIN = 8, 0.8
+# Some pictures tell what all weigh, but for a fifth at most: a large sheet is not made only to find it too heavy.
+CERTAIN = 0.8
 # Bytes of a sheet for each pixel of a picture, three colours and the paper between them.
 PLAIN = 4
 # A decoder on the other side may refuse more; Pillow itself warns at 89 million.
@@ -87,13 +87,13 @@ def fractions(box: tuple[int, int, int, int], image: Image.Image) -> Box:
 def _reckoned(prints: Prints, count: int, side: int, rung: Rung, most: int) -> float:
     """About how many bytes a sheet of `count` such pictures has; 0 where making it is as quick, or it would fit as
     plain pixels."""
-    if count < 2 * WEIGHED or rung.cell_px**2 * count * PLAIN <= most:
+    if count < 2 * TELLING or rung.cell_px**2 * count * PLAIN <= most:
         return 0.0
     weight, share = prints.weight / len(prints) * count, rung.cell_px / side
     # Pictures made smaller weigh in PNG what their area says, or more.
     if rung.form == "PNG" and share <= 1 and weight * share**2 * CERTAIN > most:
         return weight * share**2
-    some = prints.some(WEIGHED)
+    some = prints.some(TELLING)
     strip = Image.new("RGB", (rung.cell_px, rung.cell_px * len(some)))
     for index, picture in enumerate(some.at(rung.cell_px).values()):
         strip.paste(picture, (0, rung.cell_px * index))
