@@ -8,7 +8,7 @@ from bot.ladder import Rung, Sheet, fractions
 from bot.prints import Prints
 from engine.contract.comparison import ComparisonPlan
 from engine.contract.comparison_sheet import Spread, comparison
-from engine.contract.sheet import Footer, encode
+from engine.contract.sheet import Footer, all_fitted, encode
 
 
 async def fit(found: Comparison, limits: Limits, start: int) -> Sheet:
@@ -34,7 +34,7 @@ def _make(found: Comparison, rung: Rung, number: int) -> Sheet:
     plan = found.plan
     columns = [f"{LETTERS[at]} · {column.label}" for at, column in enumerate(plan.columns)]
     rows = [f"{at} · {line[0].seed}" for at, line in enumerate(plan.rows, 1)]
-    ready = found.prints.at(rung.cell_px)
+    ready = all_fitted(found.prints.at(rung.cell_px), rung.cell_px)
     pictures = [[ready.get(cell.cell) for cell in line] for line in plan.rows]
     image = comparison(columns, rows, pictures, rung.cell_px, _footer(found))
     spread = Spread(tuple(columns), tuple(rows), rung.cell_px)

@@ -9,7 +9,7 @@ from PIL import Image
 from bot.chat import Limits
 from bot.errors import TooLarge
 from bot.prints import TELLING, Prints
-from engine.contract.sheet import encode
+from engine.contract.sheet import all_fitted, encode
 
 SIZES = (512, 384, 256, 192, 128, 96, 64, 48)
 # Under this a PNG gives way to a JPEG with larger cells; smaller models still get cells that can be looked at.
@@ -95,6 +95,6 @@ def _reckoned(prints: Prints, count: int, side: int, rung: Rung, most: int) -> f
         return weight * share**2
     some = prints.some(TELLING)
     strip = Image.new("RGB", (rung.cell_px, rung.cell_px * len(some)))
-    for index, picture in enumerate(some.at(rung.cell_px).values()):
+    for index, picture in enumerate(all_fitted(some.at(rung.cell_px), rung.cell_px).values()):
         strip.paste(picture, (0, rung.cell_px * index))
     return len(encode(strip, rung.form, {}, quality=rung.quality)) / some.weight * weight

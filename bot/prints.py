@@ -37,11 +37,10 @@ class Prints:
         chosen = list(self.files)[:: max(1, len(self) // count)]
         return Prints({cell: self.files[cell] for cell in chosen}, self.shrunk)
 
-    def at(self, side: int) -> dict[str, Image.Image]:
-        """All of them, `side` pixels wide."""
+    def at(self, side: int) -> dict[str, Image.Image | bytes]:
+        """All of them: an image where one lies ready `side` pixels wide, else the file."""
         ready = {cell: self.shrunk[cell] for cell in self.files if cell in self.shrunk}
-        fitting = {cell: image for cell, image in ready.items() if image.width == side}
-        return all_fitted({**self.files, **fitting}, side)
+        return {**self.files, **{cell: image for cell, image in ready.items() if image.width == side}}
 
 
 class Shrinking:
