@@ -533,7 +533,7 @@ async def test_how_a_job_failed_is_read_out_and_its_place_in_the_line_is_not(tmp
     cancel, again = Button("Cancel", f"cancel:{JOB}", "danger"), Button("Run it again", f"again:{JOB}:same")
     async with opened(debugger, tmp_path) as (view, site):
         await type_line(view, "/echo hi")
-        await view.until("document.querySelector('.said')")
+        await view.until("document.querySelector('.said') && announcer.textContent")
         await view.js(LISTEN)
 
         talk = site.core.heard[0].talk
