@@ -7,7 +7,7 @@ from bot.chat import Button, Message
 from bot.errors import Refused
 from bot.ordering import admitted, announce, mine, new_job, which_limit
 from bot.questions import answer
-from engine.contract.approaches import STYLED
+from engine.contract.approaches import NUMBERS, STYLED
 from engine.contract.comparison import Compare, ComparisonEstimated, EstimateComparison
 
 TOO_OLD = "This estimate is too old to be started, or it is somebody else's. Ask for a new one with /compare."
@@ -63,4 +63,4 @@ async def _with_style(asked: Asked, order: Compare) -> Compare:
 def _needs_style(order: Compare) -> bool:
     if order.weights:
         return True
-    return STYLED in (order.approaches or (() if order.against else (1, 2, 3)))
+    return STYLED in (order.approaches or (() if order.against else NUMBERS))

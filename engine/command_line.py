@@ -7,8 +7,9 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -28,6 +29,14 @@ _Order = TypeVar("_Order", bound=Order)
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence instead of the usage."""
+
+    def parse_args(self, args: Sequence[str], namespace: Any = None) -> argparse.Namespace:  # type: ignore[override] # ours are always handed in
+        """Raises BadRequest for an option that there is not, with the nearest that there is."""
+        named, rest = self.parse_known_args(args, namespace)
+        if rest:
+            options = (option for option in self._option_string_actions if option.startswith("--"))
+            raise BadRequest(unknown(rest[0].split("=")[0], options))
+        return cast("argparse.Namespace", named)
 
     def error(self, message: str) -> NoReturn:
         raise BadRequest(message[0].upper() + message[1:] + ". See: python -m engine --help")

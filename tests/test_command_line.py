@@ -174,7 +174,7 @@ def test_a_bad_option_of_a_training_is_refused_with_one_sentence_before_anything
         (["grid", "--prompt", "a", "cat"], 'The prompt is said with --prompt, in quotes: --prompt "a cat"'),
         (
             ["grid", "--prompt", "a", "--aproach", "1"],
-            "Unrecognized arguments: --aproach 1. See: python -m engine --help",
+            "There is no “--aproach”. Did you mean --approach?",
         ),
         (["grid", "--prompt", "a", "--style", "ink"], "There is no “ink”. There are: pencil."),
     ],

@@ -564,7 +564,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (["--style", "ink", "--approaches", "1,3"], "A style is painted by approach 2; name it among --approaches."),
         (["--prompts", "/nowhere/set.txt"], "The prompt set /nowhere/set.txt cannot be read: No such file"),
         (["--prompts", "seven-categories", "--seeds", "256"], "That makes 131,072 pictures; an evaluation has at most"),
-        (["--aproaches", "1"], "Unrecognized arguments: --aproaches 1. See: python -m engine --help"),
+        (["--aproaches", "1"], "There is no “--aproaches”. Did you mean --approaches?"),
     ],
 )
 def test_bad_input_is_refused_with_one_sentence(

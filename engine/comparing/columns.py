@@ -1,6 +1,6 @@
 """The columns of a comparison, the baseline first, and the control that costs no training."""
 
-from engine.contract.approaches import STYLED, Profile
+from engine.contract.approaches import NUMBERS, STYLED, Profile
 from engine.contract.comparison import MOST_COLUMNS, Compare
 from engine.contract.errors import BadRequest
 from engine.evaluation.columns import of_approaches, of_weights
@@ -30,7 +30,7 @@ def columns(order: Compare, profile: Profile) -> list[tuple[Column, str]]:
 
 
 def _approaches(order: Compare) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(order.approaches)) or (1, 2, 3)
+    return tuple(dict.fromkeys(order.approaches)) or NUMBERS
 
 
 def _prompts(order: Compare, profile: Profile) -> list[tuple[Column, str]]:

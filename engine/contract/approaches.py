@@ -7,11 +7,12 @@ profile, and its number.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Profile = Literal["embedded", "full"]
 Number = Literal[1, 2, 3]
-"""The numbers of the approaches, as an order may name them."""
+NUMBERS: tuple[Number, ...] = get_args(Number)
+"""Of all approaches, as an order may name them."""
 FillerSource = Literal["flickr8k", "album", "generated"]
 """What an order may name as fillers: engine.fillers.PHOTO_SOURCES, and those that are painted."""
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from engine.contract.approaches import NUMBERS
 from engine.contract.listed import Numbers, StyleNames, Weights
 from engine.contract.order import SEEDS, Order, Text
 from engine.evaluation.prompt_sets import Prompt
@@ -16,8 +17,8 @@ class Asked(Order):
         str | None, Field(description="a file of prompts, or the name of a set that comes with the program")
     ] = None
     approaches: Annotated[
-        Numbers, Field(min_length=1, description="which to compare, the first is the baseline; by default 1,2,3")
-    ] = (1, 2, 3)
+        Numbers, Field(min_length=1, description="which to compare, the first is the baseline; by default all")
+    ] = NUMBERS
     styles: Annotated[
         StyleNames, Field(description="names of styles, joined by commas, that approach 2 paints with")
     ] = ()
