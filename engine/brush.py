@@ -40,8 +40,9 @@ class Brush:
         return {row.job for row in self.rows}
 
     async def begin(self, pace: Pace) -> None:
+        begun = time.monotonic()
         self._total = await self.painter.begin(Wave(self.wave.id, self.wave.mix, self.rows))
-        self._clock, self._previewed = pace.begin(), time.monotonic()
+        self._clock, self._previewed = pace.begin(self.wave.mix, begun), time.monotonic()
 
     async def step(self) -> bool:
         """Paint on, with the rows whose jobs are alive; False where there is nothing more to do."""

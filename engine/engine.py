@@ -46,7 +46,7 @@ class Engine:
         self.planner, self.most, self._stocking = planner, most, stocking
         self.pool = painters if isinstance(painters, Pool) else Pool(painters)
         self.jobs, self.pace = Jobs(), Pace()
-        scheduler = Scheduler(most, lambda mix, rows: self.pace.seconds([(mix, rows)]))
+        scheduler = Scheduler(most, lambda mix, rows: self.pace.seconds([(mix, rows)]), self.pace.change)
         studio = self._studio = Studio(self.pool, self.jobs, self.pace, scheduler)
         self.counts, self._tasks, self._scheduler = studio.counts, studio.tasks, scheduler
         self._news = News(studio)

@@ -1,4 +1,4 @@
-"""How fast this machine paints, learned while it paints: the time of one step of one row, per model and quality."""
+"""How fast this machine paints, learned while it paints, per model and quality: a row's step, and beginning a wave."""
 
 import time
 from collections.abc import Sequence
@@ -14,9 +14,19 @@ NEWEST = 0.1
 @dataclass
 class Pace:
     _row_step: dict[tuple[str, Quality], float] = field(default_factory=dict)
+    _beginning: dict[tuple[str, Quality], float] = field(default_factory=dict)
 
-    def begin(self) -> "Clock":
-        return Clock(self, time.monotonic())
+    def begin(self, mix: Mix, since: float) -> "Clock":
+        """A wave has begun, which took from `since` on: a device that keeps one model at a time loads it each time."""
+        now = time.monotonic()
+        self._beginning[_kind(mix)] = now - since
+        return Clock(self, now)
+
+    def change(self, here: Mix, other: Mix) -> float:
+        """Seconds that it costs to paint another model in between: beginning that one, and beginning this one again."""
+        if here.model == other.model:
+            return 0.0
+        return sum(self._beginning.get(_kind(mix), 0.0) for mix in (here, other))
 
     def learn(self, mix: Mix, seconds: float) -> None:
         """One row's share of one step took this long."""

@@ -18,10 +18,16 @@ CUT_IN_SHARE = 0.2
 """By how much an overtaken job's own painting time may grow, all cut-ins together."""
 
 Seconds = Callable[[Mix, float], float | None]
+Change = Callable[[Mix, Mix], float]
 
 
 def unmeasured(_mix: Mix, _rows: float) -> None:
     """Nobody knows how long anything takes, so nobody cuts in."""
+
+
+def unchanged(_here: Mix, _other: Mix) -> float:
+    """All models are loaded."""
+    return 0.0
 
 
 @dataclass
@@ -38,11 +44,12 @@ class _Line:
 class Scheduler:
     """`most` rows at once to start with; a batch that ran out of memory lowers it for its mix.
 
-    `seconds` says how long rows of a mix take, None where that was not measured yet.
+    `seconds` says how long rows of a mix take, None where that was not measured yet; `change`, what it costs besides
+    to paint another mix in between.
     """
 
-    def __init__(self, most: int, seconds: Seconds = unmeasured) -> None:
-        self._most, self._seconds = most, seconds
+    def __init__(self, most: int, seconds: Seconds = unmeasured, change: Change = unchanged) -> None:
+        self._most, self._seconds, self._change = most, seconds, change
         self._least: dict[Mix, int] = {}
         self._lines: dict[str, _Line] = {}
         self._retry: deque[tuple[Mix, tuple[Row, ...]]] = deque()
@@ -104,6 +111,7 @@ class Scheduler:
         ahead += [self._seconds(other.mix, len(other.rows)) for other in overtaken]
         if cost is None or any(seconds is None for seconds in ahead):
             return False
+        cost += self._change(wave.mix, line.mix)
         # The oldest rule of queues: who needs less than those that it goes before have left saves time on the whole.
         if cost * max(1, len(overtaken)) >= sum(seconds for seconds in ahead if seconds is not None):
             return False

@@ -1,11 +1,14 @@
 """Which rows are painted together: turns, mixes, cancelled jobs, waves that fail."""
 
+import time
+from dataclasses import replace
 from statistics import mean
 
 import pytest
 
 from bench import waves_simulated
 from bench.trace import read
+from engine.pace import Pace
 from engine.scheduler import CUT_IN_SHARE, Scheduler
 from engine.wave import Mix, Row, Wave
 
@@ -176,6 +179,28 @@ def test_nobody_cuts_in_before_it_is_known_how_long_that_takes() -> None:
     line.add("b", 2, QUICK, rows("b", 1))
 
     assert line.cut_in(wave, 0.9) is None
+
+
+def test_nobody_cuts_in_with_another_model_where_loading_it_and_going_back_takes_too_long() -> None:
+    taken = []
+    for change in (0.0, 500.0):
+        line = Scheduler(4, seconds, lambda here, other, change=change: change if here != other else 0.0)  # type: ignore[misc]
+        line.add("a", 1, SLOW, rows("a", 40))
+        wave = painting(line)
+        line.add("b", 2, QUICK, rows("b", 1))
+        taken.append(line.cut_in(wave, 0.9) is not None)
+
+    assert taken == [True, False]
+
+
+def test_a_change_of_models_costs_what_beginning_both_took_the_last_time() -> None:
+    pace, now = Pace(), time.monotonic()
+    pace.begin(SLOW, now - 8)
+    pace.begin(QUICK, now - 90)
+    pace.begin(QUICK, now - 2)
+
+    assert pace.change(SLOW, QUICK) == pytest.approx(10, abs=1)
+    assert pace.change(SLOW, replace(SLOW, guidance=3.0)) == 0
 
 
 def test_short_jobs_of_other_mixes_do_not_share_a_cut_in() -> None:
