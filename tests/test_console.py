@@ -93,7 +93,7 @@ async def test_a_number_presses_the_button_that_it_stands_before_and_is_no_promp
 
     assert [pressed.press for pressed in core.pressed] == ["recipe:x"]
     assert core.heard == []
-    assert "There is no choice 3; there are 1, 2." in out.getvalue()
+    assert "There is no choice 3; the choices are 1, 2." in out.getvalue()
 
 
 async def test_a_form_takes_one_line_per_field_and_an_empty_line_keeps_the_value(tmp_path: Path) -> None:

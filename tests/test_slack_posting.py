@@ -441,7 +441,7 @@ async def test_archived_channels_foreign_conversations_and_missing_scopes_are_na
 
     assert archived == "This channel is archived, so nothing can be posted in it."
     assert foreign is not None
-    assert "no part of this conversation" in foreign
+    assert "not in this conversation" in foreign
     assert lacking is not None
     assert "`files:write`" in lacking
 

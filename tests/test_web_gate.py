@@ -26,7 +26,7 @@ async def test_a_foreign_host_is_refused_everywhere(tmp_path: Path, host: str, p
         answer = await visitor.client.get(path, headers={"Host": host})
 
     assert answer.status_code == 403
-    assert "not known by this address" in answer.json()["error"]
+    assert "does not answer at this address" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "127.0.0.2"])

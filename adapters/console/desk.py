@@ -113,7 +113,7 @@ class Desk:
 
     def ask(self, form: Form) -> None:
         self.form, self._values = form, {}
-        self.write(f"*{form.title}*. An empty line keeps what stands in brackets.")
+        self.write(f"*{form.title}*. An empty line keeps what is in brackets.")
         self._ask_next()
 
     def fill(self, line: str) -> tuple[str, dict[str, str]] | None:

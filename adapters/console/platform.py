@@ -34,7 +34,7 @@ class ConsolePlatform:
 
     async def run(self, core: Core) -> None:
         """Hear until cancelled, or until the lines have ended and the last job is answered."""
-        self._desk.write("Type a prompt, or /help. Ctrl-D ends once everything is answered, Ctrl-C at once.")
+        self._desk.write("Type a prompt, or /help. Ctrl-D quits once everything is answered, Ctrl-C at once.")
         try:
             async for line in _read(self._lines):
                 await self._take(line.strip(), core)
@@ -54,7 +54,7 @@ class ConsolePlatform:
         elif line in self._desk.choices:
             await self._press(core, talk, event, self._desk.choices[line], {})
         elif line.isdecimal() and self._desk.choices:
-            self._desk.write(f"There is no choice {line}; there are {', '.join(self._desk.choices)}.")
+            self._desk.write(f"There is no choice {line}; the choices are {', '.join(self._desk.choices)}.")
         elif line:
             self._desk.expect(talk.name)
             text = line if line.startswith("/") else _as_command(line, core)

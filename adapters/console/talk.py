@@ -54,7 +54,7 @@ class ConsoleTalk:
         return None
 
     async def picture(self, name: str, most: int) -> bytes:  # noqa: ARG002  # there is never one
-        raise Gone("Nothing can be pointed at in a terminal; python -m engine score takes a picture's file.")
+        raise Gone("A terminal shows no pictures to choose; give the picture's file to python -m engine score.")
 
     async def find_posted(self, key: str, *, own: bool = False) -> str | None:  # noqa: ARG002  # nothing is edited
         return await self._desk.find(key)

@@ -41,7 +41,7 @@ class Delivering:
         Raises the last way's NoRights or Gone where none is open; TooLarge and PlatformAway at once.
         """
         ways = self._private_ways() if self._at.private else self._public_ways()
-        refused: DeliveryError = Gone("There is no place left to answer in.")
+        refused: DeliveryError = Gone("There is nowhere left to answer.")
         note = ""
         for way in ways:
             try:
@@ -110,7 +110,9 @@ class Delivering:
 
     async def _to_person(self, message: Message, mark: str, note: str) -> str | None:
         where = (
-            "" if self._at.private else f"I could not answer in <#{self._at.channel}>, so it comes to you directly.\n"
+            ""
+            if self._at.private
+            else f"I could not answer in <#{self._at.channel}>, so I am sending it to you directly.\n"
         )
         conversation = await direct_channel(self._line, self._at.user)
         alone = replace(message, calls=None)

@@ -31,26 +31,27 @@ class Row:
 
 
 TABLE = (
-    Row((40005,), (413,), TooLarge, "Discord takes no file of this size here; a smaller one would be right."),
+    Row((40005,), (413,), TooLarge, "This file is too large for Discord here; a smaller one would fit."),
     Row((50007,), (), NoRights, "Discord does not let me send you direct messages; allow them for this server."),
+    Row((THREAD_ARCHIVED,), (), NoRights, "The thread is archived and locked; a moderator would have to reopen it."),
+    Row((50001,), (), NoRights, "I cannot see this channel: I am missing the permission “View Channel”."),
     Row(
-        (THREAD_ARCHIVED,), (), NoRights, "The thread is archived and locked; a moderator would have to open it again."
+        (50013,),
+        (403,),
+        NoRights,
+        "I cannot post here: a permission such as “Send Messages” or “Attach Files” is missing.",
     ),
-    Row((50001,), (), NoRights, "I may not see this channel: I am missing the right “View Channel”."),
-    Row(
-        (50013,), (403,), NoRights, "I may not post here: a right such as “Send Messages” or “Attach Files” is missing."
-    ),
-    Row((UNKNOWN_CHANNEL,), (), Gone, "The channel is no more."),
-    Row((UNKNOWN_MESSAGE,), (), Gone, "The message is no more."),
+    Row((UNKNOWN_CHANNEL,), (), Gone, "The channel no longer exists."),
+    Row((UNKNOWN_MESSAGE,), (), Gone, "The message no longer exists."),
     Row(
         (TOKEN_EXPIRED, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION),
         (401, 404),
         Gone,
         "Discord no longer knows where to answer.",
     ),
-    Row((), (429,), PlatformAway, "Discord asks for fewer requests; it is tried again later."),
+    Row((), (429,), PlatformAway, "Discord asks for fewer requests; I will try again later."),
 )
-AWAY = "Discord cannot be reached at the moment; it is tried again later."
+AWAY = "Discord cannot be reached at the moment; I will try again later."
 
 
 def translate(error: Exception) -> DeliveryError:
@@ -65,7 +66,7 @@ def translate(error: Exception) -> DeliveryError:
             return row.becomes(row.text)
     if error.status >= 500:  # noqa: PLR2004 (HTTP's own line between their fault and ours)
         return PlatformAway(AWAY)
-    return DeliveryError(f"Discord did not take the message ({error.status}, code {error.code}).")
+    return DeliveryError(f"Discord did not accept the message ({error.status}, code {error.code}).")
 
 
 def token_gone(error: discord.HTTPException) -> bool:

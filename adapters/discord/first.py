@@ -88,5 +88,5 @@ class FirstAnswer:
             return True
         if code == UNKNOWN_INTERACTION:
             self._at.token = None
-        log.warning("Discord did not take the first answer to event %s: %s", self._at.event, type(error).__name__)
+        log.warning("Discord did not accept the first answer to event %s: %s", self._at.event, type(error).__name__)
         return False

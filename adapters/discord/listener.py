@@ -74,18 +74,18 @@ class Listener(discord.Client):
             await self._apologise(talk, interaction.id)
 
     async def _apologise(self, talk: DiscordTalk, event: int) -> None:
-        sorry = Message(f"Something went wrong here. The number for whoever runs me: `{event}`.")
+        sorry = Message(f"Something went wrong here. Tell the person who runs me this number: `{event}`.")
         for wait in SORRY_PAUSES:
             try:
                 await talk.whisper(sorry)
             except PlatformAway:
                 await asyncio.sleep(wait)
             except DeliveryError as error:
-                log.warning("event %s: not even that could be said: %s", event, error)
+                log.warning("event %s: the person could not be told either: %s", event, error)
                 return
             else:
                 return
-        log.warning("event %s: not even that could be said, as Discord was away", event)
+        log.warning("event %s: the person could not be told either, as Discord was away", event)
 
     def _acknowledge_in_time(self, talk: Any, *, private: bool) -> None:
         task = asyncio.create_task(talk.acknowledge_in_time(private=private))
@@ -105,4 +105,4 @@ class Listener(discord.Client):
                 values = await asyncio.wait_for(asked, COMPLETE_WITHIN)
             await interaction.response.autocomplete(fitting(values, option))
         except (TimeoutError, ValueError, discord.HTTPException) as error:
-            log.warning("nothing was offered for %s of /%s: %s", name, data["name"], type(error).__name__)
+            log.warning("no suggestions for %s of /%s: %s", name, data["name"], type(error).__name__)

@@ -49,7 +49,7 @@ class OwnMessage:
             else:
                 return
         if self._at.private:
-            raise Gone("The time for answering privately here is over.")
+            raise Gone("It is too late to answer privately here.")
         await self._channel.edit(self._at.message, parts)
 
     async def _find(self, mark: str) -> None:

@@ -11,8 +11,8 @@ from bot.errors import Gone, PlatformAway, TooLarge
 HOSTS = ("cdn.discordapp.com", ".discordapp.net")
 """Where Discord keeps attachments and its copies of what links show; a dot before a name stands for all below it."""
 PIECE = 64 * 1024
-FOREIGN = "This picture does not lie with Discord, so it is not fetched. Upload it and point at that message."
-GONE = "Discord has this picture no more, or its link is too old. Point at the message again."
+FOREIGN = "This picture is not stored on Discord, so I do not download it. Upload it and choose that message."
+GONE = "Discord no longer has this picture, or its link is too old. Choose the message again."
 AWAY = "Discord's pictures cannot be reached at the moment. Please try again."
 
 
@@ -43,7 +43,7 @@ async def fetched(url: str, most: int, also: str | None) -> bytes:
             async for piece in answer.content.iter_chunked(PIECE):
                 data += piece
                 if len(data) > most:
-                    raise TooLarge(f"This picture is too large: {most / 1e6:.0f} MB is the most that can be scored.")
+                    raise TooLarge(f"This picture is too large: at most {most / 1e6:.0f} MB can be scored.")
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise PlatformAway(AWAY) from error
     return bytes(data)

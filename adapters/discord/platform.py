@@ -21,8 +21,8 @@ from bot.chat import Core
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 60.0
 REFUSED = (
-    "Discord refused DISCORD_TOKEN. Copy the bot's token afresh from the page Bot of your application in Discord's "
-    "developer portal, set it, and start again."
+    "Discord refused DISCORD_TOKEN. Copy a fresh token from your application's Bot page in Discord's developer portal,"
+    " set it, and start again."
 )
 WRONG_TOKEN = 4004
 _AWAY = (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed, *NETWORK)

@@ -61,7 +61,7 @@ class Reply:
     async def _call(self, call: Callable[[discord.Webhook], Awaitable[T]], *, again: bool = True) -> T:
         token = self._at.live_token()
         if token is None:
-            raise TokenGone("The time for answering here is over.")
+            raise TokenGone("It is too late to answer here.")
         hook = _hook(await self._line.client(), self._at.application, token)
         with translated():
             try:
@@ -70,7 +70,7 @@ class Reply:
                 if not token_gone(error):
                     raise
                 self._at.token = None
-                raise TokenGone("The time for answering here is over.") from error
+                raise TokenGone("It is too late to answer here.") from error
 
 
 def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:

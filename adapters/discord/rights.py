@@ -26,16 +26,18 @@ def missing_for_threads(rights: discord.Permissions) -> list[str]:
 def posting_sentence(missing: list[str]) -> str:
     return (
         f"I could not post the result here: I am missing {_named(missing)}. "
-        "A moderator can give it to me in this channel's settings, under Permissions."
+        "A moderator can change that in this channel's settings, under Permissions."
     )
 
 
 def threads_sentence(missing: list[str]) -> str:
-    return f"This is no thread because I am missing {_named(missing)}."
+    return f"This is not in a thread because I am missing {_named(missing)}."
 
 
 def _named(missing: list[str]) -> str:
-    return ("the right " if len(missing) == 1 else "the rights ") + " and ".join(f"“{name}”" for name in missing)
+    return ("the permission " if len(missing) == 1 else "the permissions ") + " and ".join(
+        f"“{name}”" for name in missing
+    )
 
 
 def _missing(rights: discord.Permissions, wanted: tuple[str, ...]) -> list[str]:

@@ -21,7 +21,7 @@ from bot.errors import Gone, NoRights
 
 log = logging.getLogger(__name__)
 FORMATS = ("PNG", "WEBP", "JPEG")
-TOO_LATE = Message("Discord only opens a form at once, and that took too long. Please press again.")
+TOO_LATE = Message("Discord opens a form only right after a press, and this took too long. Please press again.")
 
 
 class DiscordTalk:

@@ -28,9 +28,9 @@ _TOKEN = (TokenRefused, "Slack refuses the token ({code}). Copy a fresh one from
 _INVITE = (NoRights, "I am not in this channel. Type `/invite @{bot}` there and ask again.")
 _READ_ONLY = (NoRights, "Apps may not post in this channel ({code}). A workspace admin can allow it.")
 _LIMITED = (PlatformAway, "Slack asks to wait before the next message.")
-_BROKEN = (PlatformAway, "Slack had a fault of its own ({code}).")
+_BROKEN = (PlatformAway, "Slack had an internal error ({code}).")
 _LARGE = (TooLarge, "The file or message is too large for Slack ({code}).")
-_GONE = (Gone, "The message is no more ({code}).")
+_GONE = (Gone, "The message no longer exists ({code}).")
 
 # https://docs.slack.dev/reference/methods: the "Errors" table of each method that is called here
 ANSWERS: dict[str, tuple[type[DeliveryError], str]] = {
@@ -52,8 +52,11 @@ ANSWERS: dict[str, tuple[type[DeliveryError], str]] = {
     "is_archived": (NoRights, "This channel is archived, so nothing can be posted in it."),
     "file_uploads_disabled": (NoRights, "Uploading files is switched off in this workspace; an admin can allow it."),
     "storage_limit_reached": (NoRights, "The workspace's file storage is full."),
-    "cannot_dm_bot": (NoRights, "Slack lets no app write to another app."),
-    "method_not_supported_for_channel_type": (NoRights, "Slack lets no app do that in this kind of conversation."),
+    "cannot_dm_bot": (NoRights, "Slack does not let apps write to other apps."),
+    "method_not_supported_for_channel_type": (
+        NoRights,
+        "Slack does not let apps do that in this kind of conversation.",
+    ),
     "file_too_large": _LARGE,
     "file_upload_size_restricted": _LARGE,
     "msg_too_long": _LARGE,
@@ -65,7 +68,7 @@ ANSWERS: dict[str, tuple[type[DeliveryError], str]] = {
     "edit_window_closed": _GONE,
     "file_not_found": _GONE,
     "file_deleted": _GONE,
-    "user_not_found": (Gone, "This person is no more in the workspace."),
+    "user_not_found": (Gone, "This person is no longer in the workspace."),
     "ratelimited": _LIMITED,
     "rate_limited": _LIMITED,
     "message_limit_exceeded": _LIMITED,

@@ -39,7 +39,7 @@ async def permalink(web: Web, file: str) -> str:
 
 def _check(picture: Picture) -> None:
     if not picture.data:
-        raise ValueError(f"The file {picture.name} is empty, and Slack takes no empty file.")
+        raise ValueError(f"The file {picture.name} is empty, and Slack does not accept empty files.")
     if picture.name.lower().endswith(".webp"):
         raise ValueError(f"Slack shows PNG and JPEG, not WebP: {picture.name}.")
     if picture.spoiler:

@@ -4,7 +4,7 @@ from adapters.slack.scopes import SCOPES
 from adapters.slack.web import Web
 from bot.errors import DeliveryError, NoRights, PlatformAway
 
-_ELSEWHERE = "I am no part of this conversation. Ask me in a channel, or write to me directly."
+_ELSEWHERE = "I am not in this conversation. Ask me in a channel, or send me a direct message."
 
 
 async def missing_right(web: Web, channel: str) -> str | None:

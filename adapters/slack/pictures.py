@@ -31,7 +31,7 @@ async def fetched(web: Web, file: str, most: int) -> bytes:
     except Gone as error:
         # Slack says the same of a file that is gone and of one in a channel without the app.
         raise NoRights(NOT_MINE.format(bot=web.me.name)) from error
-    large = TooLarge(f"This picture is too large: {most / 1e6:.0f} MB is the most that can be scored.")
+    large = TooLarge(f"This picture is too large: at most {most / 1e6:.0f} MB can be scored.")
     if int(seen.get("size") or 0) > most:
         raise large
     url = str(seen.get("url_private_download") or seen.get("url_private") or "")
@@ -50,7 +50,7 @@ async def _pieces(web: Web, url: str) -> AsyncIterator[bytes]:
     """With the token, and therefore to Slack's own host alone and without following anybody elsewhere."""
     place = urlsplit(url)
     if place.netloc != urlsplit(web.base).netloc and (place.scheme, place.netloc) != ("https", HOST):
-        raise Gone("This picture does not lie with Slack, so it is not fetched. Upload it and point at that message.")
+        raise Gone("This picture is not stored on Slack, so I do not download it. Upload it and choose that message.")
     headers = {"Authorization": f"Bearer {web.sure.token}"}
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,

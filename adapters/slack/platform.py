@@ -144,7 +144,7 @@ class Slack:
         while alone < self._timing.silence:
             await asyncio.sleep(self._timing.ping)
             alone = 0.0 if await handler.client.is_connected() else alone + self._timing.ping
-        _log.warning("Slack: without a connection for %.0f s, starting over", alone)
+        _log.warning("Slack: no connection for %.0f s, starting over", alone)
 
     async def _by_requests(self, app: AsyncApp) -> None:
         served = app.web_app(path=_PATH)

@@ -195,5 +195,5 @@ class SlackTalk:
             opened = await self._web.call("conversations_open", users=self._address.user)
             self._address = replace(self._address, dm=str(opened["channel"]["id"]))
         if self._address.dm is None:
-            raise DeliveryError("Slack opened no direct messages with this person.")
+            raise DeliveryError("Slack did not open direct messages with this person.")
         return self._address.dm

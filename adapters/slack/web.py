@@ -79,7 +79,7 @@ class Web:
         if answer.status == 413:  # noqa: PLR2004 - HTTP's own number for a body that is too large
             raise TooLarge("The file is too large for Slack.")
         if answer.status != 200:  # noqa: PLR2004 - HTTP's own number for success
-            raise PlatformAway(f"Slack did not take the file (status {answer.status}).")
+            raise PlatformAway(f"Slack did not accept the file (status {answer.status}).")
 
     async def _called(self, client: AsyncWebClient, method: str, arguments: dict[str, Any]) -> Any:
         try:

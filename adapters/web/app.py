@@ -49,7 +49,7 @@ async def _hello(request: Request, here: Here) -> JSONResponse:
     if here.visitors.tried_too_often(request):
         raise HTTPException(429, "Too many wrong tokens. Wait a minute, then try again.")
     if not here.visitors.admit(request, answer, token):
-        raise HTTPException(401, "That is not the token. It is what WEB_TOKEN was set to where Tessera runs.")
+        raise HTTPException(401, "That is not the token. It is the value of WEB_TOKEN where Tessera runs.")
     return answer
 
 

@@ -54,7 +54,7 @@ class Gate:
         """Why a request is foreign, in one sentence; None if it is not."""
         host = headers.get("host", "")
         if not self._ours(name_in(host)):
-            return "Tessera is not known by this address. Open the one that it printed when it started."
+            return "Tessera does not answer at this address. Open the one that it printed when it started."
         origin = headers.get("origin")
         if origin is not None and _place(origin) != host.lower():
             return _FOREIGN

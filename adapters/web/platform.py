@@ -34,8 +34,8 @@ class WebPlatform:
         """Serve until cancelled. Raises BotError where the settings do not fit: no token off loopback, a taken port."""
         if self.token is None and not loopback(self.host):
             raise BotError(
-                f"WEB_HOST is {self.host}, where others can reach the chat: set WEB_TOKEN to what they shall be asked "
-                "for, or leave WEB_HOST at 127.0.0.1."
+                f"WEB_HOST is {self.host}, where others can reach the chat: set WEB_TOKEN to a token that they must"
+                " enter, or leave WEB_HOST at 127.0.0.1."
             )
         await self.conversation.sweep(self.keep_days)
         listening = listen(self.host, self.port)
@@ -65,7 +65,7 @@ class WebPlatform:
             try:
                 await self.conversation.sweep(self.keep_days)
             except BotError:
-                log.exception("old messages could not be removed; it is tried again later")
+                log.exception("old messages could not be removed; next try later")
 
     def _reachable(self) -> str:
         """The host by which a person at this machine opens the page."""

@@ -69,5 +69,5 @@ def _why(host: str, port: int, error: Exception) -> str:
     if number == errno.EADDRINUSE:
         return f"Port {port} on {host} is taken by another program: stop it, or set WEB_PORT to a free port."
     if number == errno.EACCES:
-        return f"Port {port} may not be opened without more rights: set WEB_PORT to one above 1023."
+        return f"Port {port} needs administrator rights: set WEB_PORT to one above 1023."
     return f"The web chat cannot listen on {host}, port {port} ({error}): check WEB_HOST and WEB_PORT."

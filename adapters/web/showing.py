@@ -56,12 +56,12 @@ async def file(here: Here, person: Visitor, name: str) -> Response:
 async def cell(here: Here, person: Visitor, job: str, cell: str) -> Response:
     picture = await here.core.picture(person, job, cell)
     if picture is None:
-        raise HTTPException(404, "This picture is not kept any more, or it was withheld.")
+        raise HTTPException(404, "This picture is no longer kept, or it was withheld.")
     return Response(picture, media_type="image/png", headers={"Cache-Control": f"private, max-age={DAY_S}"})
 
 
 @router.get("/metrics", response_class=Response)
 async def metrics(request: Request, here: Here) -> Response:
     if not here.visitors.may_read_metrics(request):
-        raise HTTPException(401, "Metrics are read on this machine, or with WEB_TOKEN as a bearer token.")
+        raise HTTPException(401, "Metrics can be read on this machine, or with WEB_TOKEN as a bearer token.")
     return Response(here.core.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")

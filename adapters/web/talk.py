@@ -44,7 +44,7 @@ class WebTalk:
         if self._message is None or not await self._conversation.replace(
             self._message, body_of(message), (*message.pictures, *message.files)
         ):
-            raise Gone("The message that was to be updated is not on the page any more.")
+            raise Gone("The message to update is no longer on the page.")
 
     async def post(self, message: Message, attempt: Attempt) -> str:
         return await self._conversation.add(
@@ -69,9 +69,9 @@ class WebTalk:
         kept = await self._conversation.files_of(name, self._person)
         data = await self._conversation.files.read(kept[0]) if kept else None
         if data is None:
-            raise Gone("This picture is not kept here any more. Please upload it again.")
+            raise Gone("This picture is no longer kept here. Please upload it again.")
         if len(data) > most:
-            raise TooLarge(f"This picture is too large: {most / 1e6:.0f} MB is the most that can be scored.")
+            raise TooLarge(f"This picture is too large: at most {most / 1e6:.0f} MB can be scored.")
         return data
 
     async def find_posted(self, key: str, *, own: bool = False) -> str | None:

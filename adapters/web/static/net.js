@@ -2,7 +2,7 @@
 
 import { byId, trouble } from "./dom.js";
 
-const UNREACHABLE = "Tessera cannot be reached. It is tried again; nothing is lost.";
+const UNREACHABLE = "Tessera cannot be reached. Trying again; nothing is lost.";
 const NOT_ARRIVED = "This picture did not arrive. Please choose it again.";
 const AGAIN_MS = 1000;
 

@@ -71,7 +71,7 @@ export class Sheet {
 
   marker() {
     const box = element("input", { type: "checkbox", onchange: () => this.frame.classList.toggle("marked", box.checked) });
-    return element("label", { class: "marker" }, box, "Mark the pictures of the prompt");
+    return element("label", { class: "marker" }, box, "Mark the pictures from the prompt");
   }
 
   unveil() {

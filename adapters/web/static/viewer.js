@@ -80,6 +80,6 @@ const sorry = (text) => element("p", {}, text);
 
 function full(url, alt) {
   const image = element("img", { src: url, alt });
-  image.addEventListener("error", () => image.replaceWith(sorry("This picture is not kept any more. The grid can be painted again from its recipe.")));
+  image.addEventListener("error", () => image.replaceWith(sorry("This picture is no longer kept. The grid can be painted again from its recipe.")));
   return image;
 }
