@@ -230,7 +230,7 @@ def test_details_that_some_prompts_lack_are_said_to_be_left_out(
 
     assert found["variants"] == ["plain"]
     assert any(
-        note.startswith("Nothing was painted with details, as 1 prompt has none: “a blue mug”")
+        note.startswith("Nothing was painted with details, because 1 prompt has none: “a blue mug”")
         for note in found["notes"]
     )
 
@@ -262,7 +262,7 @@ def test_what_was_finished_before_a_failure_is_not_painted_again(
     found = report(capsys, *words)
 
     assert "It broke." in said
-    assert "the same command goes on" in said
+    assert "the same command continues" in said
     assert 0 < len(kept) < 8
     assert watched.pictures == 8 - len(kept)
     assert {name: (tmp_path / "out" / "cells" / name).read_bytes() for name in kept} == kept
@@ -494,7 +494,7 @@ def test_fillers_that_cannot_be_had_are_a_sentence_and_the_rest_is_measured(
 
     found = report(capsys, "--prompts", two, "--approaches", "1", "--seeds", "1", "--out", str(tmp_path / "out"))
 
-    sentence = "There are no fillers to tell a picture from, or to see a style from."
+    sentence = "There are no fillers to compare a picture or a style with."
     assert any(note.startswith(sentence) for note in found["notes"])
     assert "clip_score" in found["cells"][0]["scores"]
     assert "retrieval" not in found["cells"][0]["scores"]
@@ -534,7 +534,7 @@ def test_the_full_profile_evaluates_its_three_approaches_from_an_empty_cache(two
     assert found["fillers"] == 64
     assert len({cell["file"] for cell in found["cells"]}) == 8, "approach 3 shares the pictures of approach 1"
     # The tiny tokenizer reads letter by letter.
-    assert any(note.startswith("A generator has no room") for note in found["notes"])
+    assert any(note.startswith("A generator cannot read the end") for note in found["notes"])
 
 
 # --- what is refused -----------------------------------------------------------------------------------------------
@@ -560,8 +560,8 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (["--weights", "3", "--style", "ink"], "weights must be numbers from 0 to 2"),
         (["--weights", "nan", "--style", "ink"], "weights must be numbers from 0 to 2"),
         (["--style", "../ink"], "styles must be names of styles"),
-        (["--style", "ink"], "There is no “ink”. There are: pencil."),
-        (["--style", "ink", "--approaches", "1,3"], "A style is painted by approach 2; name it among --approaches."),
+        (["--style", "ink"], "There is no “ink”. The choices are: pencil."),
+        (["--style", "ink", "--approaches", "1,3"], "Only approach 2 paints with styles; add it to --approaches."),
         (["--prompts", "/nowhere/set.txt"], "The prompt set /nowhere/set.txt cannot be read: No such file"),
         (["--prompts", "seven-categories", "--seeds", "256"], "That makes 131,072 pictures; an evaluation has at most"),
         (["--aproaches", "1"], "There is no “--aproaches”. Did you mean --approaches?"),
@@ -581,7 +581,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(
 
     said = refused(capsys, "evaluate", "--prompts", two, "--out", str(tmp_path / "mine"))
 
-    assert "something else than an evaluation" in said
+    assert "something other than an evaluation" in said
     assert [file.name for file in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
@@ -692,12 +692,12 @@ def test_what_is_no_picture_is_refused_with_one_sentence(
 
     said = refused(capsys, "score", str(tmp_path / "x.png"), "--prompt", "a cat")
 
-    assert said.startswith(f"{tmp_path / 'x.png'} is no picture that can be read")
+    assert said.startswith(f"{tmp_path / 'x.png'} is not a picture that can be read")
 
 
 def test_a_missing_picture_and_a_missing_prompt_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.png").write_bytes(b"")
 
     assert refused(capsys, "score", "/nowhere.png", "--prompt", "a cat") == "There is no file /nowhere.png."
-    assert refused(capsys, "score", str(tmp_path / "x.png")) == "prompt is missing: what the picture is held against."
+    assert refused(capsys, "score", str(tmp_path / "x.png")) == "prompt is missing: what the picture should show."
     assert "picture" in refused(capsys, "score").lower()

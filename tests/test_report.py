@@ -102,7 +102,7 @@ def test_details_are_joined_to_the_prompt_in_the_detailed_variant_only() -> None
         ("a | b | c | d", "mine, line 1: a line reads “category | prompt | details”, and this one has 4 parts."),
         ("# x\nanimal | ", "mine, line 2: the prompt is missing before a bar “|”."),
         (" | a cat", "mine, line 1: the category is missing before a bar “|”."),
-        ("a | a cat\nb | a cat", "mine, line 2: the prompt stands in line 1 already."),
+        ("a | a cat\nb | a cat", "mine, line 2: the prompt is already in line 1."),
         ("a | " + "x" * 2000, "mine, line 1: the line has 2004 characters; at most 2000 are read."),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_file_that_is_missing_or_no_text_is_refused_in_a_sentence(tmp_path: Pa
         BadRequest, match=r"cannot be read: No such file or directory\. Name a file, or one of the sets"
     ):
         read(str(tmp_path / "none.txt"))
-    with pytest.raises(BadRequest, match="is no text in UTF-8"):
+    with pytest.raises(BadRequest, match="is not text in UTF-8"):
         read(str(tmp_path / "bytes.txt"))
 
 
@@ -177,7 +177,7 @@ def test_a_journal_of_another_plan_or_with_a_damaged_line_is_refused(tmp_path: P
     with pytest.raises(BadRequest, match="line 2, is damaged"):
         Journal(path, "one")
     path.write_text("hello\n")
-    with pytest.raises(BadRequest, match="is no journal"):
+    with pytest.raises(BadRequest, match="is not the journal"):
         Journal(path, "one")
 
 
@@ -340,33 +340,33 @@ def test_every_rule_of_a_finding_has_its_case(difference: Estimate, found: str) 
         (
             between(-0.004, 0.006),
             between(0.05, 0.09),
-            "Approach 2 keeps the content within 0.01 and is clearly more in style.",
+            "Approach 2 keeps the content within 0.01 and is clearly stronger in style.",
         ),
         (
             between(-0.09, -0.02),
             between(0.005, 0.09),
-            "Approach 2 clearly shows less of what was asked for and is more in style.",
+            "Approach 2 clearly shows less of what was asked for and is stronger in style.",
         ),
         (
             between(0.005, 0.03),
             between(-0.09, -0.02),
-            "Approach 2 shows more of what was asked for and is clearly less in style.",
+            "Approach 2 shows more of what was asked for and is clearly weaker in style.",
         ),
         (between(-0.03, 0.02), between(-0.03, 0.02), "16 pictures are too few to tell approach 2 from the baseline."),
         (
             between(-0.004, 0.006),
             between(-0.03, 0.02),
-            "Approach 2 keeps the content within 0.01, but 16 pictures are too few to tell about its style.",
+            "Approach 2 keeps the content within 0.01, but 16 pictures are too few to say anything about its style.",
         ),
         (
             between(-0.03, 0.02),
             between(0.05, 0.09),
-            "Approach 2 is clearly more in style, but 16 pictures are too few to tell about its content.",
+            "Approach 2 is clearly stronger in style, but 16 pictures are too few to say anything about its content.",
         ),
         (
             between(-0.004, 0.006),
             between(-0.004, 0.006),
-            "Approach 2 keeps the content within 0.01 and is no more and no less in style (within 0.01).",
+            "Approach 2 keeps the content within 0.01 and is neither stronger nor weaker in style (within 0.01).",
         ),
         (between(-0.004, 0.006), None, "Approach 2 keeps the content within 0.01."),
         (between(-0.004, 0.006), NO_STYLE, "Approach 2 keeps the content within 0.01."),
@@ -374,7 +374,7 @@ def test_every_rule_of_a_finding_has_its_case(difference: Estimate, found: str) 
         (
             nothing("No scores."),
             between(0.05, 0.09),
-            "Approach 2 is clearly more in style, but its content was not measured.",
+            "Approach 2 is clearly stronger in style, but its content was not measured.",
         ),
         (TIES, TIES, "Approach 2 and the baseline score exactly the same in every pair."),
         (TIES, None, "Approach 2 and the baseline score exactly the same in every pair."),
@@ -400,7 +400,7 @@ def test_one_picture_is_too_few_in_the_singular() -> None:
         ("embedded", ["embedded"], "The judge shares no encoder with the embedded model"),
         (JUDGES["full"], [V1_4, TURBO], "The judge shares no encoder with a generator"),
         (JUDGES["full"], [V1_4], "learned from the same pictures and texts"),
-        ("openai/clip-vit-large-patch14", [V1_4], "the very encoder that CompVis/stable-diffusion-v1-4 paints by"),
+        ("openai/clip-vit-large-patch14", [V1_4], "the same encoder that CompVis/stable-diffusion-v1-4 paints with"),
         (JUDGES["full"], ["somebody/else"], "It is not known whether the judge shares an encoder with somebody/else."),
     ],
 )
@@ -589,11 +589,11 @@ def test_the_page_tells_all_that_a_reader_needs_to_believe_or_to_repeat_it(made:
     assert "about 0.32" in text
     assert "about 0.31" in text
     assert "about 0.35" in text
-    assert "they are not comparable" in text
+    assert "but cannot be compared" in text
     assert "numbers of the embedded model and its own judge" in text
     assert "What these numbers cannot say" in text
-    assert "CLIP hardly counts" in text
-    assert "Whether text in a picture is spelled right." in text
+    assert "CLIP can hardly count" in text
+    assert "Whether text in a picture is spelled correctly." in text
 
 
 def test_the_table_shows_the_difference_and_the_interval_of_every_row(made: tuple[Evaluation, Path]) -> None:
@@ -643,7 +643,7 @@ def test_a_single_seed_gives_sentences_in_place_of_numbers(tmp_path: Path) -> No
     text = Page(html(found, tmp_path)).text
 
     assert "One seed is too few for an interval; it takes at least two." in text
-    assert "Without a point:" in text
+    assert "Not in the plot:" in text
     assert "nan" not in text.lower().split()
 
 
@@ -695,7 +695,7 @@ def test_the_report_names_the_real_models_where_they_painted() -> None:
     text = Page(html(found.model_copy(update={"profile": "full"}), Path())).text
 
     assert f"The pictures here are painted with {V1_4}." in text
-    assert "not comparable" not in text
+    assert "but cannot be compared" not in text
     assert "numbers of the embedded model" not in text
 
 

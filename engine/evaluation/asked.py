@@ -19,19 +19,17 @@ class Asked(Order):
     approaches: Annotated[
         Numbers, Field(min_length=1, description="which to compare, the first is the baseline; by default all")
     ] = NUMBERS
-    styles: Annotated[
-        StyleNames, Field(description="names of styles, joined by commas, that approach 2 paints with")
-    ] = ()
+    styles: Annotated[StyleNames, Field(description="names of styles for approach 2, separated by commas")] = ()
     weights: Annotated[
-        Weights, Field(description="numbers from 0 to 2, joined by commas, at which each style is painted")
+        Weights, Field(description="numbers from 0 to 2, separated by commas: the weights for each style")
     ] = ()
     words: Annotated[
-        Text | None, Field(description="words for the control without training; by default those of the style")
+        Text | None, Field(description="words for the control without training; by default the style's own")
     ] = None
     seeds: Annotated[int, Field(ge=1, le=256, description="pictures of each prompt; by default 4")] = 4
     seed: Annotated[int, Field(ge=0, lt=SEEDS, description="what all seeds are derived from; by default 0")] = 0
     limit: Annotated[
-        int | None, Field(ge=1, le=10_000, description="at most so many prompts, taken from all categories in turn")
+        int | None, Field(ge=1, le=10_000, description="at most this many prompts, taken from all categories in turn")
     ] = None
 
 

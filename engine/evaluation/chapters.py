@@ -16,22 +16,22 @@ from engine.metrics.copies import WORTH_A_LOOK
 LEGEND = (
     "For the prompts as typed. Crosses are 95 % intervals of the paired difference. The circle is the baseline; dots "
     "are what is compared; diamonds are painted controls, such as the baseline with the style's words in the prompt, "
-    "the free alternative to training; squares are real pictures, which show how far there is to go. A square that "
-    "lies farther out stands at the edge, with its numbers."
+    "the free alternative to training; squares are real pictures, which show how far there is to go. A square that lies"
+    " beyond the plot is drawn at its edge, with its numbers."
 )
 
 LIKENESS = (
-    "What a style is apart from its content: the style score is a likeness to real pictures of the style, and pictures "
-    "of similar things are alike, too. It is meant for differences between pictures of the same prompts."
+    "Style apart from content: the style score is a likeness to real pictures of the style, and pictures of similar"
+    " things are alike too. Use it to compare pictures of the same prompts."
 )
 
 CANNOT_SAY = (
-    "How many things a picture shows: CLIP hardly counts.",
-    "Where things stand: “a cat left of a dog” and “a dog left of a cat” score nearly the same.",
-    "Whether text in a picture is spelled right.",
-    "Whether a picture is beautiful, or whether people would prefer it: no person was asked.",
+    "How many things a picture shows: CLIP can hardly count.",
+    "Where things are: “a cat left of a dog” and “a dog left of a cat” score nearly the same.",
+    "Whether text in a picture is spelled correctly.",
+    "Whether a picture is beautiful, or whether people would prefer it: nobody was asked.",
     LIKENESS,
-    "Anything about other prompts than these kinds, other judges, or other sizes of picture.",
+    "Anything about other kinds of prompts, other judges, or other sizes of picture.",
 )
 
 
@@ -58,7 +58,7 @@ def short(evaluation: Evaluation) -> str:
 def tradeoff(found: Tradeoff | None) -> str:
     if found is None:
         return ""
-    missing = f"<p>Without a point:</p>{listed(found.missing)}" if found.missing else ""
+    missing = f"<p>Not in the plot:</p>{listed(found.missing)}" if found.missing else ""
     told = f"<p>{escape(LEGEND)} Inside the tinted band the content counts as kept (within {MARGIN:g}).</p>"
     return f"<h2>Content against style</h2><div class=wide>{plot(found)}</div>{told}{missing}"
 
@@ -67,25 +67,25 @@ def differences(evaluation: Evaluation) -> str:
     main = [name for name in tables.HEADLINE if name in evaluation.metrics]
     more = [name for name in METRICS if name in evaluation.metrics and name not in main]
     rest = f"<h3>The other measures</h3>{tables.differences(evaluation, more)}" if more else ""
-    return f"<h2>Differences to the baseline</h2>{tables.differences(evaluation, main)}{rest}"
+    return f"<h2>Differences from the baseline</h2>{tables.differences(evaluation, main)}{rest}"
 
 
 def original(evaluation: Evaluation) -> str:
-    return f"<h2>Beside the original</h2>{tables.originals(evaluation)}{listed(comparable(evaluation))}"
+    return f"<h2>Compared with the original</h2>{tables.originals(evaluation)}{listed(comparable(evaluation))}"
 
 
 def copies(evaluation: Evaluation, folder: Path) -> str:
     found = sheets.copies(evaluation, folder)
     told = (
-        f"The pictures that come nearest to one that the style learned from. Above {WORTH_A_LOOK:g} a picture may be a "
-        "copy; only an eye can tell."
+        f"The pictures nearest to one that the style learned from. Above {WORTH_A_LOOK:g} a picture may be a copy; only"
+        " looking at it can tell."
     )
     return f"<h2>Copies?</h2><p>{told}</p>{found}" if found else ""
 
 
 def pictures(evaluation: Evaluation, folder: Path) -> str:
     return (
-        "<h2>The same prompts and seeds</h2><p>Under each picture its content score.</p>"
+        "<h2>The same prompts and seeds</h2><p>Under each picture is its content score.</p>"
         f"{sheets.examples(evaluation, folder)}"
         "<h2>Best and worst</h2><p>By content score, over all pictures.</p>"
         f"{sheets.extremes(evaluation, folder)}"

@@ -17,7 +17,7 @@ from engine.planner import Planner
 NO_PROMPT = "evaluation"
 """A job of an evaluation has a prompt for each cell; the job's own is never painted."""
 NO_WORDS = (
-    "The style “{}” has no words of its own, so the control without training was not painted; name some with --words."
+    "The style “{}” has no words of its own, so the control without training was not painted; add some with --words."
 )
 
 
@@ -45,11 +45,11 @@ def _columns(asked: Asked, profile: Profile) -> list[Column]:
     rows = PROFILES[profile]
     usual = rows[STYLED].style
     if asked.weights and not asked.styles and usual is None:
-        raise BadRequest("There is nothing to weigh: name a style with --styles.")
+        raise BadRequest("Weights need a style: name one with --styles.")
     if asked.weights and not asked.styles and STYLED in asked.approaches:
         asked = asked.model_copy(update={"styles": (usual,)})
     if asked.styles and not any(rows[number].styled for number in asked.approaches):
-        raise BadRequest("A style is painted by approach 2; name it among --approaches.")
+        raise BadRequest("Only approach 2 paints with styles; add it to --approaches.")
     found: list[Column] = []
     for number in asked.approaches:
         if not asked.styles or not rows[number].styled:

@@ -67,7 +67,7 @@ def _column(profile: Profile, number: int, role: Role, style: str | None = None,
     row = PROFILES[profile].get(number)
     if row is None:
         known = ", ".join(str(known) for known in PROFILES[profile])
-        raise BadRequest(f"There is no approach {number}; there are {known}.")
+        raise BadRequest(f"There is no approach {number}; the choices are {known}.")
     return Column(
         key=str(number),
         label=f"approach {number}, {style}" if style else f"approach {number}",

@@ -10,7 +10,7 @@ from engine.evaluation.results import Control
 from engine.metrics.base import NotMeasured, Seen, Vectors
 from engine.metrics.style_score import of_held_out, style_score
 
-MOST = "The style's ceiling: real pictures of it; of other things than the prompts"
+MOST = "The style's ceiling: real pictures of it; they show other things than the prompts"
 LEAST = "Pictures of anything: what content and style score without being asked for"
 
 

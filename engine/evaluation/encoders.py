@@ -15,14 +15,16 @@ def sharing(judge: str, models: Sequence[str]) -> str:
     """A sentence on whether `judge` shares an encoder with one of the generators."""
     if judge == EMBEDDED:
         return (
-            "The judge shares no encoder with the embedded model: each began and learned by itself. Both learned from "
-            "the same kind of drawings, so these numbers say nothing about pictures of any other kind."
+            "The judge shares no encoder with the embedded model: each was trained from scratch on its own. Both"
+            " learned from the same kind of drawings, so these numbers say nothing about pictures of any other kind."
         )
     encoders = {model: CONDITIONED_ON.get(model) for model in dict.fromkeys(models)}
     shared = [model for model, encoder in encoders.items() if encoder == judge]
     unknown = [model for model, encoder in encoders.items() if encoder is None]
     if shared:
-        return f"The judge is the very encoder that {' and '.join(shared)} paints by, so its scores flatter that model."
+        return (
+            f"The judge is the same encoder that {' and '.join(shared)} paints with, so its scores flatter that model."
+        )
     if unknown:
         return f"It is not known whether the judge shares an encoder with {' and '.join(unknown)}."
     told = "; ".join(f"{model} is conditioned on {encoder}" for model, encoder in encoders.items())

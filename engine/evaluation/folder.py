@@ -14,7 +14,7 @@ def prepared(place: Path) -> Path:
     place = place.absolute()
     try:
         if place.is_dir() and any(place.iterdir()) and not (place / JOURNAL).is_file():
-            raise BadRequest(f"{place} holds something else than an evaluation; name a new folder with --out.")
+            raise BadRequest(f"{place} holds something other than an evaluation; name a new folder with --out.")
         (place / "cells").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=place):
             pass

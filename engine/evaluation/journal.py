@@ -52,7 +52,7 @@ class Journal:
         try:
             plan = json.loads(line)["plan"]
         except (ValueError, KeyError, TypeError) as error:
-            raise BadRequest(f"{self._path} is no journal of an evaluation; choose another folder.") from error
+            raise BadRequest(f"{self._path} is not the journal of an evaluation; choose another folder.") from error
         if plan != self._plan:
             raise BadRequest(
                 f"{self._path.parent} holds another evaluation: its prompts, columns, seeds or model differ. "

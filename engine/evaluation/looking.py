@@ -77,4 +77,4 @@ def _opened(file: Path) -> Pixels:
         with Image.open(file) as picture:
             return np.asarray(picture.convert("RGB"))
     except (OSError, ValueError) as error:
-        raise BadRequest(f"{file} is damaged. Remove it and run the same command again to paint it anew.") from error
+        raise BadRequest(f"{file} is damaged. Remove it and run the same command to paint it again.") from error

@@ -29,16 +29,16 @@ REPORTED = (
 
 
 EMBEDDED_ONLY = (
-    "These numbers are those of the small embedded model and its own judge, whose cosines are far higher than those of "
-    "the big CLIP models: the two stand side by side, but they are not comparable."
+    "These numbers are those of the small embedded model and its own judge, whose cosines are far higher than those of"
+    " the big CLIP models: they are shown side by side, but cannot be compared."
 )
 ONE_GRID = (
-    "The original reports one mean for one prompt and one grid, without an interval; a difference of 0.01 is of the "
-    "size of chance there."
+    "The original reports one mean for one prompt and one grid, without an interval; a difference of 0.01 could be"
+    " chance there."
 )
 LONGER_TEXT = (
-    "Our score with design elements is held against the longer text. A longer text mostly scores higher by itself, so "
-    "that row must not be read as progress over the others."
+    "Our score with design elements is measured against the longer text. A longer text usually scores higher by itself,"
+    " so do not read that row as progress over the others."
 )
 NOT_REPEATED = (
     "The original's approach 2 cannot be repeated as it was: sd-turbo was opened with the parts of another model, and "

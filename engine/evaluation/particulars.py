@@ -27,7 +27,7 @@ def measured(evaluation: Evaluation) -> str:
     }
     metrics = {metric(name).title: f"{metric(name).explained} ({metric(name).scale})." for name in evaluation.metrics}
     known = (*evaluation.notes, *left_out(evaluation.rows))
-    notes = f"<h3>To be known</h3>{listed(known)}" if known else ""
+    notes = f"<h3>Worth knowing</h3>{listed(known)}" if known else ""
     return f"<h2>What was measured</h2>{facts(told)}<h3>The measures</h3>{facts(metrics)}{notes}"
 
 
@@ -41,9 +41,9 @@ def repeat(evaluation: Evaluation) -> str:
         "took": f"{evaluation.seconds:.0f} s" if evaluation.seconds is not None else None,
     }
     return (
-        f"<h2>To repeat it</h2><pre>{escape(evaluation.command)}</pre>{facts(told)}"
+        f"<h2>How to repeat it</h2><pre>{escape(evaluation.command)}</pre>{facts(told)}"
         f"<h3>How each column is painted</h3>{facts(columns)}"
-        "<p>report.json holds all of this page but the pictures, cells.csv one line a picture.</p>"
+        "<p>report.json holds everything on this page except the pictures; cells.csv has one line for each picture.</p>"
     )
 
 

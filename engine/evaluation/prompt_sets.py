@@ -58,7 +58,7 @@ def read(name: str) -> PromptSet:
             raise BadRequest(f"{name} is larger than a prompt set may be ({MOST_BYTES // 1_000_000} MB).")
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadRequest(f"{name} is no text in UTF-8 (the byte at {error.start} is not).") from error
+        raise BadRequest(f"{name} is not text in UTF-8 (see the byte at {error.start}).") from error
     except OSError as error:
         sets = ", ".join(shipped())
         raise BadRequest(
@@ -74,7 +74,7 @@ def parse(text: str, name: str) -> PromptSet:
     for number, line in _lines(text):
         prompt = _prompt(line, f"{name}, line {number}")
         if prompt.prompt in lines:
-            raise BadRequest(f"{name}, line {number}: the prompt stands in line {lines[prompt.prompt]} already.")
+            raise BadRequest(f"{name}, line {number}: the prompt is already in line {lines[prompt.prompt]}.")
         lines[prompt.prompt] = number
         prompts.append(prompt)
     if not prompts:

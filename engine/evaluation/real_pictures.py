@@ -49,7 +49,7 @@ def common_fillers(settings: Settings, profile: Profile, seed: int, fetching: fi
         source.fetch(fetching)
         picked = dict.fromkeys(source.pick(random.Random(f"{seed}:fillers"), FILLERS))  # noqa: S311 - repeatable
     except NoFillers as error:
-        return Fillers(notes=(f"There are no fillers to tell a picture from, or to see a style from. {error}",))
+        return Fillers(notes=(f"There are no fillers to compare a picture or a style with. {error}",))
     told = source.licence.rstrip(".")
     return Fillers([partial(source.open, photo) for photo in picked], f"{name}; {told[:1].lower()}{told[1:]}")
 

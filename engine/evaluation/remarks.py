@@ -18,14 +18,14 @@ def remarks(decided: Planned, judge: Path) -> list[str]:
     unknown = [text for text in asked if decided.profile == EMBEDDED and vocabulary.prompt_notes(text)]
     if unknown:
         found.append(
-            f"The embedded model does not know all words of {counted(len(unknown), 'prompt')}: “{unknown[0]}”."
+            f"The embedded model does not know every word of {counted(len(unknown), 'prompt')}: “{unknown[0]}”."
         )
     long = [text for text in asked if models.tokens_cut(judge, text)]
     if long:
-        found.append(f"The judge has no room for the end of {counted(len(long), 'prompt')}: “{long[0]}”.")
+        found.append(f"The judge cannot read the end of {counted(len(long), 'prompt')}: “{long[0]}”.")
     cut = [text for text in asked if _cut(decided, text)]
     if cut:
-        found.append(f"A generator has no room for the end of {counted(len(cut), 'prompt')}: “{cut[0]}”.")
+        found.append(f"A generator cannot read the end of {counted(len(cut), 'prompt')}: “{cut[0]}”.")
     return found
 
 
@@ -34,7 +34,7 @@ def _without_details(prompts: Sequence[Prompt]) -> list[str]:
     if not 0 < len(bare) < len(prompts):
         return []
     lack = "1 prompt has" if len(bare) == 1 else f"{len(bare)} prompts have"
-    return [f"Nothing was painted with details, as {lack} none: “{bare[0]}”. Both kinds need the same prompts."]
+    return [f"Nothing was painted with details, because {lack} none: “{bare[0]}”. Both kinds need the same prompts."]
 
 
 def _cut(decided: Planned, text: str) -> bool:

@@ -32,12 +32,12 @@ CONTENT = {
     "much less": "clearly shows less of what was asked for",
 }
 STYLE = {
-    "same": "is exactly as much in style",
-    "within": f"is no more and no less in style (within {MARGIN:g})",
-    "much more": "is clearly more in style",
-    "more": "is more in style",
-    "less": "is less in style",
-    "much less": "is clearly less in style",
+    "same": "is exactly as strong in style",
+    "within": f"is neither stronger nor weaker in style (within {MARGIN:g})",
+    "much more": "is clearly stronger in style",
+    "more": "is stronger in style",
+    "less": "is weaker in style",
+    "much less": "is clearly weaker in style",
 }
 
 
@@ -50,10 +50,12 @@ def verdict(label: str, content: Estimate, style: Estimate | None, pictures: int
     if found in CONTENT and other in STYLE:
         return f"{begun(label)} {CONTENT[found]} and {STYLE[other]}."
     if found in CONTENT:
-        more = f", but {_few(pictures)} to tell about its style" if other == "open" else ""
+        more = f", but {_few(pictures)} to say anything about its style" if other == "open" else ""
         return f"{begun(label)} {CONTENT[found]}{more}."
     if other in STYLE:
-        rest = f"{_few(pictures)} to tell about its content" if found == "open" else "its content was not measured"
+        rest = (
+            f"{_few(pictures)} to say anything about its content" if found == "open" else "its content was not measured"
+        )
         return f"{begun(label)} {STYLE[other]}, but {rest}."
     if "open" in {found, other}:
         return f"{begun(_few(pictures))} to tell {label} from the baseline."

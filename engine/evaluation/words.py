@@ -8,8 +8,8 @@ from engine.evaluation.tables import HEADLINE
 from engine.metrics import metric
 
 READ_BY = (
-    "Style is measured by the pictures of each column's own style, of the baseline too where it is held against that "
-    "column; of columns without a style by those of “{}”. Scores by different styles are different scales."
+    "Each column's style is measured by the pictures of its own style, and so is the baseline when compared with it;"
+    " columns without a style are measured by those of “{}”. Scores by different styles are on different scales."
 )
 GAP = "  "
 
@@ -32,9 +32,9 @@ def footnotes(evaluation: Evaluation) -> list[str]:
     estimates = [estimate for row in evaluation.rows for estimate in row.differences.values()]
     methods = dict.fromkeys(estimate.method for estimate in estimates if estimate.method)
     name = evaluation.baseline.label
-    detailed = f", of other columns with details to {name} with details," if len(evaluation.variants) > 1 else ""
+    detailed = f", of other columns with details from {name} with details," if len(evaluation.variants) > 1 else ""
     base = (
-        f"First line: means of {name}; below: paired differences to it{detailed} with 95 % intervals"
+        f"First line: means of {name}; below: paired differences from it{detailed} with 95 % intervals"
         f"{' (' + '; '.join(methods) + ')' if methods else ''}. * differs from 0 after Holm's correction. "
         f"Judged by {evaluation.judged_by}."
     )

@@ -29,6 +29,6 @@ METRIC = Metric(
     title="retrieval",
     scale="share, 0 … 1, chance 0.25",
     better="higher",
-    explained="how often a picture ranks first for its prompt beside three fillers from one set that all columns share",
+    explained="how often a picture ranks first for its prompt against three fillers from one set shared by all columns",
     measure=retrieval,
 )

@@ -36,7 +36,7 @@ def of_held_out(held_out: Vectors, fillers: Vectors) -> Measured:
 
 def _origin(fillers: Vectors) -> Measured:
     if not len(fillers):
-        raise NotMeasured("The style score needs ordinary pictures to see a style from, and there are no fillers.")
+        raise NotMeasured("The style score needs ordinary pictures to compare a style with, and there are no fillers.")
     found: Measured = fillers.astype(np.float64).mean(axis=0)
     return found
 
@@ -44,7 +44,7 @@ def _origin(fillers: Vectors) -> Measured:
 def _cosines(pictures: Measured, direction: Measured) -> Measured:
     """NaN for a picture that lies where it is seen from."""
     if not np.linalg.norm(direction):
-        raise NotMeasured("The held-out pictures are as ordinary pictures are, so they point to no style.")
+        raise NotMeasured("The held-out pictures look like ordinary ones, so they point to no style.")
     lengths = np.linalg.norm(pictures, axis=1) * np.linalg.norm(direction)
     with np.errstate(invalid="ignore"):
         found: Measured = pictures @ direction / lengths
@@ -53,7 +53,7 @@ def _cosines(pictures: Measured, direction: Measured) -> Measured:
 
 METRIC = Metric(
     title="style",
-    scale="cosine, −1 … 1; 0 is as ordinary pictures are",
+    scale="cosine, −1 … 1; ordinary pictures score 0",
     better="higher",
     explained=(
         "the cosine between a picture and the mean of real pictures of the style that its training never saw, both "
