@@ -99,7 +99,7 @@ def grid(settings: Settings, arguments: list[str]) -> None:
     named, rest = parser.parse_known_args(arguments)
     if rest and not rest[0].startswith("-"):
         words = " ".join([named.prompt, *rest] if named.prompt else rest)
-        raise BadRequest(f'The prompt is said with --prompt, in quotes: --prompt "{shorten(words, 60)}"')
+        raise BadRequest(f'Give the prompt with --prompt, in quotes: --prompt "{shorten(words, 60)}"')
     given = vars(parser.parse_args(arguments, named))
     out, as_json = given.pop("out"), given.pop("json")
     found = asyncio.run(one_grid(settings, order(given), out))
@@ -136,7 +136,7 @@ def evaluate(settings: Settings, arguments: list[str]) -> None:
         also = ["--style"] if name == "styles" else []
         parser.add_argument(f"--{name}", *also, dest=name, metavar=name.upper(), help=field.description)
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where to write, or to go on; by default in DATA_DIR/evaluations"
+        "--out", type=Path, metavar="FOLDER", help="where to write or continue; by default in DATA_DIR/evaluations"
     )
     parser.add_argument("--json", action="store_true", help="print report.json")
     given = vars(parser.parse_args(arguments))
@@ -147,12 +147,12 @@ def evaluate(settings: Settings, arguments: list[str]) -> None:
 
 
 def score(settings: Settings, arguments: list[str]) -> None:
-    """Say how well a picture agrees with a prompt, beside reference prompts"""
+    """Say how well a picture matches a prompt, ranked among reference prompts"""
     from engine.contract.scoring import Scored, ScorePicture, in_words
     from engine.score_picture import score_picture
 
     parser = Parser("python -m engine score", description=score.__doc__)
-    parser.add_argument("picture", type=Path, metavar="PICTURE", help="any picture's file")
+    parser.add_argument("picture", type=Path, metavar="PICTURE", help="the picture's file")
     parser.add_argument("--prompt", metavar="PROMPT", help=ScorePicture.model_fields["prompt"].description)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)

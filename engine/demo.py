@@ -12,7 +12,7 @@ def beside(grids: Sequence[dict[str, Any]]) -> str:
     """The grids, as JSON, of one prompt and seed: the first is the baseline. Scores are paired by cell."""
     first, *others = grids
     found = holm([difference(_scores(grid), _scores(first)) for grid in others])
-    lines = [f"Beside approach {first['approach']}, the baseline, on the same seeds:"]
+    lines = [f"Compared with approach {first['approach']}, the baseline, on the same seeds:"]
     for grid, each in zip(others, found, strict=True):
         sentence = verdict(f"approach {grid['approach']}", each, None, each.n)
         lines.append(f"  {sentence}{_numbers(each)}")

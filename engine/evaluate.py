@@ -70,7 +70,7 @@ def _paint(settings: Settings, decided: Planned, journal: Journal, place: Path) 
         try:
             asyncio.run(_with_engine(settings, painting, decided.profile, bar))
         except (KeyboardInterrupt, TesseraError, OSError):
-            bar.say(f"What is finished is kept in {place}; the same command goes on from there.")
+            bar.say(f"What is finished is kept in {place}; the same command continues from there.")
             raise
 
 

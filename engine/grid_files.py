@@ -29,7 +29,7 @@ class Folder:
         except OSError as error:
             raise _cannot(self._place, error) from error
         if taken:
-            message = f"{self._place} holds something else than a grid; name a new or an empty folder with --out."
+            message = f"{self._place} holds something other than a grid; name a new or an empty folder with --out."
             raise BadRequest(message)
 
     def write(self, grid: dict[str, Any], plan: Plan, pictures: Mapping[str, bytes]) -> dict[str, Any]:
@@ -72,5 +72,5 @@ def _fill(folder: Path, grid: dict[str, Any], plan: Plan, pictures: Mapping[str,
 
 def _cannot(place: Path, error: OSError) -> BadRequest | DiskFull:
     if disk_full(error):
-        return DiskFull(f"There is no room left on the disk to write {place}; free some and paint again.")
+        return DiskFull(f"There is no room left on the disk to write {place}; free some space and paint again.")
     return BadRequest(f"{place} cannot be written ({error.strerror}); name another folder with --out.")

@@ -25,7 +25,7 @@ class Guard:
             return refusal(403, "This engine answers requests to this machine only.")
         origin = request.headers.get("origin")
         if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
-            return refusal(403, "This engine does not answer pages of other sites.")
+            return refusal(403, "This engine does not answer pages from other sites.")
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if self._token and not hmac.compare_digest(given.encode(), self._token.encode()):
             return refusal(401, "This engine asks for ENGINE_TOKEN; set the same one on both sides.")

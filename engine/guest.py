@@ -20,8 +20,8 @@ from engine.running import Running
 log = logging.getLogger(__name__)
 
 NO_ROOM = (
-    "A training step does not fit into the memory beside what is painted. Train with a smaller batch or rank; "
-    "with --resume it goes on from the last epoch."
+    "A training step does not fit into memory next to what is being painted. Train with a smaller batch or rank; with"
+    " --resume it continues from the last epoch."
 )
 # How long a piece is believed to take before the first was measured.
 UNKNOWN_SECONDS = 0.05
@@ -144,5 +144,5 @@ def _failure(visit: _Visit, error: Exception) -> JobFailed:
     log.error("training failed", exc_info=error, extra={"job": job})
     return JobFailed(
         reason="training_failed",
-        detail=f"The training failed in a way that it should not; the engine's log has it under job {job}.",
+        detail=f"The training failed unexpectedly; the engine's log has it under job {job}.",
     )

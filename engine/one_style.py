@@ -12,9 +12,9 @@ from engine.local import LocalEngine, Paints, engine_for
 from engine.settings import Settings
 from engine.training_bar import TrainingBar
 
-GOES_ON = "the training goes on in the engine that is running, and ends by itself. DELETE /jobs/{job} cancels it."
-ANEW = "begins anew, as there is no checkpoint of that name"
-CUT_OFF = "the training was cut off. With --resume it goes on from its last epoch."
+GOES_ON = "the training continues in the running engine and ends by itself. DELETE /jobs/{job} cancels it."
+ANEW = "starts over, because there is no checkpoint of that name"
+CUT_OFF = "the training was interrupted. With --resume it continues from its last epoch."
 
 
 async def one_style(settings: Settings, order: TrainStyle) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def cost(estimate: Estimated) -> str:
     """What a training will take, in a line for people."""
     parts = [f"{estimate.images} pictures, at most {estimate.steps} steps"]
     if estimate.epochs_done is not None:
-        parts.append(f"goes on after epoch {estimate.epochs_done}" if estimate.epochs_done else ANEW)
+        parts.append(f"continues after epoch {estimate.epochs_done}" if estimate.epochs_done else ANEW)
     parts.append("time unknown until this machine has trained once")
     if estimate.seconds is not None:
         parts[-1] = f"at most {max(1, round(estimate.seconds / 60))} min"

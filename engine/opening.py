@@ -31,7 +31,7 @@ def opened(data: bytes, name: str = "The file") -> Pixels:
     Its size is known from its head, before anything is unpacked. Raises BadRequest for what is no picture.
     """
     if len(data) > MOST_BYTES:
-        raise BadRequest(f"{name} has {len(data) / 1e6:.1f} MB; a picture may have at most {MOST_BYTES / 1e6:.0f}.")
+        raise BadRequest(f"{name} is {len(data) / 1e6:.1f} MB; a picture may be at most {MOST_BYTES / 1e6:.0f} MB.")
     try:
         with warnings.catch_warnings():
             # Pillow warns of sizes that we refuse ourselves, with a lower limit.
@@ -44,7 +44,7 @@ def opened(data: bytes, name: str = "The file") -> Pixels:
     except Image.DecompressionBombError as error:
         raise BadRequest(f"{name} would unpack to an enormous picture, so it is not opened.") from error
     except UnidentifiedImageError as error:
-        raise BadRequest(f"{name} is no picture that can be read; {KINDS}.") from error
+        raise BadRequest(f"{name} is not a picture that can be read; {KINDS}.") from error
     # Pillow's decoders raise whatever the damage leads them to.
     except Exception as error:
         raise BadRequest(f"{name} is damaged or incomplete; {KINDS}.") from error

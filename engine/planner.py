@@ -65,10 +65,12 @@ class Planner:
             message = f"approach {row.number} ({row.model}) paints without guidance; leave guidance out."
             raise BadRequest(message)
         if order.negative and not row.guided:
-            message = f"approach {row.number} ({row.model}) knows no negative prompt, as it paints without guidance."
+            message = (
+                f"approach {row.number} ({row.model}) takes no negative prompt, because it paints without guidance."
+            )
             raise BadRequest(message)
         if order.style is not None and not row.styled:
-            message = f"approach {row.number} paints without a style; ask for approach 2 to use “{order.style}”."
+            message = f"approach {row.number} paints without styles; use approach 2 for “{order.style}”."
             raise BadRequest(message)
         return row
 
@@ -100,10 +102,10 @@ class Planner:
         notes = []
         if row.styled and order.style is None and order.weight != 0:
             bare = f"paints with plain {row.model}, {'from the style’s words alone' if row.words else 'as it is'}"
-            worn = f"wears “{row.style}”, which comes with the model" if row.style else bare
+            worn = f"uses “{row.style}”, which comes with the model" if row.style else bare
             notes.append(f"No style is adopted, so approach {row.number} {worn}.")
         if order.weight is not None and order.style is None and row.style is None:
-            notes.append("The weight is not used: there is no style to weigh.")
+            notes.append("The weight is not used, because there is no style.")
         if order.quality == "fast":
             notes.append(f"Quality fast: {FAST[row.model].told}.")
         if self.profile == "embedded":
@@ -142,9 +144,9 @@ def _cut(recipe: Recipe, unscored: int) -> list[str]:
     for name, text in (("prompt", recipe.dressed_prompt), ("negative prompt", recipe.negative)):
         cut = models.tokens_cut(place, text) if text else 0
         if cut:
-            notes.append(f"The last {cut} tokens of the {name} were cut off: the model reads no more.")
+            notes.append(f"The last {cut} tokens of the {name} were cut off: the model reads no further.")
     if unscored:
-        notes.append(f"The last {unscored} tokens of the prompt are not scored: the judge reads no more.")
+        notes.append(f"The last {unscored} tokens of the prompt are not scored: the judge reads no further.")
     return notes
 
 

@@ -66,7 +66,7 @@ class Running:
         if isinstance(error, TesseraError):
             self.tell(JobFailed(reason=error.reason, detail=str(error)))
             return
-        detail = f"Something failed that should not; the engine's log has it under job {self.job.id}."
+        detail = f"Something failed unexpectedly; the engine's log has it under job {self.job.id}."
         self.tell(JobFailed(reason=otherwise, detail=detail))
 
     async def follow(self) -> AsyncIterator[Event | None]:

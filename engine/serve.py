@@ -55,10 +55,10 @@ def _lock(data_dir: Path) -> FileLock:
         lock = FileLock(data_dir / "engine.lock")
         lock.acquire(blocking=False)
     except Timeout as error:
-        message = f"An engine is running already in {data_dir}; this one stops."
+        message = f"An engine is already running in {data_dir}; this one stops."
         raise EngineAway(message) from error
     except OSError as error:
-        message = f"DATA_DIR={data_dir} is no folder that can be written: {error.strerror}."
+        message = f"DATA_DIR={data_dir} is not a folder that can be written: {error.strerror}."
         raise BadRequest(message) from error
     return lock
 
@@ -84,7 +84,7 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server((host.strip("[]"), int(port)), family=_family(host), reuse_port=False)
     except OSError as error:
         why = str(error.strerror).partition(" (")[0]
-        message = f"ENGINE_LISTEN={settings.engine_listen} cannot be had: {why}. Name another address or port."
+        message = f"ENGINE_LISTEN={settings.engine_listen} cannot be used: {why}. Name another address or port."
         raise BadRequest(message) from error
 
 

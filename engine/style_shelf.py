@@ -100,7 +100,7 @@ class Shelf:
     def _place(self, name: str) -> Path:
         known, place = styles.names(self._settings, self._base), styles.folder(name, self._settings)
         if name not in known or place is None:
-            raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”; there is none at all yet.")
+            raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”; there are no styles yet.")
         return place
 
     def _ours(self, name: str) -> Path:
@@ -112,7 +112,7 @@ class Shelf:
 
     def _free(self, name: str) -> Path:
         if not re.fullmatch(STYLE_NAME, name):
-            raise BadRequest("A style's name has lower-case letters, digits and hyphens, at most 40.")
+            raise BadRequest("A style's name has up to 40 lower-case letters, digits and hyphens.")
         styles.refuse_taken(name, self._settings, self._base)
         place = self._settings.styles_dir / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -131,12 +131,14 @@ def _unpack(data: bytes, folder: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _members(archive)
             if sum(entry.file_size for entry in members.values()) > LARGEST:
-                raise BadStyle(f"This style would unpack to more than {LARGEST // 2**30} GB; that is no LoRA adapter.")
+                raise BadStyle(
+                    f"This style would unpack to more than {LARGEST // 2**30} GB; that is not a LoRA adapter."
+                )
             for name, entry in members.items():
                 with archive.open(entry) as source, (folder / name).open("wb") as target:
                     shutil.copyfileobj(source, target)
     except BROKEN as error:
-        raise BadStyle("This is no zip that can be read. Send the style's folder as a zip.") from error
+        raise BadStyle("This is not a zip that can be read. Send the style's folder as a zip.") from error
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

@@ -73,7 +73,7 @@ def refuse_taken(name: str, settings: Settings, model: str) -> None:
 
 
 def taken(name: str) -> str:
-    return f"There is a style “{name}” already. Choose another name, or delete or rename that one first."
+    return f"There is already a style “{name}”. Choose another name, or delete or rename that one first."
 
 
 def check(folder: Path, base: Facts) -> Style:
@@ -116,7 +116,7 @@ def _json(file: Path) -> dict[str, Any]:
         message = f"The style “{file.parent.name}” cannot be used: its {file.name} cannot be read."
         raise BadStyle(message) from error
     if not isinstance(found, dict):
-        message = f"The style “{file.parent.name}” cannot be used: its {file.name} is no JSON object."
+        message = f"The style “{file.parent.name}” cannot be used: its {file.name} is not a JSON object."
         raise BadStyle(message)
     return found
 
@@ -124,7 +124,7 @@ def _json(file: Path) -> dict[str, Any]:
 def _words(name: str, card: dict[str, Any]) -> str | None:
     words = card.get("words")
     if not isinstance(words, str | None):
-        message = f"The style “{name}” cannot be used: the words in its {CARD} are no text."
+        message = f"The style “{name}” cannot be used: the words in its {CARD} are not text."
         raise BadStyle(message)
     return words
 
@@ -158,10 +158,10 @@ def _strength(name: str, config: dict[str, Any]) -> tuple[int, float]:
     try:
         kind, rank, alpha = config.get("peft_type"), int(config["r"]), float(config["lora_alpha"])
     except (KeyError, TypeError, ValueError) as error:
-        message = f"The style “{name}” cannot be used: its {CONFIG} does not tell r and lora_alpha."
+        message = f"The style “{name}” cannot be used: its {CONFIG} does not give r and lora_alpha."
         raise BadStyle(message) from error
     if kind != "LORA" or rank < 1:
-        message = f"The style “{name}” cannot be used: its {CONFIG} describes no LoRA adapter of peft."
+        message = f"The style “{name}” cannot be used: its {CONFIG} does not describe a LoRA adapter of peft."
         raise BadStyle(message)
     return rank, alpha
 

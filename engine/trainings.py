@@ -65,8 +65,8 @@ class Trainings:
         other = self._named.get(name)
         if other and other.alive:
             raise BadRequest(
-                f"A training of the style “{name}” is under way already, as {other.job.id}. "
-                "Choose another name, or wait until it has ended."
+                f"The style “{name}” is already being trained, as {other.job.id}. Choose another name, or wait until"
+                " that has ended."
             )
         self._named = {known: one for known, one in self._named.items() if one.alive} | {name: running}
 

@@ -179,7 +179,7 @@ class FakeEngine:
     async def rename_style(self, name: str, to: str) -> None:
         card = await self.style(name)
         if to in self.cards:
-            raise BadRequest(f"There is a style “{to}” already.")
+            raise BadRequest(f"There is already a style “{to}”.")
         del self.cards[name]
         self.cards[to] = {**card, "name": to, "was": name}
         self._lose_answer()
@@ -239,7 +239,7 @@ class FakeEngine:
 
     async def _estimate(self, known: _Alive, order: TrainStyle) -> None:
         if order.name in self.cards:
-            await self._tell(known, JobFailed(reason="bad_request", detail=f"There is a style “{order.name}” already."))
+            await self._tell(known, JobFailed(reason="bad_request", detail=f"There is already a style “{order.name}”."))
             return
         done = len(self.checkpoints.get(order.name, ())) if order.resume else 0
         steps = STEPS * ((order.epochs or len(LOSSES)) - done)
@@ -280,7 +280,7 @@ class FakeEngine:
     async def _score(self, known: _Alive, order: ScorePicture) -> None:
         self.scored.append(order)
         if not order.data.startswith((b"\x89PNG", b"\xff\xd8")):
-            detail = "The file is no picture that can be read; PNG, JPEG, WebP and GIF can be read."
+            detail = "The file is not a picture that can be read; PNG, JPEG, WebP and GIF can be read."
             await self._tell(known, JobFailed(reason="bad_request", detail=detail))
             return
         near = (Near(prompt="a dog", score=0.2), Near(prompt="a car", score=0.1))
@@ -291,7 +291,7 @@ class FakeEngine:
         """As the engine does it: a checkpoint after each epoch, patience 2, and a style only at the end."""
         self.orders.append(order)
         if order.name in self.cards:
-            await self._tell(known, JobFailed(reason="bad_request", detail=f"There is a style “{order.name}” already."))
+            await self._tell(known, JobFailed(reason="bad_request", detail=f"There is already a style “{order.name}”."))
             return
         if not order.resume:
             self.checkpoints.pop(order.name, None)

@@ -230,7 +230,7 @@ def test_an_unknown_repository_is_named(hub: Hub) -> None:
 def test_a_listed_file_that_is_missing_ends_in_a_sentence(hub: Hub) -> None:
     hub.fault("/unet/config.json", "missing", 10_000)
 
-    with pytest.raises(NoModel, match="lists a file that it does not have"):
+    with pytest.raises(NoModel, match="lists a file that is not there"):
         checkpoints.fetch(TURBO, quiet)
 
     assert checkpoints.local(TURBO) is None

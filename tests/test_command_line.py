@@ -89,17 +89,17 @@ def test_a_grid_written_twice_replaces_itself_but_nothing_else(
 
     said = refused(capsys, *words[:-1], str(tmp_path / "mine"))
 
-    assert "something else than a grid" in said
+    assert "something other than a grid" in said
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("prompt", "", "prompt must say something; it is empty."),
-        ("prompt", " \t ", "prompt must say something; it is empty."),
+        ("prompt", "", "prompt must not be empty."),
+        ("prompt", " \t ", "prompt must not be empty."),
         ("prompt", "x" * 10_000, "prompt may have at most 1000 characters; this one has 10,000."),
-        ("prompt", "a\x07cat", "prompt must not hold control characters; type it as plain text."),
+        ("prompt", "a\x07cat", "prompt must not contain control characters; type it as plain text."),
         ("approach", "4", "approach must be 1, 2 or 3, not “4”."),
         ("approach", "two", "approach must be 1, 2 or 3, not “two”."),
         ("blocks", "0", "blocks must be a whole number from 1 to 8, not “0”."),
@@ -130,12 +130,12 @@ def test_a_bad_option_is_refused_with_one_sentence(
         (
             "name",
             "../ink",
-            "name must be a style's name: lower-case letters, digits and hyphens, at most 40, not “../ink”.",
+            "name must be a style's name: up to 40 lower-case letters, digits and hyphens, not “../ink”.",
         ),
         (
             "name",
             "/etc/ink",
-            "name must be a style's name: lower-case letters, digits and hyphens, at most 40, not “/etc/ink”.",
+            "name must be a style's name: up to 40 lower-case letters, digits and hyphens, not “/etc/ink”.",
         ),
         ("rank", "0", "rank must be a whole number from 1 to 128, not “0”."),
         ("rank", "4096", "rank must be a whole number from 1 to 128, not “4096”."),
@@ -170,13 +170,13 @@ def test_a_bad_option_of_a_training_is_refused_with_one_sentence_before_anything
     [
         (["grdi"], "There is no “grdi”. Did you mean grid?"),
         (["grid"], "prompt is missing: what to paint."),
-        (["grid", "a", "cat"], 'The prompt is said with --prompt, in quotes: --prompt "a cat"'),
-        (["grid", "--prompt", "a", "cat"], 'The prompt is said with --prompt, in quotes: --prompt "a cat"'),
+        (["grid", "a", "cat"], 'Give the prompt with --prompt, in quotes: --prompt "a cat"'),
+        (["grid", "--prompt", "a", "cat"], 'Give the prompt with --prompt, in quotes: --prompt "a cat"'),
         (
             ["grid", "--prompt", "a", "--aproach", "1"],
             "There is no “--aproach”. Did you mean --approach?",
         ),
-        (["grid", "--prompt", "a", "--style", "ink"], "There is no “ink”. There are: pencil."),
+        (["grid", "--prompt", "a", "--style", "ink"], "There is no “ink”. The choices are: pencil."),
     ],
 )
 def test_bad_words_are_refused_with_one_sentence(
@@ -195,7 +195,7 @@ def test_bad_words_are_refused_with_one_sentence(
 def test_a_style_for_an_approach_without_styles_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     said = refused(capsys, "grid", "--prompt", "a cat", "--approach", "1", "--style", "ink")
 
-    assert said == "approach 1 paints without a style; ask for approach 2 to use “ink”."
+    assert said == "approach 1 paints without styles; use approach 2 for “ink”."
 
 
 def test_an_output_path_that_cannot_be_written_is_told_before_painting(
@@ -312,8 +312,8 @@ def test_an_engine_that_listens_to_others_must_have_a_token(
     [
         ("127.0.0.1:99999", "must be host:port"),
         ("127.0.0.1:²", "must be host:port"),
-        ("203.0.113.1:80", "cannot be had: "),
-        ("taken", "cannot be had: "),
+        ("203.0.113.1:80", "cannot be used: "),
+        ("taken", "cannot be used: "),
     ],
 )
 def test_an_address_that_cannot_be_listened_on_is_told_in_one_sentence(
@@ -334,7 +334,7 @@ def test_a_data_folder_that_is_a_file_is_told_in_one_sentence(
     (tmp_path / "file").touch()
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "file"))
 
-    assert "is no folder that can be written: File exists." in refused(capsys, "serve")
+    assert "is not a folder that can be written: File exists." in refused(capsys, "serve")
 
 
 def test_the_command_hands_over_to_an_engine_that_is_running_and_a_second_one_refuses_to_start(tmp_path: Path) -> None:
@@ -358,7 +358,7 @@ def test_the_command_hands_over_to_an_engine_that_is_running_and_a_second_one_re
     cell = pixels(own["file"])
     assert (cell == cell[0, 0]).all()
     assert second.returncode == 1
-    assert "running already" in second.stderr
+    assert "already running" in second.stderr
     assert engine.returncode == 0
     assert not (tmp_path / "engine.sock").exists()
 

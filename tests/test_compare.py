@@ -171,7 +171,7 @@ async def test_of_two_styles_it_is_said_by_whose_pictures_each_column_is_measure
 
         assert [point.label for point in two.controls] == ["real ink", "real pencil", "fillers"]
         assert READ_BY.format("ink") in two.notes
-        assert not any("each column's own style" in note for note in one.notes)
+        assert not any("Each column's style" in note for note in one.notes)
 
 
 async def test_without_fillers_neither_style_nor_retrieval_is_measured_and_a_sentence_says_so(
@@ -210,7 +210,7 @@ async def test_two_prompts_are_painted_in_one_way_with_the_same_seeds(folder: Pa
             seed for _, prompt, seed in rows(painter) if prompt != CAT
         }
         assert [column.label for column in found.compared.columns] == [CAT, "a red mug"]
-        assert any("scored with its own prompt" in note for note in found.compared.notes)
+        assert any("scored against its own prompt" in note for note in found.compared.notes)
         assert "style_score" not in dict(found.compared.metrics)
         assert found.compared.plot is None
 
@@ -409,8 +409,8 @@ async def test_approaches_without_a_style_are_told_how_to_have_one(
         bare = await told(engine, compare(approaches="1,2"))
         styled = await told(engine, compare(approaches="1,2", styles="ink"))
 
-        assert any("Approach 2 wears no style here" in note for note in bare.plan.warnings)
-        assert not any("wears no style" in note for note in styled.plan.warnings)
+        assert any("Approach 2 has no style here" in note for note in bare.plan.warnings)
+        assert not any("has no style here" in note for note in styled.plan.warnings)
 
 
 async def test_any_picture_is_scored_as_the_command_line_scores_it(folder: Path) -> None:
@@ -492,7 +492,7 @@ SENTENCES: list[tuple[Callable[[], list[ComparedColumn]], str | None]] = [
     (lambda: [column("a", SAME, SAME), column("b", SAME, SAME)], "All columns score exactly the same in every pair."),
     (
         lambda: [column("a", about(-0.002), about(0.1)), column("b", about(0.003), about(0.2))],
-        "Of what keeps the content, b gains the most style (+0.200).",
+        "Of the columns that keep the content, b gains the most style (+0.200).",
     ),
     (
         lambda: [column("a", about(-0.05), about(0.1)), column("b", about(-0.2), about(0.4))],
@@ -512,7 +512,7 @@ SENTENCES: list[tuple[Callable[[], list[ComparedColumn]], str | None]] = [
     ),
     (
         lambda: [column("a", about(-0.05), about(-0.1)), column("b", about(0.0), about(0.1, 0.2))],
-        "No column is known to gain style while it keeps the content.",
+        "No column is known to gain style while keeping the content.",
     ),
     (
         lambda: [column("a", about(0.0, 0.3), about(0.1, 0.2)), column("b", about(-0.2), about(0.1, 0.2))],

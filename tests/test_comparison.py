@@ -61,7 +61,9 @@ def test_the_free_control_differs_from_the_baseline_in_its_words_only() -> None:
     assert (control.role, control.words) == ("control", "a pencil sketch of")
 
 
-@pytest.mark.parametrize(("numbers", "message"), [([], "at least one"), ([1, 7], "no approach 7; there are 1, 2, 3")])
+@pytest.mark.parametrize(
+    ("numbers", "message"), [([], "at least one"), ([1, 7], "no approach 7; the choices are 1, 2, 3")]
+)
 def test_an_approach_that_does_not_exist_is_refused(numbers: list[int], message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         of_approaches("full", numbers)
@@ -211,8 +213,8 @@ def test_under_the_table_stands_what_it_rests_on_and_every_sentence_behind_a_das
 def test_it_is_said_whom_columns_with_details_are_held_against() -> None:
     plain, both = (evaluation(prompts=[CAT], draws=2, variants=v) for v in (("plain",), ("plain", "details")))
 
-    assert "differences to it with 95 %" in words.footnotes(plain)[0]
-    assert "of other columns with details to approach 1 with details, with 95 %" in words.footnotes(both)[0]
+    assert "differences from it with 95 %" in words.footnotes(plain)[0]
+    assert "of other columns with details from approach 1 with details, with 95 %" in words.footnotes(both)[0]
     assert {row.against for row in both.rows[len(both.columns) + 1 :]} == {"approach 1, with details"}
 
 

@@ -77,13 +77,13 @@ def test_what_the_drawings_paint_is_what_the_vocabulary_lists() -> None:
     ("prompt", "parts"),
     [
         ("an astronaut in space", [f"never seen: astronaut. It knows {len(SUBJECTS)} subjects (cat,"]),
-        ("3 cats at night", ["never seen: cats.", "cannot count; it does not follow: 3."]),
-        ("a cat by a tree", ["one subject in a picture, and this prompt names cat, tree."]),
+        ("3 cats at night", ["never seen: cats.", "cannot count; it ignores: 3."]),
+        ("a cat by a tree", ["one subject per picture, and this prompt names cat, tree."]),
         ("in the snow", ["names none of the embedded model's subjects: cat, dog,"]),
-        ("one two cactus", ["never seen: one.", "follow: two."]),
+        ("one two cactus", ["never seen: one.", "ignores: two."]),
         (" ".join(f"w{i}" for i in range(30)), ["w7 and 22 more. It knows"]),
         ("z" * 5000, ["never seen: " + "z" * 29 + "…. It"]),
-        ("9" * 5000 + " cat", ["follow: " + "9" * 29 + "…."]),
+        ("9" * 5000 + " cat", ["ignores: " + "9" * 29 + "…."]),
     ],
 )
 def test_a_prompt_that_the_model_cannot_follow_is_told_in_sentences(prompt: str, parts: list[str]) -> None:

@@ -125,7 +125,7 @@ def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, name: str) -> 
     folder_with(tmp_path, "secret.png", "mine/a.png")
     source = photo_source("album", settings(tmp_path, fillers=str(tmp_path / "mine")), "full")
 
-    with pytest.raises(NoFillers, match="is no picture of the filler folder"):
+    with pytest.raises(NoFillers, match="is not a picture in the filler folder"):
         source.open(name)
 
 
@@ -495,7 +495,7 @@ def test_something_that_is_no_zip_is_named_without_ranges_too(tmp_path: Path) ->
     with Flickr8kServer(b"<html>moved</html>" * 100) as server:
         server.fault("/store/", "no-ranges", 10_000)
 
-        with pytest.raises(NoFillers, match="does not begin as a zip"):
+        with pytest.raises(NoFillers, match="does not begin like a zip"):
             flickr(tmp_path, server).fetch(quiet)
 
 

@@ -131,7 +131,7 @@ def test_approach_3_paints_prompts_that_gemini_wrote(ask: Ask) -> None:
     [
         (["--approach", "2", "--steps", "20"], "approach 2 paints in 1 to 4 steps, not 20."),
         (["--approach", "2", "--guidance", "7"], f"approach 2 ({TURBO}) paints without guidance; leave guidance out."),
-        (["--approach", "2", "--negative", "blur"], f"approach 2 ({TURBO}) knows no negative prompt"),
+        (["--approach", "2", "--negative", "blur"], f"approach 2 ({TURBO}) takes no negative prompt"),
     ],
 )
 def test_what_turbo_cannot_do_is_refused(ask: Ask, words: list[str], sentence: str) -> None:

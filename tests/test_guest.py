@@ -157,7 +157,7 @@ async def test_one_long_piece_is_paid_back_before_the_next() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OutOfMemory("this does not fit"), "does not fit into the memory beside what is painted"),
+        (OutOfMemory("this does not fit"), "does not fit into memory next to what is being painted"),
         (ZeroDivisionError("secret"), "the engine's log has it under job"),
     ],
 )
@@ -288,7 +288,7 @@ async def test_a_second_training_of_a_name_is_refused_while_the_first_is_under_w
         await events(first)
 
     assert isinstance(refused, JobFailed)
-    assert refused.detail.startswith(f"A training of the style “sketch” is under way already, as {first.job.id}.")
+    assert refused.detail.startswith(f"The style “sketch” is already being trained, as {first.job.id}.")
     assert alive
 
 

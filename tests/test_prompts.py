@@ -206,7 +206,7 @@ async def test_a_passing_fault_ends_in_a_retry_that_succeeds(
 
 
 @pytest.mark.parametrize(
-    ("kind", "cause"), [("429", "limit is used up"), ("503", "out of order (503)"), ("cut", "breaks off")]
+    ("kind", "cause"), [("429", "limit is used up"), ("503", "not working (503)"), ("cut", "breaks off")]
 )
 async def test_a_lasting_fault_ends_after_about_20_seconds_with_templates_and_the_cause(
     server: GeminiServer, kind: Kind, cause: str, waits: list[float]

@@ -161,7 +161,7 @@ async def test_a_silent_stream_stays_open_with_empty_lines(
     [
         ("{", "The body must be a job as JSON."),
         ('{"id": "k3x9tq2m7d"}', "work is missing: given."),
-        ({"prompt": ""}, "prompt must say something; it is empty."),
+        ({"prompt": ""}, "prompt must not be empty."),
         ({"prompt": "a cat", "blocks": 9}, "blocks must be a whole number from 1 to 8, not “9”."),
         ({"prompt": "a cat", "promt": "x"}, "There is no “promt”. Did you mean prompt?"),
     ],

@@ -50,7 +50,7 @@ async def test_it_is_worn_where_no_style_is_named_and_the_grid_says_so(tmp_path:
     style, weight, warnings = await planned(tmp_path)
 
     assert (style, weight) == (PENCIL, 1.0)
-    assert warnings == ["No style is adopted, so approach 2 wears “pencil”, which comes with the model."]
+    assert warnings == ["No style is adopted, so approach 2 uses “pencil”, which comes with the model."]
 
 
 async def test_it_can_be_named_and_weighed_like_any_other(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_the_demo_says_what_the_others_cost_on_the_same_seeds() -> None:
 
     said = beside(grids).splitlines()
 
-    assert said[0] == "Beside approach 1, the baseline, on the same seeds:"
+    assert said[0] == "Compared with approach 1, the baseline, on the same seeds:"
     differs = "Its score differs by −0.107 (95 % interval −0.110 … −0.105; 16 pairs)."
     assert said[1:] == [
         f"  Approach 2 clearly shows less of what was asked for. {differs}",

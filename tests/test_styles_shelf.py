@@ -166,7 +166,7 @@ async def test_a_damaged_zip_is_refused_with_a_sentence(web: httpx.AsyncClient, 
     answer = await web.put("/styles/ink", content=broken)
 
     assert answer.status_code == 422
-    assert "no zip that can be read" in answer.json()["detail"]
+    assert "not a zip that can be read" in answer.json()["detail"]
 
 
 async def test_a_style_whose_card_cannot_be_read_does_not_hide_the_others(
@@ -230,19 +230,19 @@ def tensors(files: dict[str, bytes], change: Callable[[str, Tensor], Tensor | No
         ),
         (lambda files: {**files, "adapter_model.safetensors": b"\x80\x04"}, "not a complete safetensors file"),
         (lambda files: {**files, "adapter_config.json": b"{"}, "cannot be read"),
-        (lambda files: {**files, "adapter_config.json": b"[1]"}, "is no JSON object"),
-        (lambda files: {**files, "card.json": b'"x"'}, "is no JSON object"),
+        (lambda files: {**files, "adapter_config.json": b"[1]"}, "is not a JSON object"),
+        (lambda files: {**files, "card.json": b'"x"'}, "is not a JSON object"),
         (lambda files: {**files, "card.json": b"\xff\xfe"}, "cannot be read"),
         (lambda files: {**files, "card.json": b"[" * 100_000}, "cannot be read"),
         (lambda files: {**files, "card.json": b'{"summary": "\\ud800"}'}, "cannot be read"),
         (lambda files: {**files, "card.json": b'{"scores": NaN}'}, "cannot be read"),
-        (lambda files: {**files, "card.json": b'{"words": {"a": 1}}'}, "are no text"),
+        (lambda files: {**files, "card.json": b'{"words": {"a": 1}}'}, "are not text"),
         (
             lambda files: {f"{place}/{name}": files[name] for name in files for place in "ab"},
             "several styles, in a and b",
         ),
-        (lambda files: changed(files, r=None), "does not tell r and lora_alpha"),
-        (lambda files: changed(files, peft_type="LOHA"), "no LoRA adapter"),
+        (lambda files: changed(files, r=None), "does not give r and lora_alpha"),
+        (lambda files: changed(files, peft_type="LOHA"), "does not describe a LoRA adapter"),
         (lambda files: changed(files, r=4), "is not of rank 4"),
         (lambda files: tensors(files, lambda _key, value: None), "holds no tensor at all"),
         (lambda files: tensors(files, lambda key, value: value * ("lora_A" in key)), "all its B matrices are zero"),
@@ -268,7 +268,7 @@ async def test_what_is_no_zip_is_refused(web: httpx.AsyncClient) -> None:
 
     assert (answer.status_code, answer.json()["detail"]) == (
         422,
-        "This is no zip that can be read. Send the style's folder as a zip.",
+        "This is not a zip that can be read. Send the style's folder as a zip.",
     )
 
 
@@ -305,4 +305,4 @@ async def test_a_name_that_is_taken_is_refused(web: httpx.AsyncClient, good: Pat
     renamed = await web.post("/styles/pen/rename", params={"to": "ink"})
 
     assert (again.status_code, renamed.status_code) == (422, 422)
-    assert "There is a style “ink” already" in again.json()["detail"]
+    assert "There is already a style “ink”" in again.json()["detail"]

@@ -230,7 +230,7 @@ def test_a_training_that_goes_on_refuses_other_numbers(settings: Settings) -> No
         pass
     cut.close()
 
-    with pytest.raises(BadRequest, match="rank cannot change while a training goes on: “sketch” began with 2, not 4"):
+    with pytest.raises(BadRequest, match="rank cannot change when a training continues: “sketch” began with 2, not 4"):
         ready(settings, order(rank=4, resume=True))
 
 
@@ -295,7 +295,7 @@ def test_a_diverging_training_ends_with_a_sentence_and_no_style(
 
     monkeypatch.setattr(Trainer, "look", poisoned)
 
-    with pytest.raises(TrainingFailed, match=r"no number any more.*Try a lower lr than 1\."):
+    with pytest.raises(TrainingFailed, match=r"no longer a number.*Try a lower lr than 1\."):
         run(training)
 
     assert styles.own(settings) == []
@@ -507,8 +507,8 @@ def test_the_cost_of_going_on_counts_what_is_left_and_says_where_nothing_was_beg
     assert (nothing.epochs_done, nothing.steps) == (0, 3 * EPOCHS)
     assert (rest.epochs_done, rest.steps) == (1, 3 * (EPOCHS - 1))
     assert (anew.epochs_done, anew.steps) == (None, 3 * EPOCHS)
-    assert "begins anew, as there is no checkpoint of that name" in cost(nothing)
-    assert "goes on after epoch 1" in cost(rest)
+    assert "starts over, because there is no checkpoint of that name" in cost(nothing)
+    assert "continues after epoch 1" in cost(rest)
     with pytest.raises(BadRequest, match="rank cannot change"):
         estimate(order(rank=4, resume=True), settings, "embedded")
 
@@ -537,7 +537,7 @@ def test_a_copy_of_a_picture_is_not_held_out_beside_it(settings: Settings, tmp_p
 
     assert [example.name for example in pictures.examples] == [f"{number:02d}.png" for number in range(10)]
     assert pictures.examples[3].caption == "a red house"
-    assert pictures.warnings[0] == "Of pictures that are there several times one was taken, 1 left out."
+    assert pictures.warnings[0] == "Of identical pictures only one was used, 1 left out."
 
 
 def test_pictures_whose_names_are_in_another_encoding_are_learned_from(settings: Settings, tmp_path: Path) -> None:
@@ -568,7 +568,7 @@ def test_captions_as_windows_writes_them_begin_with_no_mark(settings: Settings, 
     [
         ({"source": "folder"}, "data is missing"),
         ({"data": "/anywhere"}, "say --source folder"),
-        ({"art_style": "Cubism"}, "“Cubism” would be one of WikiArt's styles, but the source is embedded"),
+        ({"art_style": "Cubism"}, "“Cubism” was given as a WikiArt style, but the source is embedded"),
         ({"caption": "{titel} in ink"}, r"there is no {titel}\. A template may use {caption}"),
     ],
 )
@@ -578,7 +578,7 @@ def test_an_order_that_contradicts_itself_is_refused(settings: Settings, more: A
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_fetched(settings: Settings, trained: Path) -> None:
-    with pytest.raises(BadRequest, match="There is a style “sketch” already"):
+    with pytest.raises(BadRequest, match="There is already a style “sketch”"):
         ready(settings, order())
 
 

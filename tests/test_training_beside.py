@@ -65,5 +65,5 @@ async def test_pictures_beside_a_training_are_the_same_to_the_bit_and_its_style_
     assert pictures(list(styled))[own] == pictures(list(twice))[own]
     assert plan.recipe.dressed_prompt.endswith(", in pencil")
     assert isinstance(taken, JobFailed)
-    assert taken.detail.startswith("There is a style “half” already.")
+    assert taken.detail.startswith("There is already a style “half”.")
     assert np.isfinite(engine.guest.seconds)

@@ -209,7 +209,7 @@ def test_where_nothing_answers_the_sentence_says_what_to_check(settings: Setting
 
 
 @pytest.mark.parametrize(
-    ("asked", "hint"), [("impresionism", "Did you mean impressionism?"), ("Manga", "There are: abstract")]
+    ("asked", "hint"), [("impresionism", "Did you mean impressionism?"), ("Manga", "The choices are: abstract")]
 )
 def test_a_style_that_wikiart_does_not_have_is_refused_with_the_nearest(
     settings: Settings, asked: str, hint: str

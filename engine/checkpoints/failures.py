@@ -25,9 +25,9 @@ SENTENCES: tuple[tuple[type[Exception], str], ...] = (
         "There is no model {repo} at {hub}, or it is private. Check its name; for a private one set HF_TOKEN.",
     ),
     (errors.RevisionNotFoundError, "{repo} at {hub} no longer has the revision that was asked for. " + FETCH + "."),
-    (errors.RemoteEntryNotFoundError, "{repo} at {hub} lists a file that it does not have. " + FETCH + " later."),
+    (errors.RemoteEntryNotFoundError, "{repo} at {hub} lists a file that is not there. " + FETCH + " later."),
     (errors.DisabledRepoError, "Access to {repo} is switched off at {hub}. Choose another checkpoint."),
-    (errors.HFValidationError, "“{repo}” is no name of a model; one looks like owner/name."),
+    (errors.HFValidationError, "“{repo}” is not a model's name; one looks like owner/name."),
     (
         errors.OfflineModeIsEnabled,
         "{repo} is not in HF_HOME and HF_HUB_OFFLINE is set. Unset it and run `python -m engine fetch` once.",

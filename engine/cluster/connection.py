@@ -13,7 +13,7 @@ from engine.settings import Settings
 KNOCK_SECONDS = 5.0
 START = (
     "Start one here with `ray start --head`, and `ray start --address=HOST:6379` on every other node; "
-    "RAY_ADDRESS names one that does not stand at the usual place."
+    "RAY_ADDRESS names one at another address."
 )
 NONE = f"ENGINE_PAINTERS=ray needs a Ray cluster, and none is running on this machine. {START}"
 AWAY = f"ENGINE_PAINTERS=ray needs a Ray cluster, and nothing answers at {{address}} (RAY_ADDRESS). {START}"
@@ -23,9 +23,10 @@ SHUT = (
 )
 CLIENT = "RAY_ADDRESS={address} is an address for Ray's client; name the cluster's own, such as 10.0.0.5:6379."
 OPEN = (
-    "This Ray cluster can be reached from other machines and asks for no token, so whoever reaches it can run any "
-    "program on it. Make a token with `ray get-auth-token --generate`, copy ~/.ray/auth_token to every node, and start "
-    "the nodes again with RAY_AUTH_MODE=token; or set RAY_AUTH_MODE=disabled if the network itself keeps others out."
+    "This Ray cluster can be reached from other machines and asks for no token, so anyone who reaches it can run any"
+    " program on it. Make a token with `ray get-auth-token --generate`, copy ~/.ray/auth_token to every node, and"
+    " start the nodes again with RAY_AUTH_MODE=token; or set RAY_AUTH_MODE=disabled if the network itself keeps others"
+    " out."
 )
 
 

@@ -144,7 +144,7 @@ class Easel:
     async def _watch(self) -> None:
         while not self.abandoned():  # noqa: ASYNC110 - what is waited for is that nothing happens
             await asyncio.sleep(ABANDONED_SECONDS / 30)
-        log.warning("no engine has spoken to this easel for %d minutes; it ends", ABANDONED_SECONDS // 60)
+        log.warning("no engine has contacted this easel for %d minutes; it ends", ABANDONED_SECONDS // 60)
         os._exit(0)
 
 

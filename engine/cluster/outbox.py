@@ -30,7 +30,7 @@ class Outbox:
     def _parcel(self, name: str) -> tuple[str, Any]:
         folder = styles.folder(name, self._settings)
         if folder is None:
-            raise BadStyle(f"There is no style “{name}” any more.")
+            raise BadStyle(f"There is no longer a style “{name}”.")
         stamp = _stamp(folder)
         if name not in self._packed or self._packed[name][0] != stamp:
             files = pack(folder, SENT)

@@ -16,9 +16,7 @@ def columns(order: Compare, profile: Profile) -> list[tuple[Column, str]]:
     elif compares == "approaches":
         style = order.styles[0] if order.styles else None
         if style and STYLED not in _approaches(order):
-            raise BadRequest(
-                "Only approach 2 paints with styles; name it among the approaches, or leave the style out."
-            )
+            raise BadRequest("Only approach 2 paints with styles; add it to the approaches, or leave the style out.")
         found = [(column, order.prompt) for column in of_approaches(profile, _approaches(order), style)]
     else:
         weights = order.weights if compares == "weights" else (1.0,)
@@ -36,7 +34,7 @@ def _approaches(order: Compare) -> tuple[int, ...]:
 def _prompts(order: Compare, profile: Profile) -> list[tuple[Column, str]]:
     number = order.approaches[0] if order.approaches else STYLED if order.styles else 1
     if order.styles and number != STYLED:
-        raise BadRequest("Only approach 2 paints with styles; name it as the approach, or leave the style out.")
+        raise BadRequest("Only approach 2 paints with styles; choose it, or leave the style out.")
     style = order.styles[0] if order.styles else None
     way = of_approaches(profile, [number], style)[0]
     prompts = [order.prompt, str(order.against)]

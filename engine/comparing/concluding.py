@@ -82,7 +82,7 @@ def _column(row: Row) -> ComparedColumn:
 
 def _method(found: Evaluation) -> str:
     known = dict.fromkeys(each.method for row in found.rows for each in row.differences.values() if each.method)
-    how = " or ".join(known) or "no interval could be had"
+    how = " or ".join(known) or "no interval could be computed"
     whom = "this prompt" if len(found.prompts) == 1 else "these two prompts"
     return f"paired by seed, {how}; they speak for {whom} only"
 

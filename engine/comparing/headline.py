@@ -52,7 +52,7 @@ def _kept(kept: Sequence[ComparedColumn], styles: int) -> str:
         verb = "keeps the content and gains" if len(kept) == 1 else "keep the content and gain"
         return f"{together([column.label for column in kept])} {verb} style."
     best = max(kept, key=_style)
-    return f"Of what keeps the content, {best.label} gains the most style ({signed(_style(best))})."
+    return f"Of the columns that keep the content, {best.label} gains the most style ({signed(_style(best))})."
 
 
 def _gained(gaining: Sequence[tuple[ComparedColumn, Finding]]) -> str:
@@ -82,7 +82,7 @@ def _untold(found: Sequence[tuple[ComparedColumn, Finding, Finding]], n: int) ->
         return (
             f"{n} pictures a column are too few to tell whether any gains style, but {together(losing)} {verb} content."
         )
-    return "No column is known to gain style while it keeps the content."
+    return "No column is known to gain style while keeping the content."
 
 
 def _content(column: ComparedColumn) -> float:

@@ -20,11 +20,11 @@ from engine.evaluation.results import Column
 from engine.planner import Planner
 from engine.settings import Settings
 
-NO_WORDS = "The style “{}” has no words of its own, so there is no control without training; name some with words:…"
+NO_WORDS = "The style “{}” has no words of its own, so there is no control without training; add some with words:…"
 TWO_PROMPTS = (
-    "Each picture is scored with its own prompt, and some prompts score higher than others whoever paints them."
+    "Each picture is scored against its own prompt, and some prompts score higher than others whatever paints them."
 )
-BARE = "Approach 2 wears no style here: adopt one, or name one with styles:…"
+BARE = "Approach 2 has no style here: adopt one, or name one with styles:…"
 NO_ROOM = f"There are {MOST_COLUMNS} columns already, so there is no control without training."
 
 
@@ -110,7 +110,7 @@ def _remarks(chosen: Sequence[PlannedColumn], judge: Path) -> list[str]:
             notes += vocabulary.prompt_notes(prompt)
         cut = models.tokens_cut(judge, prompt)
         if cut:
-            notes.append(f"The last {cut} tokens of the prompt are not scored: the judge reads no more.")
+            notes.append(f"The last {cut} tokens of the prompt are not scored: the judge reads no further.")
     return list(dict.fromkeys(notes))
 
 

@@ -110,13 +110,13 @@ class Fast:
 # 15 to 20 guided steps of DPM-Solver++ are enough (Lu et al. 2022, arXiv 2211.01095); sigmas as in Karras et al. 2022.
 FAST = {
     V1_4: Fast(
-        "DPM-Solver++, in 20 steps where none are named, paints another picture than the reference with the same seed",
+        "DPM-Solver++, by default in 20 steps, paints a different picture from the reference with the same seed",
         20,
         "DPMSolverMultistepScheduler",
         {"use_karras_sigmas": True},
     ),
-    TURBO: Fast("one step, where none are named, paints another and plainer picture than four with the same seed", 1),
-    EMBEDDED: Fast("the model works in bf16 where the processor can, so colours differ a little"),
+    TURBO: Fast("one step, the default, paints a different and plainer picture than four with the same seed", 1),
+    EMBEDDED: Fast("the model works in bf16 where the processor supports it, so colours differ a little"),
 }
 
 STYLED = 2

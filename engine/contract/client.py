@@ -127,7 +127,7 @@ class EngineClient:
 def _style(name: str) -> str:
     """A style's path. Raises BadRequest for a name that no style can have."""
     if not re.fullmatch(STYLE_NAME, name):
-        raise BadRequest("A style's name has lower-case letters, digits and hyphens, at most 40.")
+        raise BadRequest("A style's name has up to 40 lower-case letters, digits and hyphens.")
     return f"/styles/{name}"
 
 
@@ -136,7 +136,7 @@ def _read(line: str) -> Event:
         return events.read(line)
     except ValidationError as error:
         log.warning("unreadable event: %s", error.errors(include_input=False, include_url=False))
-        message = "The engine answers in a way that this version does not understand. Restart it with the same version."
+        message = "This version does not understand the engine's answer. Restart it with the same version."
         raise Mismatch(message) from error
 
 

@@ -26,12 +26,12 @@ class Compare(Order):
 
     kind: Literal["compare"] = "compare"
     prompt: Annotated[Text, Field(description="what to paint in every column")]
-    approaches: Annotated[Numbers, Field(description="approaches joined by commas, such as 1,2,3")] = ()
-    styles: Annotated[StyleNames, Field(description="names of styles joined by commas")] = ()
-    weights: Annotated[Weights, Field(description="numbers from 0 to 2 joined by commas, such as 0,0.5,1")] = ()
-    against: Annotated[Text | None, Field(description="a second prompt to hold against the first")] = None
+    approaches: Annotated[Numbers, Field(description="approaches separated by commas, such as 1,2,3")] = ()
+    styles: Annotated[StyleNames, Field(description="style names separated by commas")] = ()
+    weights: Annotated[Weights, Field(description="numbers from 0 to 2 separated by commas, such as 0,0.5,1")] = ()
+    against: Annotated[Text | None, Field(description="a second prompt to compare with the first")] = None
     words: Annotated[Text | None, Field(description="words for the control without training")] = None
-    seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS, description="pictures in each column, 8 are usual")] = 8
+    seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS, description="pictures in each column, usually 8")] = 8
     seed: Seed = None
 
     @property
@@ -48,7 +48,7 @@ class Compare(Order):
         if len(self.styles) > 1:
             raise BadRequest("Compare one thing at a time: several approaches with one style, or several styles.")
         if len(set(self.approaches)) == 1:
-            raise BadRequest("One approach has nothing to be compared with; name several, such as approaches:1,2.")
+            raise BadRequest("One approach has nothing to compare with; name several, such as approaches:1,2.")
         return "approaches"
 
     def _prompts(self) -> Compares:
@@ -62,7 +62,7 @@ class Compare(Order):
         if self.approaches not in {(), (2,)}:
             raise BadRequest("Only approach 2 paints with a style's weight; leave approaches out to compare weights.")
         if not self.styles:
-            raise BadRequest("There is nothing to weigh: name a style, such as styles:sketch.")
+            raise BadRequest("Weights need a style: name one, such as styles:sketch.")
         if not any(self.weights):
             raise BadRequest(
                 "The only weight is 0, which is the baseline itself; name others, such as weights:0,0.5,1."

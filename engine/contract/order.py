@@ -21,10 +21,10 @@ def _text(words: str) -> str:
     """One line of visible text: line breaks become blanks, other control characters are refused."""
     line = " ".join(words.split())
     if all(unicodedata.category(c) in UNSEEN for c in line):
-        message = "must say something; it is empty"
+        message = "must not be empty"
         raise ValueError(message)
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in line):
-        message = "must not hold control characters; type it as plain text"
+        message = "must not contain control characters; type it as plain text"
         raise ValueError(message)
     return line
 

@@ -32,9 +32,9 @@ class MakeGrid(Order):
         None
     )
     style: Annotated[str | None, Field(pattern=STYLE_NAME, description="a style's name; /styles lists them")] = None
-    weight: Annotated[float | None, Field(ge=0, le=2, description="how strongly the style acts, 1 as trained")] = None
+    weight: Annotated[float | None, Field(ge=0, le=2, description="how strong the style is, 1 as trained")] = None
     fillers: Annotated[FillerSource | None, Field(description="where the other pictures come from")] = None
-    quality: Annotated[Quality | None, Field(description="fast: sooner done, with somewhat other pictures")] = None
+    quality: Annotated[Quality | None, Field(description="fast: done sooner, with slightly different pictures")] = None
 
 
 KINDS: dict[str, type[Order]] = {

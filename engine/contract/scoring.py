@@ -17,7 +17,7 @@ class ScorePicture(Order):
     """Say how well a picture agrees with a prompt. `picture` is its file in base64, at most 10 MB before that."""
 
     kind: Literal["score_picture"] = "score_picture"
-    prompt: Annotated[Text, Field(description="what the picture is held against")]
+    prompt: Annotated[Text, Field(description="what the picture should show")]
     picture: Annotated[
         str, Field(max_length=4 * -(-MOST_BYTES // 3), repr=False, description="a picture's file in base64")
     ]
@@ -65,9 +65,9 @@ def in_words(found: Scored, nearest: int = 5) -> str:
     """What the judge says as lines for a person, with so many of the nearest."""
     lines = [
         f"Score {found.score:.3f} (cosine; judged by {judged_by(found)}).",
-        f"Rank {found.rank} of {found.of} among the reference prompts ({found.references}). The nearest:",
+        f"Rank {found.rank} of {found.of} among the reference prompts ({found.references}). The nearest ones:",
         *(f"{near.score:.3f}  {near.prompt}" for near in found.nearest[:nearest]),
     ]
     if found.tokens_not_scored:
-        lines.append(f"The last {found.tokens_not_scored} tokens of the prompt were too many for the judge.")
+        lines.append(f"The judge could not read the last {found.tokens_not_scored} tokens of the prompt.")
     return "\n".join(lines)

@@ -28,7 +28,7 @@ def unknown(name: str, known: Iterable[str]) -> str:
     """A sentence about a name nobody knows, with the nearest that exists."""
     names = [known_name for known_name in known if known_name != "kind"]
     near = get_close_matches(name, names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+    hint = f"Did you mean {near[0]}?" if near else f"The choices are: {', '.join(names)}."
     return f"There is no {_shown(name)}. {hint}"
 
 

@@ -13,8 +13,8 @@ from engine.contract.order import STYLE_NAME, Order, Seed, Text
 TrainingSource = Literal["wikiart", "folder", "embedded"]
 Stopped = Literal["patience", "epochs", "cancelled"]
 ENDED: dict[Stopped, str] = {
-    "patience": "the held-out loss no longer improved",
-    "epochs": "all its epochs were done",
+    "patience": "the held-out loss stopped improving",
+    "epochs": "it ran all its epochs",
     "cancelled": "it was cancelled",
 }
 """Why a training ended, after a colon or a because."""
@@ -25,21 +25,24 @@ class TrainStyle(Order):
 
     kind: Literal["train_style"] = "train_style"
     name: Annotated[
-        str, Field(pattern=STYLE_NAME, description="a style's name: lower-case letters, digits and hyphens, at most 40")
+        str, Field(pattern=STYLE_NAME, description="a style's name: up to 40 lower-case letters, digits and hyphens")
     ]
     source: Annotated[TrainingSource, Field(description="where the pictures come from")] = "wikiart"
     data: Annotated[
-        str | None, Field(max_length=1000, description="the folder of pictures, where the source is folder")
+        str | None, Field(max_length=1000, description="the folder of pictures, if the source is folder")
     ] = None
-    art_style: Annotated[str, Field(max_length=60, description="which of WikiArt's styles")] = "Impressionism"
+    art_style: Annotated[str, Field(max_length=60, description="a WikiArt style")] = "Impressionism"
     images: Annotated[int | None, Field(ge=8, le=5000, description="how many pictures to learn from")] = None
-    epochs: Annotated[int | None, Field(ge=1, le=1000, description="rounds at most; it stops early by itself")] = None
+    epochs: Annotated[
+        int | None, Field(ge=1, le=1000, description="the most rounds to train; it stops early by itself")
+    ] = None
     patience: Annotated[
         int | None, Field(ge=1, le=100, description="how many rounds without improvement end the training")
     ] = None
     rank: Annotated[int | None, Field(ge=1, le=128, description="rank of the adapter's matrices")] = None
     alpha: Annotated[
-        float | None, Field(ge=0.1, le=256, description="the adapter acts with alpha / rank; twice the rank is usual")
+        float | None,
+        Field(ge=0.1, le=256, description="the adapter's strength is alpha / rank; usually twice the rank"),
     ] = None
     lr: Annotated[float | None, Field(ge=1e-7, le=1, description="learning rate")] = None
     batch: Annotated[int | None, Field(ge=1, le=64, description="pictures in one training step")] = None
@@ -51,13 +54,13 @@ class TrainStyle(Order):
     last_lr: Annotated[
         float | None, Field(ge=0, le=1, description="share of the learning rate that the last round ends with")
     ] = None
-    base: Annotated[
-        str | None, Field(max_length=200, description="the model to train on, where it is not approach 2's own")
-    ] = None
+    base: Annotated[str | None, Field(max_length=200, description="the model to train on, if not approach 2's own")] = (
+        None
+    )
     caption: Annotated[Text | None, Field(description="template of the captions, such as: {caption}, in ink")] = None
-    words: Annotated[Text | None, Field(description="what is added to a prompt so that the style answers")] = None
+    words: Annotated[Text | None, Field(description="what is added to a prompt to bring out the style")] = None
     seed: Seed = None
-    resume: Annotated[bool, Field(description="go on from the last checkpoint of this name")] = False
+    resume: Annotated[bool, Field(description="continue from the last checkpoint of this name")] = False
 
 
 class EstimateTraining(Order):

@@ -26,7 +26,7 @@ def score(found: GridScore | None) -> str:
             f" (chance {_percent(r.chance)}, 95 % interval {_percent(r.low)} to {_percent(r.high)})"
         )
     if found.tokens_not_scored:
-        words += f". The last {found.tokens_not_scored} tokens of the prompt were too many for the judge"
+        words += f". The judge could not read the last {found.tokens_not_scored} tokens of the prompt"
     return words + "."
 
 

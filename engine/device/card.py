@@ -80,7 +80,9 @@ def card(device: torch.device, dtype: torch.dtype, settings: Settings, profile: 
         if (place := _here(model)) is not None
     }
     if clock.restless:
-        log.warning("others use this device: what was measured may be wrong, and is measured again at the next start")
+        log.warning(
+            "others are using this device: what was measured may be wrong, and is measured again at the next start"
+        )
     torch.cuda.empty_cache()
     return Card(measured)
 

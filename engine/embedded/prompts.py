@@ -53,7 +53,7 @@ def _choose(candidates: list[str], share: int, rng: random.Random, taken: set[st
     opened = [opening + prompt for opening in OPENINGS[1:] for prompt in candidates]
     free = [prompt for prompt in opened if prompt not in taken]
     if share > len(plain) + len(free):
-        raise ValueError(f"the embedded model has no {share} different prompts of one category; ask for fewer")
+        raise ValueError(f"the embedded model does not have {share} different prompts in one category; ask for fewer")
     return plain + rng.sample(free, share - len(plain))
 
 

@@ -68,9 +68,9 @@ def prompt_notes(prompt: str) -> list[str]:
     elif not subjects:
         notes.append(f"This prompt names none of the embedded model's subjects: {', '.join(SUBJECTS)}.")
     if counts:
-        notes.append(f"The embedded model cannot count; it does not follow: {_listed(counts)}.")
+        notes.append(f"The embedded model cannot count; it ignores: {_listed(counts)}.")
     if len(subjects) > 1:
-        notes.append(f"The embedded model paints one subject in a picture, and this prompt names {_listed(subjects)}.")
+        notes.append(f"The embedded model paints one subject per picture, and this prompt names {_listed(subjects)}.")
     return notes
 
 

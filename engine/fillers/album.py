@@ -34,8 +34,8 @@ class Album(Pictures):
         else:
             self.licence = "No filler folder is set."
             absent = (
-                f"There is no album. Set FILLERS to a folder with pictures ({KINDS}), or choose the fillers flickr8k, "
-                "which `python -m engine fetch` brings."
+                f"There is no album. Set FILLERS to a folder with pictures ({KINDS}), or choose the fillers flickr8k,"
+                " which `python -m engine fetch` downloads."
             )
             super().__init__(settings.cache_dir / "no-album", "the album", absent)
 

@@ -25,7 +25,7 @@ ENOUGH = 192
 SEED = 8
 # Of that many photos, told before the zip has answered: without a network that takes half a minute.
 USUAL_BYTES = 69_000_000
-REMEDY = "Run `python -m engine fetch` when it can be had, or set FILLERS to a folder of pictures."
+REMEDY = "Run `python -m engine fetch` when it is available, or set FILLERS to a folder of pictures."
 
 
 class Flickr8k(Pictures):
@@ -54,7 +54,7 @@ class Flickr8k(Pictures):
             here = len(self._here())
             if here < ENOUGH:
                 raise
-            self._note(f"Flickr8k is fetched only in part, so the fillers are chosen from {here} photos. {error}")
+            self._note(f"Flickr8k is only partly fetched, so the fillers are chosen from {here} photos. {error}")
         except OSError as error:
             raise unwritten(error, self._folder) from error
 

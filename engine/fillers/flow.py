@@ -29,7 +29,7 @@ def members(pieces: Iterator[bytes]) -> Iterator[Member]:
     """The files of a zip in the order of their local headers. Raises Damaged."""
     flow = _Flow(pieces)
     if flow.peek(4) != HEADER:
-        raise Damaged("it does not begin as a zip does")
+        raise Damaged("it does not begin like a zip")
     while flow.peek(4) == HEADER:
         _, _, flags, method, _, _, crc, packed, _, name_length, extra = LOCAL.unpack(flow.take(LOCAL.size))
         name = flow.take(name_length).decode("utf-8", "replace")

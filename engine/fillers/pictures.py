@@ -107,7 +107,7 @@ def _inside(name: str) -> PurePosixPath:
     path = PurePosixPath(name)
     windows = PureWindowsPath(name)
     if not name or path.is_absolute() or windows.drive or windows.root or ".." in {*path.parts, *windows.parts}:
-        raise NoFillers(f"“{name}” is no picture of the filler folder; a name is a path inside it.")
+        raise NoFillers(f"“{name}” is not a picture in the filler folder; a name is a path inside it.")
     return path
 
 

@@ -111,7 +111,7 @@ class Remote:
         self._size = int(told["size"])
 
     def _sorry(self, cause: str) -> NoFillers:
-        return NoFillers(f"Flickr8k cannot be had from {self._host} ({self._setting}): {cause}. {self._remedy}")
+        return NoFillers(f"Flickr8k cannot be fetched from {self._host} ({self._setting}): {cause}. {self._remedy}")
 
 
 class _Later(Exception):

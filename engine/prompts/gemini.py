@@ -143,7 +143,7 @@ def _cause(error: Exception, settings: Settings) -> str:
             429: "the key's limit is used up (429)",
         }
         code = int(error.code or 0)
-        return told.get(code, f"it is out of order ({code})")
+        return told.get(code, f"it is not working ({code})")
     if isinstance(error, requests.Timeout):
         return f"it did not answer within {TOTAL_S:.0f} s"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

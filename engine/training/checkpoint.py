@@ -68,7 +68,7 @@ def read(root: Path) -> Saved:
 
     place, known = _newest(root), state(root)
     if place is None or known is None:
-        message = f"There is no checkpoint in {root} to go on from."
+        message = f"There is no checkpoint in {root} to continue from."
         raise TrainingFailed(message)
     try:
         parts = [load_file(place / name) for name in (ADAPTER, BEST, OPTIMIZER)]
@@ -109,4 +109,4 @@ def _newest(root: Path) -> Path | None:
 
 
 def _damaged(place: Path) -> TrainingFailed:
-    return TrainingFailed(f"The checkpoint {place} cannot be read. Train without --resume, which begins anew.")
+    return TrainingFailed(f"The checkpoint {place} cannot be read. Train without --resume to start over.")

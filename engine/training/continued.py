@@ -44,7 +44,7 @@ def _merged(order: TrainStyle, own: Recipe, known: dict[str, Any]) -> Recipe:
     for name, value in begun.as_json().items():
         if name in asked and name not in MAY_CHANGE and asked[name] != value:
             raise BadRequest(
-                f"{name} cannot change while a training goes on: “{order.name}” began with {value}, not {asked[name]}. "
-                "Leave it out, or train again without --resume."
+                f"{name} cannot change when a training continues: “{order.name}” began with {value}, not {asked[name]}."
+                " Leave it out, or train again without --resume."
             )
     return replace(begun, **{name: getattr(own, name) for name in MAY_CHANGE if name in asked})

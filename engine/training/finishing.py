@@ -86,7 +86,7 @@ class Finish:
         near = [(prompt, names[index], cosine) for prompt, index, cosine in samples.nearest(judge, shown, learned)]
         copies = sum(cosine > card.COPIED for _, _, cosine in near)
         if copies and self.order.source != "embedded":
-            note = "samples look nearly like a training picture; see the card before the style is used."
+            note = "samples look almost like a training picture; check the card before using the style."
             self.warnings.append(f"{copies} of {len(near)} {note}")
         return card.Result(
             order=self.order,

@@ -27,7 +27,7 @@ def refuse(order: TrainStyle, settings: Settings, profile: Profile) -> None:
         raise BadRequest(f"data names a folder, but the source is {order.source}; say --source folder to use it.")
     if order.source != "wikiart" and order.art_style != TrainStyle.model_fields["art_style"].default:
         style = shorten(order.art_style, 40)
-        raise BadRequest(f"“{style}” would be one of WikiArt's styles, but the source is {order.source}, not wikiart.")
+        raise BadRequest(f"“{style}” was given as a WikiArt style, but the source is {order.source}, not wikiart.")
     styles.refuse_taken(order.name, settings, styled(profile).model)
 
 
@@ -43,7 +43,7 @@ def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, p
     except OSError as error:
         raise saving.disk(error, settings.data_dir) from error
     if order.resume and done is None:
-        pictures.warnings.append(f"There was no checkpoint of “{order.name}” to go on from, so it began anew.")
+        pictures.warnings.append(f"There was no checkpoint of “{order.name}” to continue from, so it started over.")
     known = checkpoint.state(settings.training_dir / order.name)
     if known:
         _check_same(known, pictures, order.name)

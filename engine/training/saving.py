@@ -62,7 +62,7 @@ def check(folder: Path, unet: Any, probe: dict[str, Tensor], recipe: Recipe) -> 
         adapter.weigh(unet, 1.0)
         unet.delete_adapters(AGAIN)
     if not torch.allclose(before.float(), after.float(), rtol=1e-3, atol=1e-4):
-        raise TrainingFailed(_bad("read again it gives another result than the trained model"))
+        raise TrainingFailed(_bad("read back, it gives a different result from the trained model"))
 
 
 def adopt(folder: Path, name: str, root: Path) -> Path:
@@ -94,7 +94,7 @@ def _check_alpha(folder: Path, recipe: Recipe) -> None:
     written = json.loads((folder / styles.CONFIG).read_text())["lora_alpha"]
     alphas = {float(value) for key, value in load_file(folder / formats.KOHYA).items() if key.endswith(".alpha")}
     if float(written) != recipe.alpha or alphas != {float(torch.tensor(recipe.alpha))}:
-        raise TrainingFailed(_bad("its alpha did not come back, so it would act with another strength"))
+        raise TrainingFailed(_bad("its alpha did not come back, so it would have a different strength"))
 
 
 @torch.inference_mode()
@@ -116,4 +116,4 @@ def _kohya_header(recipe: Recipe) -> dict[str, str]:
 
 
 def _bad(what: str) -> str:
-    return f"The style was trained but not saved: {what}. Nothing was kept of it but the checkpoint; use --resume."
+    return f"The style was trained but not saved: {what}. Only its checkpoint was kept; use --resume."

@@ -162,4 +162,4 @@ class Trainer:
 
 def _no_number(epoch: int, recipe: Recipe) -> str:
     where = f"in epoch {epoch}" if epoch else "on the held-out pictures"
-    return f"The loss {where} is no number any more: the training diverged. Try a lower lr than {recipe.lr:g}."
+    return f"The loss {where} is no longer a number: the training diverged. Try a lower lr than {recipe.lr:g}."

@@ -29,10 +29,12 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine.embedded.training", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder of this run; run again to go on after a break")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of this run; run again to continue after a break"
+    )
     parser.add_argument("--scale", type=_scale, default=1.0, help="multiply all steps; 0.01 is a rehearsal")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stage", choices=STAGES, help="make this one stage anew")
+    parser.add_argument("--stage", choices=STAGES, help="make only this stage again")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--processes", type=int, choices=(1, 2, 4, 8), default=2, help="CPU cores to use")
     return parser.parse_args()

@@ -80,7 +80,7 @@ def forget(workshop: Workshop, name: str) -> None:
     _marker(workshop, name).unlink(missing_ok=True)
     for later, stage in STAGES.items():
         if name in stage.needs and finished(workshop, later):
-            _log.info("%s: out of date now, will be made anew by the next run", later)
+            _log.info("%s: out of date now, will be made again by the next run", later)
             forget(workshop, later)
 
 

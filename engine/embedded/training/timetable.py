@@ -86,4 +86,4 @@ def _bury(running: dict[str, Process]) -> None:
         process = running.pop(name)
         process.join()
         if process.exitcode:
-            raise StageFailed(f"stage {name} failed; what was finished is kept, run again to go on")
+            raise StageFailed(f"stage {name} failed; what was finished is kept, run again to continue")

@@ -38,7 +38,7 @@ def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Prog
             caption = captioned(order.caption, caption=subject or "")
             found[content] = Example(_shown(name), caption, subject, partial(squares.open, name))
     examples = list(found.values())
-    licence = "Whoever trains with a folder has to hold the rights to its pictures."
+    licence = "Training on a folder needs the rights to its pictures."
     return Pictures(examples, f"the folder {folder.name}", licence, _notes(examples, broken, copies, images))
 
 
@@ -58,7 +58,7 @@ def _opened(order: TrainStyle) -> tuple[Path, Squares, list[str]]:
     if not folder.is_dir():
         raise BadRequest(f"There is no folder {folder}. Give --data a folder of pictures.")
     squares = Squares(
-        folder, str(folder), f"There are no pictures in {folder}; it must hold .jpg, .png, .webp or the like."
+        folder, str(folder), f"There are no pictures in {folder}; it must hold .jpg, .png, .webp or similar files."
     )
     try:
         return folder, squares, squares.names()
@@ -85,7 +85,7 @@ def _notes(examples: list[Example], broken: list[str], copies: int, images: int)
         more = f" and {len(broken) - NAMED} more" if len(broken) > NAMED else ""
         notes.append(f"Pictures that cannot be read were left out: {', '.join(broken[:NAMED])}{more}.")
     if copies:
-        notes.append(f"Of pictures that are there several times one was taken, {copies} left out.")
+        notes.append(f"Of identical pictures only one was used, {copies} left out.")
     if len(examples) < FEWEST:
         # That alone is what matters then.
         return notes

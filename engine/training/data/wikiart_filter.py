@@ -82,4 +82,4 @@ def _names(answer: dict[str, Any]) -> Names:
         kinds = {feature["name"]: feature["type"] for feature in answer["features"]}
         return Names(tuple(kinds["style"]["names"]), tuple(kinds["artist"]["names"]))
     except (KeyError, TypeError) as error:
-        raise Unavailable("the dataset server does not tell the styles' names") from error
+        raise Unavailable("the dataset server does not give the styles' names") from error

@@ -110,7 +110,7 @@ def class_names(file: Any) -> Names:
         features = json.loads((file.schema_arrow.metadata or {})[b"huggingface"])["info"]["features"]
         return Names(tuple(features["style"]["names"]), tuple(features["artist"]["names"]))
     except (KeyError, ValueError) as error:
-        raise Unavailable("the set's files do not tell the styles' names") from error
+        raise Unavailable("the set's files do not give the styles' names") from error
 
 
 def _index(system: Any, settings: Settings) -> list[Group]:
