@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 the world failed, 2 a bad argument or setting."""
     parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
     parser.add_argument(
-        "where", nargs="?", choices=["all", "console"], default="all", help="console: only the terminal"
+        "where", nargs="?", choices=["all", "console"], default="all", help="console: chat in this terminal only"
     )
     where = parser.parse_args(arguments).where
     try:
@@ -66,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with FileLock(settings.data_dir.absolute() / "bot.lock", timeout=0):
             return asyncio.run(run(settings, platforms_of(settings, where)))
     except Timeout:
-        words = f"Another bot works in {settings.data_dir.absolute()}. Stop it, or set DATA_DIR to another folder."
+        words = (
+            f"Another bot is already using {settings.data_dir.absolute()}. Stop it, or set DATA_DIR to another folder."
+        )
         print(words, file=sys.stderr)  # noqa: T201  # for people
         return 1
 
@@ -80,7 +82,7 @@ def platforms_of(settings: Settings, where: str) -> dict[str, Platform]:
         try:
             platform: Platform | None = getattr(import_module(module), make)(settings)
         except ImportError as error:
-            log.warning("%s is left out: %s. Install it with: pip install 'tessera[%s]'", name, error, name)
+            log.warning("%s is skipped: %s. Install it with: pip install 'tessera[%s]'", name, error, name)
             continue
         if platform is not None:
             found[platform.name] = platform
@@ -130,7 +132,7 @@ async def run(settings: Settings, platforms: Mapping[str, Platform]) -> int:
     try:
         return await serve(platforms, app, stop)
     finally:
-        log.info("stopping; what waits is kept")
+        log.info("stopping; waiting jobs are kept")
         await app.stop(GRACE_S)
         await app.parts.database.close()
         await app.parts.engine.client.close()

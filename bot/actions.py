@@ -133,7 +133,7 @@ async def _take_down(asked: Asked, job: JobRow) -> list[str]:
         except Gone:
             continue
         except DeliveryError as error:
-            left.append(f"A message that shows it stays: {error}")
+            left.append(f"A message that shows it could not be deleted: {error}")
     return left
 
 

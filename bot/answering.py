@@ -48,7 +48,7 @@ class Answering:
             await self._answer(received, talk)
         except EngineAway as error:
             # Its own sentence names a place on the host, which is nothing for a chat.
-            log.warning("an answer needs the engine: %s", error, extra={"received": received.number})
+            log.warning("an answer needs the engine, which is away: %s", error, extra={"received": received.number})
             await self.whisper(talk, texts.ENGINE_AWAY)
         except (BotError, TesseraError) as error:
             if isinstance(error, DeliveryError):

@@ -153,7 +153,7 @@ async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
         try:
             await run()
         except Exception:
-            log.exception("%s failed; it goes on in %s s", getattr(run, "__qualname__", run), LOOP_PAUSE_S)
+            log.exception("%s failed; next try in %s s", getattr(run, "__qualname__", run), LOOP_PAUSE_S)
             if _told_to_end():
                 return
         await asyncio.sleep(LOOP_PAUSE_S)

@@ -10,23 +10,23 @@ from engine.contract.sentence import begun, together
 LONGEST = 24
 GAP = "  "
 LETTERS = "ABCDEFGHIJKL"
-NOTHING = "Nothing is compared."
+NOTHING = "Nothing was compared."
 PAINTED = "Painted and measured. Posting the comparison…"
-UNKNOWN_TIME = "a time that is not known before this machine has painted once"
-CANNOT_SAY = "It cannot say how many things a picture shows, where they stand, or whether text in it is spelled right."
+UNKNOWN_TIME = "time unknown until this machine has painted once"
+CANNOT_SAY = "It cannot say how many things a picture shows, where they are, or whether its text is spelled correctly."
 
 
 def cost(prompt: str, found: ComparisonEstimated, seconds: float | None) -> str:
     """What a comparison would take, before it begins. `seconds` is told where the engine itself cannot know."""
     known = found.seconds if found.seconds is not None else seconds
-    time = f"about {texts.duration(known)}" if known is not None else UNKNOWN_TIME
+    time = f"about {texts.duration(known)} once its turn comes" if known is not None else UNKNOWN_TIME
     columns = ", ".join(f"{LETTERS[n]} {texts.plain(label, 60)}" for n, label in enumerate(found.columns))
-    download = f" To download before: about {found.bytes_to_fetch / 1e6:,.0f} MB." if found.bytes_to_fetch else ""
+    download = f" To download first: about {found.bytes_to_fetch / 1e6:,.0f} MB." if found.bytes_to_fetch else ""
     pictures = f"{found.seeds} seeds, the same in every column: {texts.pictures(found.pictures)} to paint"
     lines = [
         f"*Compare {len(found.columns)} columns of {texts.quoted(prompt, 200)}?*",
         f"{columns}. The first is the baseline.",
-        f"{pictures}, {time} when it is its turn; it waits in the line like a grid.{download}",
+        f"{pictures}, {time}; it waits in the queue like a grid.{download}",
         *(texts.plain(note, 300) for note in found.notes),
     ]
     return "\n".join(lines)
@@ -77,7 +77,7 @@ def footnote(found: Compared) -> str:
     more = sum(bool(column.differences) for column in found.columns)
     corrected = f" after Holm's correction for {more} columns" if more > 1 else ""
     return (
-        f"First line: means of the baseline; below: differences to it, ± 95 % interval, {found.method};"
+        f"First line: the baseline's means; below: differences from it, ± 95 % interval, {found.method};"
         f" * differs from 0{corrected}. Judged by {found.judged_by}. {found.sharing} {CANNOT_SAY}{controls}"
     )
 

@@ -10,7 +10,7 @@ from bot.questions import answer
 from engine.contract.approaches import NUMBERS, STYLED
 from engine.contract.comparison import Compare, ComparisonEstimated, EstimateComparison
 
-TOO_OLD = "This estimate is too old to be started, or it is somebody else's. Ask for a new one with /compare."
+TOO_OLD = "This estimate is too old, or it is not yours. Ask for a new one with /compare."
 
 
 async def propose(asked: Asked, order: Compare) -> Message:
@@ -35,7 +35,7 @@ async def start(asked: Asked, proposal: str) -> None:
     if job is None:
         raise Refused(await which_limit(asked, caps, cost))
     if not await mine(asked, job):
-        raise Refused(f"The comparison `{job.id}` was started already. /queue shows how far it is.")
+        raise Refused(f"The comparison `{job.id}` was already started. /queue shows its progress.")
     asked.parts.remember(job, asked.talk)
     await announce(asked, job)
 
@@ -54,8 +54,8 @@ async def _with_style(asked: Asked, order: Compare) -> Compare:
         known = [str(card["name"]) for card in cards]
         worn = [str(card["name"]) for card in cards if card.get("shipped")] or known
         if len(worn) != 1:
-            there = f"There are: {', '.join(known[:10])}." if known else "There is none yet; /finetune makes one."
-            raise Refused(f"Name the style whose weights are compared, such as styles:sketch. {there}")
+            there = f"The choices are: {', '.join(known[:10])}." if known else "There is none yet; /finetune makes one."
+            raise Refused(f"Name the style whose weights to compare, such as styles:sketch. {there}")
         style = worn[0]
     return order.model_copy(update={"styles": (style,)}) if style else order
 

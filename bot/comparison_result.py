@@ -19,7 +19,7 @@ async def comparison_message(found: Comparison, limits: Limits, start: int = 0) 
     try:
         made = await fit(found, limits, start)
     except TooLarge as error:
-        text = f"{_text(found)}\n{error} Each picture can be had alone: /cell {found.job.id} A1."
+        text = f"{_text(found)}\n{error} You can still get each picture: /cell {found.job.id} A1."
         return Message(text, plots, buttons(found.job)), -1
     name = f"tessera-{found.job.id}.{'jpg' if made.form == 'JPEG' else made.form.lower()}"
     sheet = Picture(name, made.data, _alt(found))
@@ -64,7 +64,7 @@ def _plot(found: Comparison) -> tuple[Picture, ...]:
     if result is None or data is None:
         return ()
     alt = (
-        "Content to the right, style upwards, both as differences to the baseline in the middle, with 95 % intervals: "
+        "Content to the right, style upwards, as differences from the baseline in the middle, with 95 % intervals: "
         + " ".join(compared.verdicts(result))
     )
     return (Picture(f"tessera-{found.job.id}-plot.png", data, alt.replace("*", "")),)

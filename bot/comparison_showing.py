@@ -41,7 +41,9 @@ async def comparison_cell(asked: Asked, job: JobRow, cell: str, limits: Limits) 
     planned = found.cell(name)
     if planned is None:
         last = found.plan.cells[-1].cell
-        raise BadCommand(f"There is no picture {texts.quoted(cell, 10)} in this comparison; they go from A1 to {last}.")
+        raise BadCommand(
+            f"There is no picture {texts.quoted(cell, 10)} in this comparison; pictures go from A1 to {last}."
+        )
     judged = found.judged.get(name, Judged())
     about = _about(found, planned)
     if judged.withheld:
@@ -50,7 +52,7 @@ async def comparison_cell(asked: Asked, job: JobRow, cell: str, limits: Limits) 
     if data is None:
         raise Refused(texts.COMPARISON_PRUNED if job.pruned else missing)
     if len(data) > limits.file_bytes:
-        raise Refused(f"This picture has {len(data):,} bytes; {limits.file_bytes:,} are allowed here.")
+        raise Refused(f"This picture is {len(data):,} bytes; at most {limits.file_bytes:,} are allowed here.")
     alt = f"Picture {name} of comparison {job.id}: painted from the prompt {texts.quoted(planned.prompt, 300)}."
     return Message(about, (Picture(f"tessera-{job.id}-{name}.png", data, alt),))
 

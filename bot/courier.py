@@ -45,7 +45,7 @@ class Courier:
         """Post what a job in state `made` has made; after this it is delivered, failed or cancelled, and says so."""
         parcel = await self._parcel(job)
         if parcel is None:
-            await self._fail(job, "The plan of this job is lost, so its sheet cannot be laid out. Please run it again.")
+            await self._fail(job, "This job's plan is lost, so its sheet cannot be made. Please run it again.")
             return
         try:
             said, posted = await self._post(job, parcel)
@@ -131,10 +131,12 @@ class Courier:
             try:
                 await self._take_back(job, posted)
             except PlatformAway as error:
-                log.info("a sheet is taken back later, in %s s: %s", wait, error, extra={"job": job.id})
+                log.info(
+                    "a cancelled sheet is not deleted yet, next try in %s s: %s", wait, error, extra={"job": job.id}
+                )
                 await asyncio.sleep(wait)
             except DeliveryError as error:
-                log.warning("a cancelled sheet could not be taken back: %s", error, extra={"job": job.id})
+                log.warning("a cancelled sheet could not be deleted: %s", error, extra={"job": job.id})
                 break
             else:
                 break

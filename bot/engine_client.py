@@ -89,7 +89,7 @@ class Engine:
         """Why nothing is painted at all, as far as is known."""
         if self.instance or self.trouble is None:
             return None
-        return "the engine is starting, most often within a minute" if self.coming else "the engine does not answer"
+        return "the engine is starting, usually within a minute" if self.coming else "the engine does not answer"
 
     async def came(self) -> bool:
         """Wait for the engine that is on its way; whether one answers now."""
@@ -141,7 +141,7 @@ class Engine:
                 return
             if child is None or child.poll() is not None:
                 self.last_words = self._last_line()
-                log.warning("the engine ended at its start: %s", self.last_words)
+                log.warning("the engine ended while starting: %s", self.last_words)
                 return
             await asyncio.sleep(START_LOOK_S)
 

@@ -78,7 +78,7 @@ def _volume(files: dict[str, bytes], number: int) -> Picture:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
-    return Picture(f"tessera-mydata-{number}.zip", out.getvalue(), "Everything that this bot keeps of you.")
+    return Picture(f"tessera-mydata-{number}.zip", out.getvalue(), "Everything this bot keeps about you.")
 
 
 def _json(data: object) -> bytes:

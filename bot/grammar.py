@@ -35,7 +35,7 @@ def named(text: str, commands: Sequence[Command]) -> tuple[Command, str]:
     line = ADDRESSED.sub("", html.unescape(text).translate(STRAIGHT).strip(), count=1).strip()
     found = WORD.match(line)
     if not found:
-        raise BadCommand("Say what to do, such as: /grid a cat wearing neon-glasses. /help lists the commands.")
+        raise BadCommand("Say what to do, for example: /grid a cat wearing neon-glasses. /help lists the commands.")
     return _command(found.group(), commands, line), line[found.end() :]
 
 
@@ -46,10 +46,10 @@ def options(text: str, command: Command) -> dict[str, str]:
     given: dict[str, str] = {}
     for name, value in pairs:
         if name in given:
-            raise BadCommand(f"{name} is given twice; say it once.")
+            raise BadCommand(f"{name} is given twice; give it once.")
         given[name], rest = _value(known[name], value)
         if not given[name]:
-            raise BadCommand(f"{name} has no value; write {name}: and then {known[name].help}.")
+            raise BadCommand(f"{name} has no value; write {name}: followed by {known[name].help}.")
         free = f"{free} {rest}".strip()
     return _place_free(_unquoted(free), given, command)
 
@@ -107,8 +107,10 @@ def _known(key: re.Match[str], text: str, known: dict[str, Option]) -> str | Non
     near = get_close_matches(name, known, n=1, cutoff=0.75)
     glued = key.end() < len(text) and not text[key.end()].isspace() and key.end() == key.end(1) + 1
     if near or (glued and len(name) > 1):
-        hint = " Put the text in quotes if it is meant as it is." if not near else ""
-        raise BadCommand((unknown(name, known) if known else f"This command takes no options, so no “{name}”.") + hint)
+        hint = " If you mean it as text, put the text in quotes." if not near else ""
+        raise BadCommand(
+            (unknown(name, known) if known else f"This command takes no options; leave out “{name}”.") + hint
+        )
     return None
 
 
@@ -142,14 +144,14 @@ def _place_free(free: str, given: dict[str, str], command: Command) -> dict[str,
     if not free:
         return given
     if not command.options:
-        raise BadCommand(f"/{command.name} stands alone; it takes no options.")
+        raise BadCommand(f"/{command.name} takes no options.")
     wanted = [option.name for option in command.options if option.required and option.name not in given]
     if not wanted:
         first = command.options[0].name
         if first in given:
             shown = free if len(free) <= 40 else free[:39] + "…"  # noqa: PLR2004  # as long as one line may be
             raise BadCommand(
-                f"It is not clear what “{shown}” belongs to, as {first} is given already. Name each option."
+                f"It is not clear what “{shown}” belongs to, because {first} is already given. Name each option."
             )
         wanted = [first]
     words = free.split(maxsplit=len(wanted) - 1)

@@ -68,7 +68,7 @@ async def largest_that_fits(
         made = await asyncio.to_thread(make, ladder[number], number)
         if len(made.data) <= limits.file_bytes:
             return made
-    raise TooLarge(f"No sheet is small enough for the {limits.file_bytes:,} bytes that are allowed here.")
+    raise TooLarge(f"No sheet is small enough for the {limits.file_bytes:,} bytes allowed here.")
 
 
 def expected(ladder: Sequence[Rung], prints: Prints, count: int, side: int, limits: Limits) -> int:

@@ -106,4 +106,4 @@ class Lender:
                 job, Message(f"{head}\n{texts.PHASES['waiting']}.", buttons=cancel_button(job))
             )
         except DeliveryError as error:
-            log.warning("a job's message could not be said: %s", error, extra={"job": job.id})
+            log.warning("a job's message could not be sent: %s", error, extra={"job": job.id})

@@ -97,9 +97,9 @@ def _why(  # noqa: PLR0911  # a table of reasons
 ) -> str:
     """`trains`: a training is under way."""
     if row["training"] and (before or trains):
-        return "trainings begin when no grid waits, one after the other"
+        return "trainings start when no grid is waiting, one at a time"
     if row["suspect"]:
-        return "it runs alone, because the engine stopped while it was in it"
+        return "it runs alone, because the engine stopped while working on it"
     if place > arrived and row["served"] == newest and newest:
         return "somebody else goes first because you had the last turn"
     if place > arrived:

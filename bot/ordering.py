@@ -42,7 +42,7 @@ async def order_grid(
     if job is None:
         raise Refused(await which_limit(asked, caps, cost_of(work)))
     if proposal and not await mine(asked, job):
-        raise Refused(f"The grid `{job.id}` was ordered already. `/show {job.id}` shows it.")
+        raise Refused(f"The grid `{job.id}` was already ordered. `/show {job.id}` shows it.")
     asked.parts.remember(job, asked.talk)
     await announce(asked, job)
     return job
@@ -68,7 +68,7 @@ async def mine(asked: Asked, job: JobRow) -> bool:
 async def withdraw(asked: Asked, proposal: str) -> None:
     """Start nothing of what was proposed. Raises Refused where that comes too late."""
     if await asked.parts.jobs.find(proposal):
-        raise Refused(f"It was started already, so it goes on. Take it back with `/cancel {proposal}`.")
+        raise Refused(f"It was already started, so it continues. Cancel it with `/cancel {proposal}`.")
     await asked.parts.proposals.withdraw(proposal, asked.who)
 
 
@@ -82,9 +82,7 @@ async def announce(asked: Asked, job: JobRow) -> None:
     try:
         await asked.teller.introduce(job, message)
     except DeliveryError as error:
-        await asked.watch.fail(
-            job, "not_delivered", f"Nothing is painted, because no answer can be posted here: {error}"
-        )
+        await asked.watch.fail(job, "not_delivered", f"Nothing was painted, because I cannot post here: {error}")
         row = await asked.parts.jobs.find(job.id) or job
         await asked.talk.whisper(failure(row))
 
@@ -117,7 +115,8 @@ def new_job(asked: Asked, job: str, work: Order, prompt: str, cost: int, **more:
 def _check_place(asked: Asked, rules: Preferences) -> None:
     if rules.channels and not asked.place.private and asked.place.channel not in rules.channels:
         raise Refused(
-            "Grids are not made in this channel. Ask in a channel that the moderators allowed, or write to me alone."
+            "Grids cannot be made in this channel. Ask in a channel that the moderators have allowed, or send me a"
+            " direct message."
         )
 
 
@@ -126,7 +125,7 @@ def _check_words(words: Sequence[str], rules: Preferences) -> None:
     parts = [spelled(part) for part in words]
     text = " ".join(re.sub(r"[\W_]+", " ", part) for part in parts)
     if rules.forbidden(text) or any(rules.forbidden(part) for part in parts):
-        raise Refused("This prompt holds a word that this server does not allow. Nothing was painted.")
+        raise Refused("This prompt contains a word that this server does not allow. Nothing was painted.")
 
 
 def _caps(asked: Asked, rules: Preferences) -> Caps:
@@ -144,14 +143,14 @@ async def which_limit(asked: Asked, caps: Caps, cost: int) -> str:
     waiting = [place.person for place in (await asked.line.places()).values()]
     if waiting.count(asked.who) >= (caps.waiting_per_person or 0):
         return (
-            f"You have {texts.grids(waiting.count(asked.who))} waiting, and {caps.waiting_per_person} is the most. "
-            "Wait for one, or take one back with /cancel."
+            f"You have {texts.grids(waiting.count(asked.who))} waiting, and {caps.waiting_per_person} is the limit. "
+            "Wait for one to finish, or cancel one with /cancel."
         )
     ordered = await ordered_this_hour(asked.parts.database, asked.who, asked.parts.clock())
     if ordered + cost > (caps.pictures_per_hour or 0):
         return (
-            f"You ordered {texts.pictures(ordered)} in the last hour; with {cost} more it would be more than"
+            f"You ordered {texts.pictures(ordered)} in the last hour; {cost} more would exceed the limit of"
             f" {caps.pictures_per_hour}. Try again later, or ask for fewer."
         )
     most = texts.grids(caps.waiting_per_server or 0)
-    return f"This server has {most} waiting, which is the most. Try again in a few minutes."
+    return f"This server has {most} waiting, which is the limit. Try again in a few minutes."

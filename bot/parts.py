@@ -62,7 +62,7 @@ class Parts:
     async def reopen(self, platform: str, address: str) -> Talk:
         """Raises Gone where the platform is not configured any more."""
         if platform not in self.platforms:
-            raise Gone(f"{platform} is not configured any more.")
+            raise Gone(f"{platform} is no longer configured.")
         return await self.platforms[platform].reopen(address)
 
     def remember(self, job: JobRow, talk: Talk) -> None:

@@ -103,7 +103,7 @@ class Pictures:
 
     def _path(self, job: str, cell: str) -> Path:
         if not CELL.match(cell):
-            raise BadRequest(f"“{cell}” is no cell.")
+            raise BadRequest(f"“{cell}” is not a cell.")
         return self._folder / job / f"{cell}.png"
 
     def _folders(self) -> set[str]:

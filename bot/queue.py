@@ -169,8 +169,8 @@ WHERE state = 'lent' AND engine = :engine
 """
 END_DEADLY = """
 UPDATE jobs SET state = 'failed', reason = 'engine_away', ended_at = :now,
-    detail = 'The engine stopped twice while it '
-        || IIF(training, 'trained this style', IIF(comparison, 'painted this comparison', 'painted this grid'))
-        || ' alone, so it is not tried again.'
+    detail = 'The engine stopped twice while '
+        || IIF(training, 'this training', IIF(comparison, 'this comparison', 'this grid'))
+        || ' was its only job, so it is not tried again.'
 WHERE state = 'waiting' AND deaths >= :deaths RETURNING *
 """

@@ -45,7 +45,7 @@ def _command(order: MakeGrid) -> str:
         command = " ".join(["/grid", options, *quoted])
         if "`" not in command and _read(command) == order:
             return f"`{command}`"
-    return f"Its words cannot be pasted: a command would read their signs otherwise. Its options are `{options}`."
+    return f"Its words cannot be pasted: a command would misread some of their characters. Its options are `{options}`."
 
 
 def _number(value: object) -> str:

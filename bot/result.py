@@ -37,7 +37,7 @@ async def sheet_message(grid: Grid, limits: Limits, start: int = 0) -> tuple[Mes
     try:
         made = await grid_sheet.fit(grid.plan, grid.prints, words.footer(data), data, limits, start)
     except TooLarge as error:
-        text = f"{_text(grid)}\n{error} Each cell can be had alone: choose one below."
+        text = f"{_text(grid)}\n{error} You can still open each cell: choose one below."
         return Message(text, buttons=buttons(grid.job), menu=cell_menu(grid, 0)), -1
     withheld = sum(judged.withheld is not None for judged in grid.judged.values())
     order = grid.job.order

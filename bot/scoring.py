@@ -14,8 +14,8 @@ from engine.contract.order import Order
 from engine.contract.scoring import MOST_BYTES, Scored, ScorePicture, judged_by
 from engine.contract.sentence import explain
 
-NO_PICTURE = "There is no picture in this message, so there is nothing to score. Point at one that has a picture in it."
-TOO_OLD = "This form is too old, or it is somebody else's. Point at the picture again."
+NO_PICTURE = "There is no picture in this message, so there is nothing to score. Choose one that has a picture."
+TOO_OLD = "This form is too old, or it is not yours. Choose the picture again."
 LONGEST = 300
 
 
@@ -43,12 +43,12 @@ def in_words(prompt: str, found: Scored) -> str:
     """The number, what stands near it, and what it is not."""
     lines = [
         f"*Score {found.score:.3f}* for {texts.quoted(prompt, LONGEST)} (cosine, judged by {judged_by(found)}).",
-        f"Rank {found.rank} of {found.of} among the reference prompts. The nearest of these:",
+        f"Rank {found.rank} of {found.of} among the reference prompts. The nearest ones:",
         *(f"`{near.score:.3f}` {texts.plain(near.prompt, 100)}" for near in found.nearest),
     ]
     if found.tokens_not_scored:
-        lines.append(f"The last {found.tokens_not_scored} tokens of the prompt were too many for the judge.")
-    lines.append("A score means something beside others of the same picture and judge; by itself it is no percentage.")
+        lines.append(f"The judge could not read the last {found.tokens_not_scored} tokens of the prompt.")
+    lines.append("A score means something only next to others of the same picture and judge; it is not a percentage.")
     return "\n".join(lines)
 
 

@@ -61,7 +61,7 @@ async def cell_message(asked: Asked, job: JobRow, cell: str, limits: Limits) -> 
     if data is None:
         raise Refused(texts.PRUNED if job.pruned else missing)
     if len(data) > limits.file_bytes:
-        raise Refused(f"This cell's picture has {len(data):,} bytes; {limits.file_bytes:,} are allowed here.")
+        raise Refused(f"This cell's picture is {len(data):,} bytes; at most {limits.file_bytes:,} are allowed here.")
     picture = Picture(f"tessera-{job.id}-{name}.png", data, _alt(grid, name, planned.prompt))
     return Message(" · ".join(about), (picture,), (Button("Recipe", f"recipe:{job.id}"),))
 

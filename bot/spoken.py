@@ -11,7 +11,7 @@ from bot.grammar import parse
 from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
 
-TOO_OLD = "These words were said too long ago, or by somebody else. Say them again after /grid."
+TOO_OLD = "These words are too old, or they are not yours. Type them again after /grid."
 
 
 class Spoken(Order):
@@ -27,7 +27,7 @@ async def offer(asked: Asked, heard: NoCommand) -> Message:
     except BadCommand:
         raise heard from None
     kept = await asked.parts.proposals.propose(asked.who, Spoken(words=heard.words))
-    text = f"{texts.quoted(heard.words, 100)} is none of the commands, which /help lists. Is it a prompt?"
+    text = f"{texts.quoted(heard.words, 100)} is not a command (/help lists them). Is it a prompt?"
     return Message(text, buttons=(Button("Make a grid of this", f"spoken:{kept}", "primary"),))
 
 

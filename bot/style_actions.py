@@ -24,7 +24,7 @@ async def train(asked: Asked, subject: str, _more: str) -> None:
 async def untrain(asked: Asked, subject: str, _more: str) -> Message:
     """Start nothing."""
     await withdraw(asked, subject)
-    return Message("Nothing is trained.")
+    return Message("Nothing was trained.")
 
 
 async def retrain(asked: Asked, subject: str, _more: str) -> Message:
@@ -45,10 +45,10 @@ async def adopt(asked: Asked, subject: str, more: str) -> Message:
     await asked.parts.engine.client.style(subject)
     scope = scope_of(asked, more)
     await Adopted(asked.parts.database).adopt(scope, subject)
-    whose = "of this server" if scope.scope == "server" else "of your own, in direct messages"
+    whose = "on this server" if scope.scope == "server" else "in your direct messages"
     return Message(
-        f"`{subject}` is the adopted style {whose} from now on: `/grid prompt:… approach:2` paints with it."
-        " With `weight:0` it paints without. /styles can roll back.",
+        f"`{subject}` is now the adopted style {whose}: `/grid prompt:… approach:2` paints with it."
+        " Add `weight:0` to paint without it. /styles can roll back.",
         buttons=(Button("Roll back", press("rollback", subject, scope)),),
     )
 
@@ -57,7 +57,7 @@ async def reject(asked: Asked, subject: str, more: str) -> Message:
     """Adopt nothing; the files stay. Raises Refused where it is adopted already."""
     name, scope = texts.plain(subject, LONGEST), scope_of(asked, more)
     if await Adopted(asked.parts.database).style(scope) == subject:
-        raise Refused(f"`{name}` was adopted here already. `/styles name:{name}` can roll back.")
+        raise Refused(f"`{name}` is already adopted here. `/styles name:{name}` can roll back.")
     return Message(
         f"`{name}` is not adopted. Its files stay, so `/grid approach:2 style:{name}` can still use it."
         f" To delete it, press Delete here or in `/styles name:{name}`.",
@@ -72,7 +72,7 @@ async def rollback(asked: Asked, subject: str, more: str) -> Message:
         raise Refused(f"`{texts.plain(subject, LONGEST)}` is not the adopted style here, so nothing is rolled back.")
     now = await adopted.roll_back(scope)
     after = f"`{now}` is the adopted style here again." if now else await _bare(asked)
-    return Message(f"`{subject}` is given up. {after}")
+    return Message(f"`{subject}` is no longer adopted. {after}")
 
 
 async def rename(asked: Asked, subject: str, more: str) -> Message | None:
@@ -90,7 +90,7 @@ async def rename(asked: Asked, subject: str, more: str) -> Message | None:
         if not await _renamed(asked, subject, new):
             raise
     await Adopted(asked.parts.database).replaced(subject, new)
-    return Message(f"`{subject}` is `{new}` now. Grids that wait with the old name cannot find it any more.")
+    return Message(f"`{subject}` is now `{new}`. Grids waiting with the old name will not find it.")
 
 
 async def unstyle(asked: Asked, subject: str, more: str) -> Message:
@@ -102,7 +102,7 @@ async def unstyle(asked: Asked, subject: str, more: str) -> Message:
         here = await Adopted(asked.parts.database).style(scope_of(asked, more)) == subject
         adopted = " It is the adopted style here." if here else ""
         words = (
-            f"Delete the style `{subject}` with all its files?{adopted} Grids made with it stay. There is no way back."
+            f"Delete the style `{subject}` with all its files?{adopted} Grids made with it stay. This cannot be undone."
         )
         return Message(words, buttons=(Button("Delete it", sure, "danger"),))
     with suppress(BadStyle):
@@ -118,7 +118,7 @@ async def _bare(asked: Asked) -> str:
         cards = await asked.parts.engine.client.styles()
         shipped = [str(card["name"]) for card in cards if card.get("shipped")]
         if shipped:
-            return f"No style is adopted here now, so approach 2 wears `{shipped[0]}`, which comes with the model."
+            return f"No style is adopted here now, so approach 2 uses `{shipped[0]}`, which comes with the model."
     return "No style is adopted here now."
 
 
@@ -131,6 +131,6 @@ async def _check_not_elsewhere(asked: Asked, name: str, more: str) -> None:
     """One engine serves several servers; nobody takes another's adopted style away."""
     if await Adopted(asked.parts.database).elsewhere(scope_of(asked, more), name):
         raise Refused(
-            f"`{texts.plain(name, LONGEST)}` is the adopted style of another server, so it is neither renamed nor"
-            " deleted here."
+            f"`{texts.plain(name, LONGEST)}` is the adopted style of another server, so it cannot be renamed or deleted"
+            " here."
         )

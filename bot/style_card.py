@@ -22,7 +22,7 @@ async def show_style(asked: Asked, name: str) -> Message:
     scope = scope_of(asked)
     here, shipped = await adopted.style(scope), bool(cards[name].get("shipped"))
     now, worn = here == name, here == name or (here is None and shipped)
-    head = f"*{name}*" + (" · adopted here" if now else " · worn while none is adopted" if worn else "")
+    head = f"*{name}*" + (" · adopted here" if now else " · used while none is adopted" if worn else "")
     use = f"Use it with: `/grid prompt:… approach:2{'' if worn else f' style:{name}'}`"
     lines = [head, *card_lines(cards[name]), use]
     buttons = _buttons(name, scope, adopted=now, ours=not shipped) if asked.person.moderator else ()

@@ -18,7 +18,7 @@ def line(card: Card, adopted: str | None) -> str:
     name, about = str(card.get("name")), texts.plain(_text(card.get("summary")), 100)
     mark = " · *adopted here*" if name == adopted else ""
     if adopted is None and card.get("shipped"):
-        mark = " · *worn while none is adopted*"
+        mark = " · *used while none is adopted*"
     score = _best_score(card)
     return " · ".join(part for part in (f"`{texts.plain(name, 40)}`{mark}", about, score) if part)
 
@@ -74,7 +74,9 @@ def _scores(card: Card) -> str:
     judge = _text(_mapping(card.get("scores")).get("judge"))
     by = f", judge {texts.plain(judge, 80)}" if judge else ""
     return (
-        f"How the samples fit their prompts, and the training pictures (cosine{by}): {'; '.join(told)}." if told else ""
+        f"How well the samples match their prompts and the training pictures (cosine{by}): {'; '.join(told)}."
+        if told
+        else ""
     )
 
 

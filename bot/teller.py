@@ -75,11 +75,11 @@ class Teller:
             if message:
                 await self._leave(job, message)
         except PlatformAway as error:
-            log.warning("the last word about a job is said later: %s", error, extra={"job": job.id})
+            log.warning("a job's final message will be sent later: %s", error, extra={"job": job.id})
             self._forget(job)
             return
         except DeliveryError as error:
-            log.warning("the last word about a job could not be said: %s", error, extra={"job": job.id})
+            log.warning("a job's final message could not be sent: %s", error, extra={"job": job.id})
         await until_kept(lambda: self._parts.jobs.told(job.id))
         self._forget(job)
 

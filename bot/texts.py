@@ -73,7 +73,7 @@ def waiting(place: int, eta: float | None, why: str) -> str:
 
 PHASES = {
     "waiting": "Waiting for the engine",
-    "fetching": "Fetching what is needed for the first time",
+    "fetching": "Downloading (first time only)",
     "loading": "Loading the model",
     "planning": "Planning",
     "painting": "Painting",
@@ -110,8 +110,8 @@ def sheet_alt(prompt: str, blocks: int, found: GridScore | None, withheld: int) 
     side, count = 2 * blocks, blocks * blocks
     whole, of = ("one block", "it") if count == 1 else (f"{count} blocks", "each block")
     words = (
-        f"A grid of {side} by {side} pictures in {whole} of four; one picture of {of} is painted"
-        f" from the prompt {quoted(prompt, 300)}, the others are fillers. {score(found)}"
+        f"A grid of {side} by {side} pictures in {whole} of four; one picture in {of} is painted from the prompt"
+        f" {quoted(prompt, 300)}, the others are fillers. {score(found)}"
     )
     left_out = f" {pictures(withheld)} {'is' if withheld == 1 else 'are'} withheld as unsafe."
     return words + (left_out if withheld else "")
@@ -137,15 +137,15 @@ def bad_style(style: str, detail: str) -> str:
     if not detail.startswith("There is no"):
         return detail
     return (
-        f"There is no style {quoted(style, 40)} now: it may have been deleted or renamed while this grid waited."
-        " /styles lists those that there are."
+        f"There is no style {quoted(style, 40)} now: it may have been deleted or renamed while this grid was waiting."
+        " /styles lists the styles."
     )
 
 
-AGAIN_SOON = "You pressed that a moment ago, and it was heard. One press is enough."
-BROKEN = "Something in the bot failed over this. It is in the log as `{mark}`; please try again."
-FORGOTTEN = "Everything of yours was deleted while this was asked for, so nothing came of it. Please ask again."
-CANCELLED = "Cancelled. Nothing more is painted."
+AGAIN_SOON = "You already pressed that a moment ago. One press is enough."
+BROKEN = "Something went wrong in the bot. The log has it as `{mark}`; please try again."
+FORGOTTEN = "Your data was deleted while you asked for this, so nothing was done. Please ask again."
+CANCELLED = "Cancelled. Nothing more will be painted."
 NO_GRID = "There is no grid {job} that you may see. Ids are ten letters and digits, such as k3x9tq2m7d."
 PRUNED = "The pictures of this grid were removed to make room. Its recipe is kept: press Paint again for the same grid."
 NO_SHEET = "It is {state}; there is no sheet yet."
@@ -153,16 +153,18 @@ COMPARISON_PRUNED = (
     "The pictures of this comparison were removed to make room. Its plan is kept: press Compare again for the same one."
 )
 NOT_YOURS = "Only the person who asked for this grid, or a moderator, may do that."
-ENGINE_AWAY = "The engine does not answer at the moment, so this cannot be done now. Try again in a minute."
-ENGINE_COMES = "The engine is starting, most often within a minute. This is answered as soon as it is there."
+ENGINE_AWAY = "The engine is not answering, so this cannot be done now. Try again in a minute."
+ENGINE_COMES = "The engine is starting, usually within a minute. You get your answer as soon as it is ready."
 MODERATORS = "Only moderators may use this command."
 MODERATORS_PRESS = "Only moderators may press this button."
 COMPARISON = "`{job}` is a comparison, not a grid. `/show {job}` brings it back."
-NO_COMPARISON = "`{job}` is no comparison, so it cannot be compared again."
-NO_TRAINING = "`{job}` is no training, so it cannot be trained again."
-TRAINING = "`{job}` is a training, not a grid. /styles shows what came of it."
-PAUSED = "The engine does not answer. This goes on by itself as soon as it does; what is painted is kept."
-DISK_FULL = "The disk of this bot is full. This goes on by itself as soon as there is room; what is painted is kept."
-DISK_STAYS_FULL = "The disk of this bot stays full, so no picture can be kept. Tell whoever runs it, and try again."
-DELETED = "Deleted. Nothing more is told here."
+NO_COMPARISON = "`{job}` is not a comparison, so it cannot be compared again."
+NO_TRAINING = "`{job}` is not a training, so it cannot be trained again."
+TRAINING = "`{job}` is a training, not a grid. /styles shows its result."
+PAUSED = "The engine does not answer. This continues by itself as soon as it does; what is painted is kept."
+DISK_FULL = "This bot's disk is full. This continues by itself as soon as there is room; what is painted is kept."
+DISK_STAYS_FULL = (
+    "This bot's disk is still full, so no picture can be kept. Tell the person who runs it, and try again."
+)
+DELETED = "Deleted. There are no more updates here."
 PAINTED = "Painted. Posting the sheet…"

@@ -9,24 +9,24 @@ from engine.contract.training import Epoch, Estimated, StyleTrained, TrainStyle
 
 MEGA = 1e6
 PHASES = {
-    "waiting": "Waiting: another training runs in this engine",
+    "waiting": "Waiting: another training is running",
     "fetching": "Fetching the pictures",
     "loading": "Loading the model",
     "encoding": "Reading the pictures",
     "training": "Training",
-    "validating": "Measuring on the pictures that are held out",
+    "validating": "Measuring on the held-out pictures",
     "saving": "Painting samples and saving the style",
 }
 WHY = {
-    "patience": "It ended because the held-out loss did not get better any more.",
+    "patience": "It ended because the held-out loss stopped improving.",
     "epochs": "It ended after its last epoch.",
     "cancelled": "It was stopped early; the best epoch so far is kept.",
 }
-STOPPING = "The training stops and keeps its best epoch; the style follows in a moment."
-STOPPING_EARLY = "The training stops. If an epoch has ended by then, the best one is kept."
-PAUSED = "The engine does not answer. The training goes on from its last epoch as soon as it does."
+STOPPING = "The training is stopping; it keeps its best epoch, and the style follows in a moment."
+STOPPING_EARLY = "The training is stopping. If an epoch has ended by then, the best one is kept."
+PAUSED = "The engine does not answer. The training continues from its last epoch as soon as it does."
 MADE = "Trained. Posting the style…"
-UNKNOWN_TIME = "how long that takes is not known before this machine has trained once"
+UNKNOWN_TIME = "time unknown until this machine has trained once"
 NOTHING_MADE = "Cancelled. No style was made."
 
 
@@ -40,7 +40,7 @@ def cost(order: TrainStyle, found: Estimated) -> str:
             f"*Train the style {order.name}?*",
             f"{found.images} pictures from {source}; at most {found.steps:,} steps, {time}; it stops early by itself.",
             f"To download: {_megabytes(found.bytes_to_fetch)}{more}. Memory for the model: {memory}.",
-            f"Grids go first meanwhile: the training only gets what they leave over.{_goes_on(found)}",
+            f"Grids go first: the training only gets the time that they leave free.{_goes_on(found)}",
         )
     )
 
@@ -50,9 +50,9 @@ def _goes_on(found: Estimated) -> str:
         case None:
             return ""
         case 0:
-            return " There is no checkpoint of that name to go on from: it begins anew."
+            return " There is no checkpoint of that name to continue from, so it starts over."
         case done:
-            return f" It goes on after epoch {done}."
+            return f" It continues after epoch {done}."
 
 
 def progress(event: Progress, epochs: Sequence[Epoch]) -> str:
@@ -85,9 +85,9 @@ def result(found: StyleTrained) -> str:
             f" training loss {kept.train_loss:.4f}."
         )
     if found.sheet:
-        lines.append("The sheet shows the same seeds at weights 0, 0.5 and 1: without the style, half and whole.")
+        lines.append("The sheet shows the same seeds at weights 0, 0.5 and 1: without the style, half and full.")
     lines += [texts.plain(warning, 300) for warning in found.warnings]
-    return "\n".join([*lines, "Moderators may adopt it: then `/grid approach:2` uses it here."])
+    return "\n".join([*lines, "Moderators can adopt it; then `/grid approach:2` uses it here."])
 
 
 def closing(found: StyleTrained) -> str:
@@ -106,7 +106,7 @@ def buttons(name: str) -> tuple[Button, ...]:
 
 
 def _perhaps_more(order: TrainStyle, found: Estimated) -> str:
-    return ", more where WikiArt's dataset server is away" if order.source == "wikiart" and found.bytes_to_fetch else ""
+    return ", more if WikiArt's dataset server is away" if order.source == "wikiart" and found.bytes_to_fetch else ""
 
 
 def _phase(event: Progress, epochs: Sequence[Epoch]) -> str:
@@ -122,5 +122,5 @@ def _phase(event: Progress, epochs: Sequence[Epoch]) -> str:
 
 def _megabytes(size: int | None) -> str:
     if size is None:
-        return "not known before the model is there"
+        return "not known until the model is here"
     return f"about {max(1, round(size / MEGA)):,} MB" if size else "nothing"

@@ -9,7 +9,7 @@ from bot.questions import answer
 from bot.queue import Caps
 from engine.contract.training import Estimated, EstimateTraining, TrainStyle
 
-TOO_OLD = "This estimate is too old to be started, or it is somebody else's. Ask for a new one with /finetune."
+TOO_OLD = "This estimate is too old, or it is not yours. Ask for a new one with /finetune."
 ALIVE = """
 SELECT id FROM jobs WHERE training AND prompt = :name AND state IN ('waiting', 'lent', 'made') AND id <> :id LIMIT 1
 """
@@ -39,9 +39,9 @@ async def start(asked: Asked, proposal: str) -> None:
     # It paints nothing, so it costs no pictures: it only gets what grids leave over.
     job = await asked.parts.queue.put(new_job(asked, proposal, order, order.name, cost=0, training=True), caps)
     if job is None:
-        raise Refused("Too many of your jobs wait already. Wait for one, or take one back with /cancel.")
+        raise Refused("Too many of your jobs are waiting. Wait for one to finish, or cancel one with /cancel.")
     if not await mine(asked, job):
-        raise Refused(f"The training `{job.id}` was started already. /queue shows how far it is.")
+        raise Refused(f"The training `{job.id}` was already started. /queue shows its progress.")
     asked.parts.remember(job, asked.talk)
     await announce(asked, job)
 

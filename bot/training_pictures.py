@@ -12,5 +12,5 @@ def plot_picture(style: str, name: str, plot: bytes) -> Picture:
 def sheet_picture(style: str, name: str, data: bytes) -> Picture:
     """Before and after, as PNG or JPEG."""
     kind = "png" if data.startswith(b"\x89PNG") else "jpg"
-    alt = f"Samples of the style {style}: the same prompts and seeds in a row each for weight 0, 0.5 and 1."
+    alt = f"Samples of the style {style}: one row each for weights 0, 0.5 and 1, with the same prompts and seeds."
     return Picture(f"tessera-{name}-samples.{kind}", data, alt)

@@ -77,7 +77,7 @@ class TrainingWatch:
             if seen.stopping and seen.may_stop and not seen.asked:
                 seen.asked = True
                 await self._parts.engine.client.cancel(job.id)
-        raise EngineAway("The engine's answer broke off before its end.")
+        raise EngineAway("The engine's answer broke off.")
 
     async def stop(self, job: JobRow) -> str:
         """Ask for the end, now or as soon as nothing is lost by it; what to tell the person."""

@@ -79,7 +79,9 @@ class Watch:
                 try:
                     return await work()
                 except OSError as error:
-                    log.warning("the disk takes nothing, next try in %s s: %s", wait, error, extra={"job": job.id})
+                    log.warning(
+                        "nothing can be written to the disk, next try in %s s: %s", wait, error, extra={"job": job.id}
+                    )
                     await self._say(job, texts.DISK_FULL)
                     await asyncio.sleep(wait)
             await self.fail(job, "disk_full", texts.DISK_STAYS_FULL)
@@ -130,7 +132,7 @@ class Watch:
                 await asyncio.sleep(wait)
                 if not await self._still_there(job, blame=True):
                     return False
-        raise EngineAway("The engine broke this job off again and again, so it is given up.")
+        raise EngineAway("The engine broke off this job again and again, so it was given up.")
 
     async def _still_there(self, job: JobRow, *, blame: bool) -> bool:
         """Wait for an engine; whether it is the process that had this job. If not, its jobs become suspects.
@@ -191,7 +193,7 @@ class Watch:
                     return False
                 case _:
                     continue
-        raise EngineAway("The engine's answer broke off before its end.")
+        raise EngineAway("The engine's answer broke off.")
 
     async def _shrinking(self, job: JobRow, plan: Plan | ComparisonPlan) -> Shrinking | None:
         """Makes pictures smaller ahead of the sheet; None where the platform does not say how large it may be."""
@@ -228,7 +230,7 @@ class Watch:
         """The newest preview; most progress comes without one and would otherwise take it away again."""
         data = unpacked(preview)
         if data:
-            alt = f"A preview of {job.id} while it is painted."
+            alt = f"A preview of {job.id} while it is being painted."
             self._previews[job.id] = (Picture(f"tessera-{job.id}-preview.jpg", data, alt),)
         return self._previews.get(job.id, ())
 

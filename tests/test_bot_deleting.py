@@ -197,7 +197,7 @@ async def test_a_sheet_that_the_platform_does_not_let_go_is_told(
         await r.settled()
 
         assert r.chat.whispered()[-1] == (
-            f"`{job}` is deleted.\nA message that shows it stays: I may not delete messages here."
+            f"`{job}` is deleted.\nA message that shows it could not be deleted: I may not delete messages here."
         )
 
 

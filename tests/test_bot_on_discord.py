@@ -160,10 +160,10 @@ async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path)
         training, grid = await r.jobs()
         private = [posted.content for posted in r.server.state.posted.values() if posted.ephemeral]
         assert training.state == grid.state == "delivered"
-        assert "It ended because the held-out loss did not get better any more" in style.content
+        assert "It ended because the held-out loss stopped improving" in style.content
         assert [name.split("-")[2].split(".")[0] for name in style.files] == ["samples", "loss"]
         assert "Only moderators may press this button." in private
-        assert any("is the adopted style of this server" in text for text in private)
+        assert any("is now the adopted style on this server" in text for text in private)
         assert grid.order.style == "ink"
         assert len(r.sheets()) == 2
 

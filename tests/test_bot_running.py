@@ -148,4 +148,4 @@ def test_a_second_bot_in_one_folder_is_refused(
     logging.getLogger().handlers[:] = handlers
 
     assert status == 1
-    assert "Another bot works in" in capsys.readouterr().err
+    assert "Another bot is already using" in capsys.readouterr().err

@@ -56,7 +56,7 @@ async def test_a_training_goes_from_its_cost_to_a_style_that_somebody_elses_grid
     async with rig(tmp_path) as r:
         estimate = await told(r, MODERATOR, FINETUNE)
         assert "at most 12 steps, at most 5 min" in estimate.text
-        assert "To download: about 300 MB, more where WikiArt's dataset server is away." in estimate.text
+        assert "To download: about 300 MB, more if WikiArt's dataset server is away." in estimate.text
         assert "Memory for the model: about 2,000 MB." in estimate.text
         assert await r.jobs() == []
 
@@ -70,14 +70,14 @@ async def test_a_training_goes_from_its_cost_to_a_style_that_somebody_elses_grid
         training, grid = await r.jobs()
         plan = await r.app.parts.jobs.plan(grid)
         assert training.state == grid.state == "delivered"
-        assert "did not get better any more" in posted.message.text
+        assert "the held-out loss stopped improving" in posted.message.text
         assert "Kept: epoch 2 of 4, held-out loss 0.3000" in posted.message.text
         assert "Licence of the pictures: public domain" in posted.message.text
         assert [picture.name for picture in posted.message.pictures] == [
             f"tessera-{training.id}-samples.png",
             f"tessera-{training.id}-loss.png",
         ]
-        assert "adopted style of this server" in adopted.text
+        assert "adopted style on this server" in adopted.text
         assert grid.order.style == "ink"
         assert plan is not None
         assert plan.recipe.style == "ink"
@@ -126,7 +126,7 @@ async def test_what_the_engine_refuses_is_said_before_anything_starts(tmp_path: 
     async with rig(tmp_path) as r:
         answer = await told(r, MODERATOR, "/finetune name:sketch")
 
-        assert answer.text == "There is a style “sketch” already."
+        assert answer.text == "There is already a style “sketch”."
         assert await r.jobs() == []
 
 
@@ -147,16 +147,16 @@ async def test_start_pressed_twice_at_once_and_again_later_makes_one_training(tm
         later = await pressed(r, MODERATOR, press)
 
         assert len(await r.jobs()) == 1
-        assert "was started already" in later.text
+        assert "was already started" in later.text
         assert len(r.chat.posts()) == 1
 
 
 async def test_only_who_was_told_the_cost_can_start_it_and_a_withdrawn_one_nobody(tmp_path: Path) -> None:
     async with rig(tmp_path, moderators=("fake:bert",)) as r:
         estimate = await told(r, MODERATOR, FINETUNE)
-        assert "somebody else's" in (await pressed(r, BERT, press_of(estimate, "Start"))).text
+        assert "it is not yours" in (await pressed(r, BERT, press_of(estimate, "Start"))).text
 
-        assert (await pressed(r, MODERATOR, press_of(estimate, "Cancel"))).text == "Nothing is trained."
+        assert (await pressed(r, MODERATOR, press_of(estimate, "Cancel"))).text == "Nothing was trained."
 
         assert "too old" in (await pressed(r, MODERATOR, press_of(estimate, "Start"))).text
         assert await r.jobs() == []
@@ -178,7 +178,7 @@ async def test_a_cancelled_training_keeps_its_best_epoch(tmp_path: Path, how: st
         await r.settled()
 
         (posted,) = r.chat.posts()
-        assert "The training stops and keeps its best epoch" in r.chat.whispered()[-1]
+        assert "The training is stopping; it keeps its best epoch" in r.chat.whispered()[-1]
         assert "It was stopped early" in posted.message.text
         assert "Kept: epoch 2 of" in posted.message.text
         assert r.engine.cards["ink"]["stopped"] == "cancelled"
@@ -252,7 +252,10 @@ async def test_an_engine_killed_in_the_middle_goes_on_from_its_checkpoint(tmp_pa
 
 @pytest.mark.parametrize(
     ("epochs", "sentence"),
-    [(3, "It goes on after epoch 3."), (0, "There is no checkpoint of that name to go on from: it begins anew.")],
+    [
+        (3, "It continues after epoch 3."),
+        (0, "There is no checkpoint of that name to continue from, so it starts over."),
+    ],
 )
 async def test_before_it_begins_a_training_says_what_it_goes_on_from(
     tmp_path: Path, epochs: int, sentence: str
@@ -329,9 +332,9 @@ async def test_a_failed_training_says_why_and_can_be_tried_again(tmp_path: Path)
 
         again = await pressed(r, MODERATOR, press_of(said.message, "Train it again"))
 
-        assert "There is a style “ink” already." in said.message.text
+        assert "There is already a style “ink”." in said.message.text
         assert (await r.jobs())[0].state == "failed"
-        assert "no checkpoint of that name to go on from: it begins anew" in again.text
+        assert "no checkpoint of that name to continue from, so it starts over" in again.text
 
 
 async def test_grids_go_before_a_training_and_beside_it(tmp_path: Path) -> None:
@@ -389,7 +392,7 @@ async def test_a_card_of_odd_shape_is_shown_without_its_scores(tmp_path: Path, r
 
         assert "`ink` · WikiArt" in listed.text
         assert "Learned from: WikiArt" in card.text
-        assert "How the samples fit" not in card.text
+        assert "How well the samples match" not in card.text
 
 
 async def test_a_style_that_came_with_the_model_is_worn_while_none_is_adopted_and_stays_as_it_is(
@@ -404,11 +407,11 @@ async def test_a_style_that_came_with_the_model_is_worn_while_none_is_adopted_an
         after = await told(r, ANNA, "/styles")
         other = await told(r, MODERATOR, "/styles pencil")
 
-        assert "`pencil` · *worn while none is adopted* · drawings" in listed.text
-        assert "*pencil* · worn while none is adopted" in card.text
+        assert "`pencil` · *used while none is adopted* · drawings" in listed.text
+        assert "*pencil* · used while none is adopted" in card.text
         assert card.text.endswith("`/grid prompt:… approach:2`")
         assert [button.label for button in card.buttons] == ["Adopt"]
-        assert "worn while" not in after.text + other.text
+        assert "used while" not in after.text + other.text
         assert other.text.endswith("`/grid prompt:… approach:2 style:pencil`")
 
 
@@ -416,7 +419,7 @@ async def test_a_style_that_came_with_the_model_is_worn_while_none_is_adopted_an
     ("options", "says"),
     [
         ("approach:2 style:sketsh", "There is no “sketsh”. Did you mean sketch?"),
-        ("approach:1 style:sketch", "Approach 1 paints without a style; ask for approach:2 to use “sketch”."),
+        ("approach:1 style:sketch", "Approach 1 paints without styles; use approach:2 for “sketch”."),
     ],
 )
 async def test_a_style_that_cannot_be_worn_is_refused_at_once(tmp_path: Path, options: str, says: str) -> None:
@@ -463,7 +466,7 @@ async def test_who_rolls_back_the_last_style_is_told_what_is_worn_now(tmp_path: 
         back = await pressed(r, MODERATOR, "rollback:sketch")
 
         assert "It is the adopted style here." in question.text
-        assert back.text.endswith("approach 2 wears `pencil`, which comes with the model.")
+        assert back.text.endswith("approach 2 uses `pencil`, which comes with the model.")
 
 
 async def test_a_style_is_each_servers_own_and_in_a_direct_message_the_persons(tmp_path: Path) -> None:
@@ -478,7 +481,7 @@ async def test_a_style_is_each_servers_own_and_in_a_direct_message_the_persons(t
         await r.settled()
 
         assert [job.order.style for job in await r.jobs()] == ["sketch", None, None, None, "other"]
-        assert "of your own" in (await pressed(r, MODERATOR, "adopt:sketch", place=HERE)).text
+        assert "in your direct messages" in (await pressed(r, MODERATOR, "adopt:sketch", place=HERE)).text
 
 
 async def test_a_card_that_had_to_be_shown_in_direct_messages_is_about_the_server_it_was_asked_in(
@@ -495,9 +498,9 @@ async def test_a_card_that_had_to_be_shown_in_direct_messages_is_about_the_serve
         gone = await pressed(r, MODERATOR, press_of(question, "Delete it"), place=HERE)
 
         assert press_of(card, "Roll back") == "rollback:sketch:fake:guild"
-        assert "`sketch` is `pencil` now" in renamed.text
-        assert "`pencil` is given up" in back.text
-        assert "of this server" in adopted.text
+        assert "`sketch` is now `pencil`" in renamed.text
+        assert "`pencil` is no longer adopted" in back.text
+        assert "on this server" in adopted.text
         assert "is deleted" in gone.text
 
 
@@ -538,7 +541,7 @@ async def test_a_style_renamed_or_deleted_with_the_answer_lost_is_told_as_it_is(
         r.engine.lost_answers = 1
         deleted = await pressed(r, MODERATOR, press_of(await pressed(r, MODERATOR, "unstyle:chalk"), "Delete it"))
 
-        assert renamed.text.startswith("`sketch` is `chalk` now.")
+        assert renamed.text.startswith("`sketch` is now `chalk`.")
         assert "`chalk` · *adopted here*" in listed.text
         assert deleted.text == "The style `chalk` is deleted."
         assert "There is no style yet" in (await told(r, ANNA, "/styles")).text
@@ -564,7 +567,7 @@ async def test_reject_after_adopt_does_not_say_that_the_style_is_not_adopted(tmp
         await pressed(r, MODERATOR, "adopt:sketch")
         answer = await pressed(r, MODERATOR, "reject:sketch")
 
-        assert answer.text == "`sketch` was adopted here already. `/styles name:sketch` can roll back."
+        assert answer.text == "`sketch` is already adopted here. `/styles name:sketch` can roll back."
 
 
 async def test_a_rejected_style_stays_and_can_be_deleted(tmp_path: Path) -> None:
@@ -597,7 +600,7 @@ async def test_actions_of_grids_are_refused_for_a_training(tmp_path: Path) -> No
 
         for press in ("again", "edit", "recipe", "show", "cell", "delete"):
             assert "is a training, not a grid" in (await pressed(r, MODERATOR, f"{press}:{job.id}")).text
-        assert "no grid of yours" in (await told(r, MODERATOR, "/history")).text
+        assert "You have no grids" in (await told(r, MODERATOR, "/history")).text
 
 
 @pytest.mark.parametrize(("option", "typed", "offered"), [("style", "impr", "Impressionism"), ("name", "sk", "sketch")])
@@ -652,7 +655,7 @@ async def test_a_training_that_waits_for_another_is_told_why_and_no_time(tmp_pat
         await r.chat.until(lambda: len(r.chat.said()) == 2)
 
         waiting = r.chat.said()[1].message
-        assert waiting.text.endswith("You are next: trainings begin when no grid waits, one after the other.")
+        assert waiting.text.endswith("You are next: trainings start when no grid is waiting, one at a time.")
         assert waiting.eta is None
 
 
@@ -669,4 +672,4 @@ async def test_cancel_beside_a_start_that_was_pressed_does_not_say_that_nothing_
         await r.idle()
 
         (job,) = await r.jobs()
-        assert r.chat.whispered()[-1] == f"It was started already, so it goes on. Take it back with `/cancel {job.id}`."
+        assert r.chat.whispered()[-1] == f"It was already started, so it continues. Cancel it with `/cancel {job.id}`."

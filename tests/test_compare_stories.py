@@ -52,8 +52,8 @@ async def test_the_cost_is_told_before_anything_is_painted_and_cancel_starts_not
         await press(r, told, "Start")
         await r.settled()
 
-        assert r.chat.whispered()[-2] == "Nothing is compared."
-        assert "too old to be started" in r.chat.whispered()[-1]
+        assert r.chat.whispered()[-2] == "Nothing was compared."
+        assert "This estimate is too old" in r.chat.whispered()[-1]
         assert await r.jobs() == []
 
 
@@ -68,7 +68,7 @@ async def test_the_result_is_a_sheet_a_plot_a_table_and_a_sentence(tmp_path: Pat
         assert (job.state, job.cost, job.painted) == ("delivered", 16, 16)
         assert lines[0] == f"*a cat wearing neon-glasses* · comparing weights · `{job.id}`"
         assert lines[1].startswith("*Every gain in style costs content here; sketch x 0.5 pays the least")
-        both = "clearly shows less of what was asked for and is clearly more in style."
+        both = "clearly shows less of what was asked for and is clearly stronger in style."
         assert lines[2] == f"Each of sketch x 0.5 and sketch x 1 {both}"
         assert lines[3] == "4 pictures are too few to tell saying “pencil drawing” from the baseline."
         assert len(table) == 5
@@ -147,7 +147,7 @@ async def test_start_pressed_twice_is_one_comparison(tmp_path: Path) -> None:
         await r.settled()
 
         assert len(await r.jobs()) == 1
-        assert "was started already" in r.chat.whispered()[-1]
+        assert "was already started" in r.chat.whispered()[-1]
 
 
 async def test_somebody_elses_estimate_cannot_be_started(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ async def test_an_estimate_of_last_week_cannot_be_started(tmp_path: Path) -> Non
         await press(r, told, "Start")
         await r.settled()
 
-        assert "too old to be started" in r.chat.whispered()[-1]
+        assert "This estimate is too old" in r.chat.whispered()[-1]
         assert await r.jobs() == []
 
 
@@ -180,7 +180,7 @@ async def test_it_counts_as_so_many_pictures_against_the_limits(tmp_path: Path) 
         await r.settled()
 
         assert len(await r.jobs()) == 1
-        assert "You ordered 16 pictures in the last hour; with 16 more" in r.chat.whispered()[-1]
+        assert "You ordered 16 pictures in the last hour; 16 more would exceed the limit" in r.chat.whispered()[-1]
 
 
 async def test_it_can_be_cancelled_while_it_is_painted(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ async def test_it_can_be_cancelled_while_it_is_painted(tmp_path: Path) -> None:
     ("typed", "says"),
     [
         ("a cat approaches:1,4", "approaches must be 1, 2 or 3, not “4”."),
-        ("a cat approaches:2", "One approach has nothing to be compared with"),
+        ("a cat approaches:2", "One approach has nothing to compare with"),
         ("a cat weights:0,2.5 styles:sketch", "weights must be numbers from 0 to 2"),
         ("a cat weights:0 styles:sketch", "The only weight is 0"),
         ("a cat weights:0,1 styles:nobody", "There is no style “nobody”."),
@@ -231,7 +231,8 @@ async def test_weights_are_those_of_the_adopted_style_or_of_the_only_one(tmp_pat
 
         assert "sketch x 1" in only.text
         assert (
-            "Name the style whose weights are compared, such as styles:sketch. There are: sketch, ink." in unclear.text
+            "Name the style whose weights to compare, such as styles:sketch. The choices are: sketch, ink."
+            in unclear.text
         )
         assert "ink x 1" in adopted.text
 
@@ -326,10 +327,10 @@ async def test_buttons_of_grids_know_that_a_comparison_is_none(tmp_path: Path, b
 @pytest.mark.parametrize(
     ("forged", "says"),
     [
-        ("recompare:{grid}", "is no comparison, so"),
-        ("retrain:{grid}", "is no training, so"),
-        ("compare:{training}", "too old to be started"),
-        ("train:{comparison}", "too old to be started"),
+        ("recompare:{grid}", "is not a comparison, so"),
+        ("retrain:{grid}", "is not a training, so"),
+        ("compare:{training}", "This estimate is too old"),
+        ("train:{comparison}", "This estimate is too old"),
         ("score:{training}", "too old, or"),
     ],
 )

@@ -146,7 +146,7 @@ async def test_where_no_sheet_is_taken_the_cells_can_still_be_opened(tmp_path: P
 
         (sheet,) = r.chat.posts()
         assert sheet.message.pictures == ()
-        assert "Each cell can be had alone" in sheet.message.text
+        assert "You can still open each cell" in sheet.message.text
         assert sheet.message.menu is not None
         await r.press(ANNA, f"{sheet.message.menu.press}:{sheet.message.menu.choices[0][1]}")
         await r.settled()

@@ -128,7 +128,7 @@ async def test_a_disk_that_stays_full_ends_the_grid_with_a_sentence(
 
         (job,) = await r.jobs()
         assert (job.state, job.reason) == ("failed", "disk_full")
-        assert "stays full" in r.chat.said()[0].message.text
+        assert "is still full" in r.chat.said()[0].message.text
         assert r.engine.alive == {}
 
 
@@ -234,7 +234,7 @@ async def test_a_loop_of_the_bot_that_fails_goes_on(tmp_path: Path, caplog: pyte
         await r.settled()
 
         assert [job.state for job in await r.jobs()] == ["delivered"] * 2
-        assert "Lender.run failed; it goes on" in caplog.text
+        assert "Lender.run failed; next try" in caplog.text
 
 
 async def test_a_loop_that_fails_while_it_is_told_to_end_ends() -> None:

@@ -58,8 +58,8 @@ async def test_pointing_asks_for_the_prompt_and_the_answer_names_the_nearest(tmp
     [
         ("gone", "a cat", "The picture is gone."),
         ("large", "a cat", "The picture is too large."),
-        ("text", "a cat", "is no picture that can be read; PNG, JPEG, WebP and GIF"),
-        ("red", "   ", "prompt must say something; it is empty."),
+        ("text", "a cat", "is not a picture that can be read; PNG, JPEG, WebP and GIF"),
+        ("red", "   ", "prompt must not be empty."),
         ("red", "cat " * 300, "prompt may have at most 1000 characters"),
     ],
 )
@@ -94,7 +94,7 @@ async def test_a_form_of_somebody_else_scores_nothing(tmp_path: Path) -> None:
         await r.settled()
 
         assert r.engine.scored == []
-        assert "somebody else's" in r.chat.whispered()[-1]
+        assert "it is not yours" in r.chat.whispered()[-1]
 
 
 async def test_a_bot_that_died_before_the_answer_gives_it_after_the_restart(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ async def test_on_discord_no_other_host_is_ever_asked_for_a_picture(tmp_path: Pa
     async with discord_rig(tmp_path) as r:
         answer = await score_on_discord(r, (address, RED))
 
-        assert "does not lie with Discord" in answer
+        assert "is not stored on Discord" in answer
         assert r.engine.scored == []
 
 
@@ -156,7 +156,7 @@ async def test_on_discord_a_picture_larger_than_the_limit_is_not_read_to_its_end
     async with discord_rig(tmp_path) as r:
         answer = await score_on_discord(r, ("large.png", bytes(MOST_BYTES + 1)))
 
-        assert "too large: 10 MB is the most" in answer
+        assert "too large: at most 10 MB can be scored" in answer
 
 
 async def test_on_slack_a_shortcut_scores_the_picture_of_a_message(tmp_path: Path, slack: SlackServer) -> None:

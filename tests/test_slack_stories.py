@@ -207,7 +207,7 @@ async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path,
             f"tessera-{training.id}-loss.png",
         ]
         assert refusal == "Only moderators may press this button."
-        assert "is the adopted style of this server" in slack.space.whispers[-1]["text"]
+        assert "is now the adopted style on this server" in slack.space.whispers[-1]["text"]
         assert grid.order.style == "ink"
 
         await ada.command("C7", "/tessera", "styles ink")
@@ -215,7 +215,7 @@ async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path,
         card = slack.posted("DU1")[-1]
         await ada.press(card, "Roll back", "DU1")
         await r.settled()
-        assert "`ink` is given up" in slack.posted("DU1")[-1]["text"]
+        assert "`ink` is no longer adopted" in slack.posted("DU1")[-1]["text"]
 
 
 async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_path: Path, slack: SlackServer) -> None:
@@ -253,7 +253,7 @@ async def test_what_is_said_in_a_channel_is_answered_where_the_person_sees_it(
 
         told = [whisper["text"] for whisper in slack.space.whispers]
         assert told[0].startswith("approach must be 1, 2 or 3")
-        assert told[1].startswith("Approach 1 paints without a style")
+        assert told[1].startswith("Approach 1 paints without styles")
 
 
 async def test_a_channel_that_a_moderator_types_by_its_name_is_allowed(tmp_path: Path, slack: SlackServer) -> None:

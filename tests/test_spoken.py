@@ -24,7 +24,7 @@ async def press(r: Rig, press: str) -> None:
 async def test_words_become_a_grid_by_a_button_once_also_after_a_restart(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         answer = await told(r, ANNA, "@tessera a cat with glasses")
-        assert answer.text == "“a cat with glasses” is none of the commands, which /help lists. Is it a prompt?"
+        assert answer.text == "“a cat with glasses” is not a command (/help lists them). Is it a prompt?"
         assert await r.jobs() == []
 
         await r.kill()
@@ -36,7 +36,7 @@ async def test_words_become_a_grid_by_a_button_once_also_after_a_restart(tmp_pat
         (job,) = await r.jobs()
         assert (job.prompt, job.state) == ("a cat with glasses", "delivered")
         assert len(r.chat.posts()) == 1
-        assert r.chat.whispered()[-1] == f"The grid `{job.id}` was ordered already. `/show {job.id}` shows it."
+        assert r.chat.whispered()[-1] == f"The grid `{job.id}` was already ordered. `/show {job.id}` shows it."
 
 
 async def test_options_among_the_words_and_what_one_prefers_count_as_after_the_command(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ async def test_only_who_said_the_words_makes_a_grid_of_them(tmp_path: Path) -> N
         await r.settled()
 
         assert await r.jobs() == []
-        assert "by somebody else" in r.chat.whispered()[-1]
+        assert "they are not yours" in r.chat.whispered()[-1]
 
 
 async def test_a_servers_rules_hold_for_words_too(tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ async def test_a_job_that_kills_the_engine_twice_alone_is_ended_and_its_neighbou
         ends = {job.prompt: (job.state, job.reason) for job in await r.jobs()}
         assert ends == {"a cat": ("delivered", None), "a bomb": ("failed", "engine_away"), "a dog": ("delivered", None)}
         bomb = next(said.message for said in r.chat.said() if "a bomb" in said.message.text)
-        assert "stopped twice while it painted this grid alone" in bomb.text
+        assert "stopped twice while this grid was its only job" in bomb.text
         assert bomb.buttons[0].press.startswith("again:")
 
 

@@ -13,7 +13,7 @@ from bench.soak.probe import Sample
 from bench.soak.shown import MARK, Shown
 
 # What only stands in the message of a job that has not ended.
-UNDER_WAY = ("▰", "▱", "You are next", "Waiting for the engine", "Posting the sheet", "does not answer. This goes on")
+UNDER_WAY = ("▰", "▱", "You are next", "Waiting for the engine", "Posting the sheet", "does not answer. This continues")
 
 
 @dataclass(frozen=True)

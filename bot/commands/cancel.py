@@ -20,13 +20,13 @@ SELECT id FROM jobs WHERE person = :who AND state IN ('waiting', 'lent', 'made')
 
 async def cancel(
     asked: Asked,
-    id: Annotated[str | None, Field(description="the grid's id; left out: your newest")] = None,  # noqa: A002
+    id: Annotated[str | None, Field(description="the grid's id; if left out, your newest")] = None,  # noqa: A002
 ) -> Message:
-    """Take back a grid or comparison, or end a training, whose best epoch is kept."""
+    """Cancel a grid or comparison, or stop a training and keep its best epoch."""
     if id is None:
         row = await asked.parts.database.one(NEWEST_ALIVE, who=asked.who)
         if row is None:
-            raise BadCommand("None of your grids waits or is being painted.")
+            raise BadCommand("None of your grids is waiting or being painted.")
         id = str(row["id"])  # noqa: A001  # the option's name for people
         await asked.parts.inbox.meant(asked.received.number, id=id)
     return await cancel_job(asked, await asked.owned(id, training=True, comparison=True))
@@ -38,7 +38,7 @@ async def cancel_job(asked: Asked, job: JobRow) -> Message:
         return Message(await asked.watch.trainings.stop(job))
     was = await asked.parts.jobs.cancelled(job.id)
     if was is None:
-        return Message(f"`{job.id}` had ended already; there is nothing to cancel.")
+        return Message(f"`{job.id}` has already ended; there is nothing to cancel.")
     asked.parts.numbers.ended.labels("cancelled").inc()
     if was == "lent":
         # An engine that does not answer paints nothing either, and is not given this job again.

@@ -16,16 +16,16 @@ from engine.contract.sentence import explain
 async def compare(
     asked: Asked,
     prompt: Annotated[str, Field(description="what to paint in every column")],
-    approaches: Annotated[str | None, Field(description="approaches joined by commas, such as 1,2,3")] = None,
-    styles: Annotated[str | None, Field(description="names of styles joined by commas")] = None,
+    approaches: Annotated[str | None, Field(description="approaches separated by commas, such as 1,2,3")] = None,
+    styles: Annotated[str | None, Field(description="style names separated by commas")] = None,
     weights: Annotated[
-        str | None, Field(description="how strongly a style acts, joined by commas, such as 0,0.25,0.5,0.75,1,1.25")
+        str | None, Field(description="style weights separated by commas, such as 0,0.25,0.5,0.75,1,1.25")
     ] = None,
-    against: Annotated[str | None, Field(description="a second prompt to hold against the first")] = None,
+    against: Annotated[str | None, Field(description="a second prompt to compare with the first")] = None,
     words: Annotated[
         str | None, Field(description="words for the control without training; by default the style's own")
     ] = None,
-    seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS, description="pictures in each column, 8 are usual")] = 8,
+    seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS, description="pictures in each column, usually 8")] = 8,
     seed: Annotated[int | None, Field(ge=0, lt=SEEDS, description="the same seed gives the same pictures")] = None,
 ) -> Message:
     """Compare approaches, styles, weights or two prompts on the same seeds; you see the cost first."""

@@ -18,20 +18,20 @@ async def finetune(
     asked: Asked,
     name: Annotated[
         str,
-        Field(pattern=STYLE_NAME, description="the new style's name: lower-case letters, digits, hyphens, at most 40"),
+        Field(pattern=STYLE_NAME, description="the new style's name: up to 40 lower-case letters, digits and hyphens"),
     ],
-    style: Annotated[
-        str, Field(max_length=60, description="which of WikiArt's styles, such as Impressionism")
-    ] = "Impressionism",
+    style: Annotated[str, Field(max_length=60, description="a WikiArt style, such as Impressionism")] = "Impressionism",
     source: Annotated[Source, Field(description="WikiArt's paintings, or the built-in drawings")] = "wikiart",
     images: Annotated[int | None, Field(ge=8, le=5000, description="how many pictures to learn from")] = None,
-    epochs: Annotated[int | None, Field(ge=1, le=1000, description="rounds at most; it stops early by itself")] = None,
-    rank: Annotated[int | None, Field(ge=1, le=128, description="rank of the adapter's matrices, 8 is usual")] = None,
+    epochs: Annotated[
+        int | None, Field(ge=1, le=1000, description="the most rounds to train; it stops early by itself")
+    ] = None,
+    rank: Annotated[int | None, Field(ge=1, le=128, description="rank of the adapter's matrices, usually 8")] = None,
     lr: Annotated[float | None, Field(ge=1e-7, le=1, description="learning rate")] = None,
     *,
-    resume: Annotated[bool, Field(description="go on from the last checkpoint of this name")] = False,
+    resume: Annotated[bool, Field(description="continue from the last checkpoint of this name")] = False,
 ) -> Message:
-    """Train a style of your own from pictures; for moderators. You see the cost before it starts."""
+    """Train a style of your own from pictures (moderators only). You see the cost before it starts."""
     order = TrainStyle(
         name=name, source=source, art_style=style, images=images, epochs=epochs, rank=rank, lr=lr, resume=resume
     )

@@ -12,7 +12,7 @@ from engine.contract.orders import MakeGrid
 
 
 async def grid(asked: Asked, order: MakeGrid) -> None:
-    """Paint a grid of pictures from a prompt among fillers, and measure how well they match."""
+    """Paint a grid: pictures of your prompt among fillers, with a score for how well they match."""
     await ordered(asked, order)
 
 
@@ -28,9 +28,7 @@ async def _check_style(asked: Asked, order: MakeGrid) -> None:
     if order.style is None:
         return
     if order.approach != STYLED:
-        raise BadCommand(
-            f"Approach {order.approach} paints without a style; ask for approach:2 to use “{order.style}”."
-        )
+        raise BadCommand(f"Approach {order.approach} paints without styles; use approach:2 for “{order.style}”.")
     with suppress(EngineAway):
         known = [str(card.get("name")) for card in await asked.parts.engine.client.styles()]
         if order.style not in known:

@@ -14,7 +14,7 @@ from engine.contract.sentence import unknown
 async def help_(
     asked: Asked, command: Annotated[str | None, Field(description="the command to explain")] = None
 ) -> Message:
-    """What the commands are, or one of them with its options."""
+    """List the commands, or explain one with its options."""
     commands = {entry.name: entry for entry in asked.parts.commands if asked.person.moderator or not entry.moderators}
     if command is None:
         lines = [f"`/{entry.name}` {entry.help}" for entry in commands.values()]

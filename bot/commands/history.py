@@ -16,10 +16,10 @@ PAGE = 5
 
 async def history(
     asked: Asked,
-    search: Annotated[str | None, Field(max_length=60, description="words of the prompt")] = None,
+    search: Annotated[str | None, Field(max_length=60, description="words in the prompt")] = None,
     page: Annotated[int, Field(ge=1, le=100_000, description="which page, 1 is the newest")] = 1,
 ) -> Message:
-    """Your own grids and comparisons, newest first, with a search in their prompts."""
+    """Your own grids and comparisons, newest first; search them by prompt."""
     return await history_page(asked, search or "", page)
 
 
@@ -27,11 +27,9 @@ async def history_page(asked: Asked, search: str, page: int) -> Message:
     """One page with thumbnails, a menu to open a grid, and buttons to turn the page."""
     rows = await own_grids(asked.parts.database, asked.who, search, PAGE + 1, (page - 1) * PAGE)
     if not rows:
-        found = f" with {texts.quoted(search, 60)} in it" if search else ""
+        found = f" with {texts.quoted(search, 60)} in the prompt" if search else ""
         return Message(
-            f"There is no grid of yours{found} on page {page}. Make one with /grid."
-            if page == 1
-            else "That was the last page."
+            f"You have no grids{found} on page {page}. Make one with /grid." if page == 1 else "That was the last page."
         )
     shown = rows[:PAGE]
     lines = [_line(job) for job in shown]

@@ -17,17 +17,18 @@ OWN = "SELECT * FROM jobs WHERE person = :who ORDER BY number"
 
 
 async def mydata(
-    asked: Asked, action: Annotated[Literal["export", "delete"], Field(description="get it all, or remove it all")]
+    asked: Asked,
+    action: Annotated[Literal["export", "delete"], Field(description="export all of it, or delete all of it")],
 ) -> Message | None:
-    """Get everything that is kept of you, or have it removed."""
+    """Get everything this bot keeps about you, or delete it."""
     if action == "delete":
         words = (
-            "This removes your history, your settings and all your pictures from this bot, and cancels what waits."
-            " Sheets that were posted stay where they are; delete those with their own button first."
-            " How many pictures you ordered in the last hour is remembered for that hour, without your name."
-            " There is no way back."
+            "This deletes your history, your settings and all your pictures from this bot, and cancels whatever is"
+            " waiting. Posted sheets stay where they are; delete them first with their own button. The number of"
+            " pictures you ordered in the last hour is remembered for that hour, without your name. This cannot be"
+            " undone."
         )
-        return Message(words, buttons=(Button("Delete all of it", "mydata:delete", "danger"),))
+        return Message(words, buttons=(Button("Delete everything", "mydata:delete", "danger"),))
     limit = (await asked.talk.limits()).file_bytes
     number = 0
     async for volume in volumes(asked.parts, asked.who, asked.person, limit):
@@ -59,4 +60,4 @@ async def delete_everything(asked: Asked) -> Message:
     forget = getattr(asked.parts.platforms.get(asked.person.platform), "forget", None)
     if forget is not None:
         await forget(asked.person.id)
-    return Message(f"Done: {texts.grids(len(jobs))} with all pictures, your settings and your name are removed.")
+    return Message(f"Done: {texts.grids(len(jobs))} with all pictures, your settings and your name were deleted.")

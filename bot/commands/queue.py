@@ -6,7 +6,7 @@ from bot.chat import Message
 
 
 async def queue(asked: Asked) -> Message:
-    """What is painted and what waits, your place, and why it is that place."""
+    """What is being painted, what is waiting, your place in the queue, and why."""
     places = await asked.line.places()
     pace = await asked.line.pace()
     running = await asked.parts.jobs.in_state("lent")
@@ -16,7 +16,8 @@ async def queue(asked: Asked) -> Message:
     posting = f", {len(made)} being posted" if made else ""
     lines = [f"{len(running)} being painted{posting}, {len(places)} waiting."]
     lines += [
-        f"Training `{job.id}`, the style {texts.plain(job.prompt, 40)}, in what grids leave over" for job in trainings
+        f"Training `{job.id}`, the style {texts.plain(job.prompt, 40)}, in the time that grids leave free"
+        for job in trainings
     ]
     lines += [
         f"Painting `{job.id}` {texts.quoted(job.prompt, 80)}: {job.painted} of {job.cost} pictures"
@@ -30,6 +31,6 @@ async def queue(asked: Asked) -> Message:
         lines.append("None of them is yours.")
     absent = asked.parts.engine.absent
     if absent:
-        why = "" if mine else f"Nothing is painted now: {absent}. "
-        lines.append(f"{why}Everything here is kept and goes on by itself.")
+        why = "" if mine else f"Nothing is being painted: {absent}. "
+        lines.append(f"{why}Everything here is kept and continues by itself.")
     return Message("\n".join(lines))

@@ -20,30 +20,30 @@ CHANNEL = re.compile(r"<#([\w.-]+)(?:\|[^>]*)?>|\b([A-Z0-9]{8,})\b")
 
 async def settings(
     asked: Asked,
-    scope: Annotated[Literal["me", "server"], Field(description="your own, or for moderators this server's")] = "me",
+    scope: Annotated[Literal["me", "server"], Field(description="your own, or this server's (moderators only)")] = "me",
     approach: Annotated[
-        Literal[0, Number] | None, Field(description="the approach where none is named, 0 for none")
+        Literal[0, Number] | None, Field(description="the approach when you name none, 0 for no default")
     ] = None,
-    blocks: Annotated[int | None, Field(ge=0, le=8, description="blocks where none are named, 0 for none")] = None,
-    ping: Annotated[
-        bool | None, Field(description="be mentioned when a result comes more than a minute after its order")
+    blocks: Annotated[
+        int | None, Field(ge=0, le=8, description="blocks along a side when you name none, 0 for no default")
     ] = None,
-    channels: Annotated[str | None, Field(description="server: channels where grids are made, or all")] = None,
+    ping: Annotated[bool | None, Field(description="be mentioned when a result takes more than a minute")] = None,
+    channels: Annotated[str | None, Field(description="server: channels where grids may be made, or all")] = None,
     waiting: Annotated[
-        int | None, Field(ge=0, le=100, description="server: grids a person may have waiting, 0 for the usual")
+        int | None, Field(ge=0, le=100, description="server: grids a person may have waiting, 0 for the default")
     ] = None,
     pictures_per_hour: Annotated[
         int | None,
-        Field(ge=0, le=100_000, description="server: pictures a person may order in an hour, 0 for the usual"),
+        Field(ge=0, le=100_000, description="server: pictures a person may order in an hour, 0 for the default"),
     ] = None,
     words: Annotated[
-        str | None, Field(description="server: words prompts may not hold, with commas; * for any letters; or none")
+        str | None, Field(description="server: words not allowed in prompts, with commas; * for any letters; or none")
     ] = None,
     retention_days: Annotated[
-        int | None, Field(ge=0, le=10_000, description="server: days pictures are kept, 0 for the usual")
+        int | None, Field(ge=0, le=10_000, description="server: days pictures are kept, 0 for the default")
     ] = None,
 ) -> Message:
-    """Your own defaults; for moderators also the server's rules."""
+    """Your own defaults and, for moderators, the server's rules."""
     given: dict[str, Any] = {
         "approach": approach, "blocks": blocks, "ping": ping, "channels": _channels(channels), "waiting": waiting,
         "pictures_per_hour": pictures_per_hour, "words": _words(words), "retention_days": retention_days,
@@ -61,10 +61,10 @@ def _owner(asked: Asked, scope: str, changes: dict[str, Any]) -> str:
     if scope == "me":
         foreign = [name for name in changes if name not in OWN]
         if foreign:
-            raise BadCommand(f"{foreign[0]} is a setting of a server; add scope:server.")
+            raise BadCommand(f"{foreign[0]} is a server setting; add scope:server.")
         return str(asked.who)
     if asked.server is None:
-        raise BadCommand("There is no server here; a server's settings are changed in one of its channels.")
+        raise BadCommand("This is not a server; change a server's settings in one of its channels.")
     if not asked.person.moderator:
         raise Refused("Only moderators may see and change a server's settings.")
     return asked.server
@@ -79,8 +79,8 @@ def _channels(text: str | None) -> list[str] | None:
     found = [mentioned or typed for mentioned, typed in CHANNEL.findall(text)]
     if not found or re.search(r"[^\s,]", CHANNEL.sub("", text)):
         raise BadCommand(
-            f"channels must be mentions of channels or their ids, with commas, not {texts.quoted(text, 40)}."
-            " Where a mention becomes a bare name, paste the id: it stands in the channel's link."
+            f"channels must be channel mentions or ids, separated by commas, not {texts.quoted(text, 40)}."
+            " If a mention turns into a plain name, paste the id: it is in the channel's link."
         )
     return found[:50]
 
@@ -94,7 +94,7 @@ def _words(text: str | None) -> list[str] | None:
     words = [" ".join(word.split()) for word in text.replace("∗", "*").split(",")]
     words = [word for word in words if spelled(word).strip("* ")]
     if not words or len(words) > 500 or max(map(len, words)) > 60:  # noqa: PLR2004  # a list that a person can read
-        raise BadCommand("words must be at most 500 words of at most 60 characters, with commas between them.")
+        raise BadCommand("words must be at most 500 words of at most 60 characters, separated by commas.")
     return words
 
 

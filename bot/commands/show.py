@@ -13,7 +13,7 @@ Id = Annotated[str, Field(description="a grid's id, such as k3x9tq2m7d")]
 
 
 async def show(asked: Asked, id: Id) -> Message | None:  # noqa: A002  # the option's name for people
-    """Bring a grid or a comparison back with its recipe, score and buttons."""
+    """Show a grid or comparison again, with its recipe, score and buttons."""
     return await show_job(asked, await asked.visible(id, comparison=True), openly=True)
 
 
@@ -22,6 +22,6 @@ async def cell(
     id: Id,  # noqa: A002  # the option's name for people
     cell: Annotated[str, Field(description="column letter and row number, such as C4")],
 ) -> None:
-    """One picture of a grid or comparison in full size, with its own prompt, seed and score."""
+    """One picture of a grid or comparison at full size, with its own prompt, seed and score."""
     job = await asked.visible(id, comparison=True)
     await told_openly(asked, job, await cell_message(asked, job, cell, await asked.talk.limits()))

@@ -11,7 +11,7 @@ MEGA = 1_000_000
 
 
 async def status(asked: Asked) -> Message:
-    """The engine, its device and memory, the age of the line and the failures of a day."""
+    """The engine, its device and memory, the queue and its oldest job, and the last day's failures."""
     parts, now = asked.parts, asked.parts.clock()
     waiting = await parts.jobs.in_state("waiting")
     oldest = f", the oldest for {texts.duration(now - waiting[0].queued_at)}" if waiting else ""
@@ -20,8 +20,8 @@ async def status(asked: Asked) -> Message:
     used = await parts.pictures.used()
     lines = [
         await _engine(asked),
-        f"Line: {len(waiting)} waiting{oldest}; {len(await parts.jobs.in_state('lent'))} in the engine.",
-        f"Failures of the last day: {told}.",
+        f"Queue: {len(waiting)} waiting{oldest}; {len(await parts.jobs.in_state('lent'))} in the engine.",
+        f"Failures in the last day: {told}.",
         f"Pictures: {used / MEGA:,.0f} of {parts.settings.disk_budget_mb:,} MB.",
     ]
     return Message("\n".join(lines))
@@ -32,7 +32,7 @@ async def _engine(asked: Asked) -> str:
     if not await engine.check():
         if engine.coming:
             return "Engine: starting."
-        last = f" It wrote last: {texts.plain(engine.last_words, 300)}" if engine.last_words else ""
+        last = f" It last wrote: {texts.plain(engine.last_words, 300)}" if engine.last_words else ""
         return f"Engine: away. {texts.plain(engine.trouble, 300)}{last}"
     health = engine.health
     memory = f", memory {texts.plain(str(health['memory']), 120)}" if health.get("memory") else ""

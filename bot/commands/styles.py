@@ -18,9 +18,10 @@ MORE = "And {count} more; see one with `/styles name:…`"
 
 
 async def styles(
-    asked: Asked, name: Annotated[str | None, Field(max_length=40, description="a style's name, for its card")] = None
+    asked: Asked,
+    name: Annotated[str | None, Field(max_length=40, description="a style's name, to see its card")] = None,
 ) -> Message:
-    """The styles that can be used with /grid, or the card of one."""
+    """The styles you can use with /grid, or the card of one."""
     if name is not None:
         return await show_style(asked, name.strip())
     cards = await asked.parts.engine.client.styles()
@@ -30,7 +31,7 @@ async def styles(
     cards.sort(key=lambda card: card.get("name") != adopted)
     ends = []
     if adopted not in {None, *(card.get("name") for card in cards)}:
-        ends.append(f"The adopted style `{adopted}` is not there any more. A moderator can adopt another.")
+        ends.append(f"The adopted style `{adopted}` no longer exists. A moderator can adopt another.")
     more = MORE.format(count=len(cards))
     lines = texts.fitting([line(card, adopted) for card in cards[:SHOWN]], beside=[HEAD, *ends, more])
     if len(cards) > len(lines):
