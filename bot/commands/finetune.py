@@ -24,7 +24,7 @@ async def finetune(
     source: Annotated[Source, Field(description="WikiArt's paintings, or the built-in drawings")] = "wikiart",
     images: Annotated[int | None, Field(ge=8, le=5000, description="how many pictures to learn from")] = None,
     epochs: Annotated[
-        int | None, Field(ge=1, le=1000, description="the most rounds to train; it stops early by itself")
+        int | None, Field(ge=1, le=1000, description="the most epochs to train; it stops early by itself")
     ] = None,
     rank: Annotated[int | None, Field(ge=1, le=128, description="rank of the adapter's matrices, usually 8")] = None,
     lr: Annotated[float | None, Field(ge=1e-7, le=1, description="learning rate")] = None,

@@ -34,15 +34,15 @@ class TrainStyle(Order):
     art_style: Annotated[str, Field(max_length=60, description="a WikiArt style")] = "Impressionism"
     images: Annotated[int | None, Field(ge=8, le=5000, description="how many pictures to learn from")] = None
     epochs: Annotated[
-        int | None, Field(ge=1, le=1000, description="the most rounds to train; it stops early by itself")
+        int | None, Field(ge=1, le=1000, description="the most epochs to train; it stops early by itself")
     ] = None
     patience: Annotated[
-        int | None, Field(ge=1, le=100, description="how many rounds without improvement end the training")
+        int | None, Field(ge=1, le=100, description="how many epochs without improvement end the training")
     ] = None
     rank: Annotated[int | None, Field(ge=1, le=128, description="rank of the adapter's matrices")] = None
     alpha: Annotated[
         float | None,
-        Field(ge=0.1, le=256, description="the adapter's strength is alpha / rank; usually twice the rank"),
+        Field(ge=0.1, le=256, description="the adapter's strength is alpha / rank; alpha is usually twice the rank"),
     ] = None
     lr: Annotated[float | None, Field(ge=1e-7, le=1, description="learning rate")] = None
     batch: Annotated[int | None, Field(ge=1, le=64, description="pictures in one training step")] = None
@@ -52,7 +52,7 @@ class TrainStyle(Order):
         float | None, Field(ge=0, le=0.9, description="share of the steps without a caption, for guidance")
     ] = None
     last_lr: Annotated[
-        float | None, Field(ge=0, le=1, description="share of the learning rate that the last round ends with")
+        float | None, Field(ge=0, le=1, description="share of the learning rate that the last epoch ends with")
     ] = None
     base: Annotated[str | None, Field(max_length=200, description="the model to train on, if not approach 2's own")] = (
         None
