@@ -1,6 +1,7 @@
 """The budget of edits of one platform: running jobs first, the newest state wins, waiting places rarely."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -78,10 +79,10 @@ class Edits:
             if job:
                 await self._show(job)
             else:
-                try:
-                    await asyncio.wait_for(self._news.wait(), None if wait == float("inf") else max(wait, 0.005))
-                except TimeoutError:
-                    continue
+                # Not wait_for: in Python 3.11 that one loses a cancellation that comes together with the event.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(None if wait == float("inf") else max(wait, 0.005)):
+                        await self._news.wait()
 
     async def _show(self, job: str) -> None:
         line = self._lines[job]

@@ -143,3 +143,29 @@ async def test_a_message_that_is_gone_is_left_alone_and_one_that_is_away_is_trie
     await desk.work()
 
     assert desk.shown == (["next"] if again else [])
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+async def test_a_cancel_that_comes_together_with_news_ends_the_edits(turns: int) -> None:
+    desk = Desk()
+    running = asyncio.create_task(desk.edits.run())
+    desk.offer("a", "shown at once")
+    await _turns(10)
+    desk.offer("a", "not due yet, so its time is waited for")
+    await _turns(10)
+
+    desk.offer("a", "news")
+    await _turns(turns)
+    running.cancel()
+    await _turns(10)
+
+    ended = running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert ended
+
+
+async def _turns(count: int) -> None:
+    """Let everything else run so often."""
+    for _ in range(count):
+        await asyncio.sleep(0)
