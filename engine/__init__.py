@@ -40,7 +40,8 @@ Painting
     embedded/               the small model that comes along, and how it was made
 
 Styles and measures
-    styles, style_shelf     styles checked before use; renamed, deleted, exported and imported as files
+    styles                  styles, checked before they are used
+    style_shelf, style_zip  renamed, deleted, exported and imported; a style as a zip
     training/, leftovers    how a style is trained, and what a kill left of that
     metrics/, evaluation/   what can be measured of pictures, and reports over many of them
 

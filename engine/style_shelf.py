@@ -1,33 +1,22 @@
-"""The styles as files: renamed, deleted, exported as a zip and imported from one, with the checks of any style."""
+"""Styles as files: renamed, deleted, exported as a zip, and imported from one with the checks of any style."""
 
 import contextlib
-import io
 import json
-import lzma
 import re
 import shutil
-import stat
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Collection, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from engine import leftovers, models, styles
+from engine import leftovers, models, style_zip, styles
 from engine.contract.errors import BadRequest, BadStyle, DiskFull, TesseraError, disk_full
 from engine.contract.order import STYLE_NAME
 from engine.contract.sentence import unknown
 from engine.settings import Settings
 
-LARGEST = 2 * 2**30
-"""Bytes of an imported style, unpacked: an adapter of rank 128 for Stable Diffusion has about 100 MB."""
-KEPT = re.compile(r"[\w.-]{1,60}\.(safetensors|json|md|png|csv)")
-"""The files of a style. Of another's zip nothing else is unpacked, pickles least of all."""
 HALF = "card.half"
-NEEDED = (styles.CONFIG, styles.WEIGHTS)
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
-"""What Python's unpacking raises, whatever the damage leads it to."""
+"""A card that is being written."""
 
 
 class Shelf:
@@ -39,7 +28,7 @@ class Shelf:
     def file(self, name: str, file: str) -> Path:
         """One file of a style. Raises BadStyle, BadRequest."""
         place = self._place(name) / file
-        if not KEPT.fullmatch(file) or not place.is_file():
+        if not style_zip.KEPT.fullmatch(file) or not place.is_file():
             raise BadRequest(f"The style “{name}” has no file {file}.")
         return place
 
@@ -73,11 +62,7 @@ class Shelf:
 
     def export(self, name: str) -> bytes:
         """All files of a style as a zip. Raises BadStyle."""
-        place, out = self._place(name), io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-            for file in sorted(place.iterdir()):
-                archive.write(file, file.name)
-        return out.getvalue()
+        return style_zip.packed(self._place(name))
 
     def take(self, name: str, data: bytes) -> dict[str, Any]:
         """Import a style from a zip with a folder in peft's layout; returns its card.
@@ -87,7 +72,7 @@ class Shelf:
         with _told(self._settings.styles_dir / name):
             target, half = self._free(name), self._aside()
         try:
-            _unpack(data, half / name)
+            style_zip.unpack(data, half / name)
             checked = styles.check(half / name, models.facts(models.folder(self._base)))
             _describe(half / name, name, self._base, checked)
             (half / name).rename(target)
@@ -122,66 +107,6 @@ class Shelf:
         """A new folder on the same disk, not among the styles."""
         self._settings.training_dir.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=leftovers.ASIDE, dir=self._settings.training_dir))
-
-
-def _unpack(data: bytes, folder: Path) -> None:
-    """The style's own files of a zip; they may lie in one folder in it. Raises BadStyle."""
-    folder.mkdir()
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = _members(archive)
-            if sum(entry.file_size for entry in members.values()) > LARGEST:
-                raise BadStyle(
-                    f"This style would unpack to more than {LARGEST // 2**30} GB; that is not a LoRA adapter."
-                )
-            for name, entry in members.items():
-                with archive.open(entry) as source, (folder / name).open("wb") as target:
-                    shutil.copyfileobj(source, target)
-    except BROKEN as error:
-        raise BadStyle("This is not a zip that can be read. Send the style's folder as a zip.") from error
-
-
-def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The files of the one folder in the zip that holds the style, by name. Raises BadStyle.
-
-    What lies deeper may be the checkpoints of its training, with the same names.
-    """
-    plain = [entry for entry in archive.infolist() if _plain(entry)]
-    places = sorted(
-        {_folder(entry) for entry in plain if _name(entry) == styles.CONFIG},
-        key=lambda place: (len(place.parts), place),
-    )
-    if len(places) > 1 and len(places[0].parts) == len(places[1].parts):
-        raise BadStyle(f"The zip holds several styles, in {places[0]} and {places[1]}. Send one folder as a zip.")
-    own = [entry for entry in plain if not places or _folder(entry) == places[0]]
-    members = {_name(entry): entry for entry in own}
-    _refuse_missing(members)
-    if len(members) < len(own):
-        raise BadStyle("The zip holds files of the same name twice. Send the style's folder as a zip.")
-    return members
-
-
-def _refuse_missing(members: Collection[str]) -> None:
-    missing = [name for name in NEEDED if name not in members]
-    if missing:
-        raise BadStyle(
-            f"The zip has no {' and no '.join(missing)}. A style in peft's layout has {' and '.join(NEEDED)}; "
-            "other formats, pickles above all, are never loaded."
-        )
-
-
-def _plain(entry: zipfile.ZipInfo) -> bool:
-    """A file with a style's kind of name: no folder, no link."""
-    link = stat.S_ISLNK(entry.external_attr >> 16)
-    return not entry.is_dir() and not link and bool(KEPT.fullmatch(_name(entry)))
-
-
-def _name(entry: zipfile.ZipInfo) -> str:
-    return PurePosixPath(entry.filename).name
-
-
-def _folder(entry: zipfile.ZipInfo) -> PurePosixPath:
-    return PurePosixPath(entry.filename).parent
 
 
 def _describe(folder: Path, name: str, base: str, style: styles.Style) -> None:
