@@ -11,11 +11,13 @@ from difflib import get_close_matches
 
 from bot.command import Command, Option
 from bot.errors import BadCommand, NoCommand
-from engine.contract.sentence import unknown
+from engine.contract.sentence import shorten, unknown
 
 # What phones and word processors make of straight quotes.
 STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'"})
 MOST = 8000
+# Characters of what was typed that an answer repeats.
+SHOWN = 40
 KEY = re.compile(r"([A-Za-z][A-Za-z_-]{0,39})[ \t]?[:=](?!//)")
 WORD = re.compile(r"\S+")
 # Words before a command that only say whom one speaks to.
@@ -67,8 +69,7 @@ def _command(word: str, commands: Sequence[Command], line: str) -> Command:
         if command.name == name:
             return command
     near = get_close_matches(name, [command.name for command in commands], n=1)
-    shown = word if len(word) <= 40 else word[:39] + "…"  # noqa: PLR2004  # as long as one line may be
-    sentence = f"There is no command “{shown}”."
+    sentence = f"There is no command “{shorten(word, SHOWN)}”."
     if near:
         raise BadCommand(f"{sentence} Did you mean /{near[0]}?")
     raise NoCommand(f"{sentence} /help lists the commands.", line.lstrip("/"))
@@ -149,7 +150,7 @@ def _place_free(free: str, given: dict[str, str], command: Command) -> dict[str,
     if not wanted:
         first = command.options[0].name
         if first in given:
-            shown = free if len(free) <= 40 else free[:39] + "…"  # noqa: PLR2004  # as long as one line may be
+            shown = shorten(free, SHOWN)
             raise BadCommand(
                 f"It is not clear what “{shown}” belongs to, because {first} is already given. Name each option."
             )

@@ -143,13 +143,13 @@ class Jobs:
                     # Also one that nobody named: what is made of this order later wears it, too.
                     await rows.write(WORN, style=worn, job=job.number)
 
-    async def made(self, job: str, score: GridScore | Compared) -> bool:
-        """Everything is painted and kept; False where it was cancelled meanwhile."""
+    async def made(self, job: str, score: GridScore | Compared) -> None:
+        """Everything is painted and kept, so the job is made, unless it was cancelled meanwhile."""
         sql = (
             "UPDATE jobs SET state = 'made', suspect = 0, score = :score, made_at = :now"
-            " WHERE id = :id AND state = 'lent' RETURNING id"
+            " WHERE id = :id AND state = 'lent'"
         )
-        return bool(await self._database.write(sql, id=job, score=score.model_dump_json(), now=self._clock()))
+        await self._database.write(sql, id=job, score=score.model_dump_json(), now=self._clock())
 
     async def failed(self, job: str, reason: str, detail: str) -> bool:
         """End it with a sentence; False where it had ended already."""

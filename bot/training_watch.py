@@ -50,16 +50,16 @@ class TrainingWatch:
         self._under_way: dict[str, _Seen] = {}
         self._cut: Counter[str] = Counter()
 
-    async def stream(self, job: JobRow) -> bool:
-        """Run the order until its ending; True where there is a style. Raises what it failed with, or EngineAway."""
+    async def stream(self, job: JobRow) -> None:
+        """Run the order until its ending, which is kept. Raises what it failed with, or EngineAway."""
         seen = self._under_way[job.id] = await self._seen(job)
         order = job.training_order
         work = order.model_copy(update={"resume": True}) if seen.again else order
         run = self._parts.engine.client.run(Job(id=job.id, turn=job.turn or 0, work=work))
         async with aclosing(run) as events:
-            return await self._heard(job, seen, events)
+            await self._hear(job, seen, events)
 
-    async def _heard(self, job: JobRow, seen: _Seen, events: AsyncIterator[Event]) -> bool:
+    async def _hear(self, job: JobRow, seen: _Seen, events: AsyncIterator[Event]) -> None:
         async for event in events:
             match event:
                 case Progress():
@@ -116,16 +116,17 @@ class TrainingWatch:
         )
         await self._teller.show(job, message, running=True)
 
-    async def _trained(self, job: JobRow, event: StyleTrained) -> bool:
+    async def _trained(self, job: JobRow, event: StyleTrained) -> None:
         self._forget(job)
         log.info("trained", extra={"job": job.id, "style": event.name})
-        return await self._parts.trainings.trained(job, event)
+        await self._parts.trainings.trained(job, event)
 
-    async def _failed(self, job: JobRow, seen: _Seen, event: JobFailed) -> bool:
+    async def _failed(self, job: JobRow, seen: _Seen, event: JobFailed) -> None:
         """Raises the failure, unless the style was saved before the engine died, or the end was wanted."""
         saved = await self._saved_before(job, seen) if seen.again and event.reason == "bad_request" else None
         if saved:
-            return await self._trained(job, saved)
+            await self._trained(job, saved)
+            return
         if event.reason == "cancelled" and not seen.stopping:
             self._cut[job.id] += 1
             if self._cut[job.id] < SHUT_DOWN:
@@ -139,7 +140,6 @@ class TrainingWatch:
                 await self._parts.engine.client.cancel(job.id)
             row = await self._parts.jobs.find(job.id) or job
             await self._teller.end(row, failure(row))
-        return False
 
     async def _saved_before(self, job: JobRow, seen: _Seen) -> StyleTrained | None:
         """The style of this very training: its card begins with the epochs that were told of it."""

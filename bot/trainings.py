@@ -46,13 +46,13 @@ class Trainings:
         row = await self._database.one("SELECT stopping FROM trainings WHERE job = :job", job=job.number)
         return bool(row and row["stopping"])
 
-    async def trained(self, job: JobRow, event: StyleTrained) -> bool:
-        """The style is saved; False where the job had ended meanwhile."""
+    async def trained(self, job: JobRow, event: StyleTrained) -> None:
+        """The style is saved, so the job is made, unless it ended meanwhile."""
         async with self._database.transaction() as rows:
             sql = "UPDATE trainings SET trained = :trained WHERE job = :job"
             await rows.write(sql, job=job.number, trained=event.model_dump_json())
-            sql = "UPDATE jobs SET state = 'made', suspect = 0 WHERE number = :job AND state = 'lent' RETURNING id"
-            return bool(await rows.write(sql, job=job.number))
+            sql = "UPDATE jobs SET state = 'made', suspect = 0 WHERE number = :job AND state = 'lent'"
+            await rows.write(sql, job=job.number)
 
     async def result(self, job: JobRow) -> StyleTrained | None:
         row = await self._database.one("SELECT trained FROM trainings WHERE job = :job", job=job.number)

@@ -44,11 +44,11 @@ class Watch:
 
     async def follow(self, job: JobRow) -> None:
         """See a job that is lent or made through. Whatever fails ends this job with a sentence and no other."""
-        await self._kept_at(job, lambda: self._onward(job))
+        await self._persist(job, lambda: self._advance(job))
 
     async def resume(self, job: JobRow) -> None:
         """A job that was lent when the bot stopped: taken over if the same engine process still answers."""
-        await self._kept_at(job, lambda: self._taken_up(job))
+        await self._persist(job, lambda: self._take_up(job))
 
     async def fail(self, job: JobRow, reason: str, detail: str) -> None:
         """End a job with a sentence and let the engine go on without it."""
@@ -72,8 +72,8 @@ class Watch:
         except TesseraError as error:
             log.info("the engine could not be told: %s", error, extra={"job": job.id})
 
-    async def _kept_at(self, job: JobRow, work: Callable[[], Awaitable[None]]) -> None:
-        """Until it is through, also where the disk takes nothing for a while: it goes on from what is in the rows."""
+    async def _persist(self, job: JobRow, work: Callable[[], Awaitable[None]]) -> None:
+        """See `work` through. It is tried again while the disk is full; any other failure ends the job."""
         try:
             for wait in disk.WAITS:
                 try:
@@ -96,17 +96,17 @@ class Watch:
             self._teller.leave_off(job)
             self._parts.queue.touch()
 
-    async def _taken_up(self, job: JobRow) -> None:
+    async def _take_up(self, job: JobRow) -> None:
         row = await self._parts.jobs.find(job.id)
         # A try before this one may have brought it further.
         if (row and row.state != "lent") or await self._still_there(job, blame=False):
-            await self._onward(job)
+            await self._advance(job)
 
-    async def _onward(self, job: JobRow) -> None:
-        """From wherever the job is now; nothing where it has ended, or somebody else follows it."""
+    async def _advance(self, job: JobRow) -> None:
+        """Bring the job on from the state that it is in, unless it was lent again: somebody else follows it then."""
         row = await self._parts.jobs.find(job.id)
         if row and row.state == "lent" and row.lent_at == job.lent_at:
-            await self._made(job)
+            await self._paint(job)
             row = await self._parts.jobs.find(job.id)
         if row and row.lent_at != job.lent_at:
             return
@@ -121,8 +121,8 @@ class Watch:
             self._parts.queue.touch()
             await self._courier.deliver(row)
 
-    async def _made(self, job: JobRow) -> bool:
-        """Whether the grid was made. A stream that is cut is taken over as long as the same engine process answers."""
+    async def _paint(self, job: JobRow) -> None:
+        """Let the engine do its work. A stream that is cut is taken over while the same engine process answers."""
         for wait in WAITS:
             try:
                 return await self._stream(job)
@@ -131,7 +131,7 @@ class Watch:
                 await self._say_away(job)
                 await asyncio.sleep(wait)
                 if not await self._still_there(job, blame=True):
-                    return False
+                    return None
         raise EngineAway("The engine broke off this job again and again, so it was given up.")
 
     async def _still_there(self, job: JobRow, *, blame: bool) -> bool:
@@ -151,19 +151,20 @@ class Watch:
             await self._teller.end(ended, failure(ended))
         return False
 
-    async def _stream(self, job: JobRow) -> bool:
-        """Run the order until its ending; True where the grid is made. Raises EngineAway where the stream is cut."""
+    async def _stream(self, job: JobRow) -> None:
+        """Run the order until its ending, which is kept. Raises EngineAway where the stream is cut."""
         parts = self._parts
         if not await parts.queue.taken_over(job.id, await parts.engine.ready()):
-            return False
+            return
         if job.training:
-            return await self.trainings.stream(job)
+            await self.trainings.stream(job)
+            return
         have = await parts.pictures.have(job)
         order = await self._order(job, have)
         async with aclosing(parts.engine.client.run(order)) as events, Keeping(parts, job, have) as keeping:
-            return await self._heard(job, order, events, keeping)
+            await self._hear(job, order, events, keeping)
 
-    async def _heard(self, job: JobRow, order: Job, events: AsyncIterator[Event], keeping: Keeping) -> bool:
+    async def _hear(self, job: JobRow, order: Job, events: AsyncIterator[Event], keeping: Keeping) -> None:
         parts, began = self._parts, time.monotonic()
         plan: Plan | ComparisonPlan | None = order.plan or order.comparison
         async for event in events:
@@ -174,7 +175,7 @@ class Watch:
                     await parts.jobs.planned(job, plan)
                     row = await parts.jobs.find(job.id)
                     if row is None or row.ended:
-                        return False
+                        return
                     job = row
                     keeping.shrinking = await self._shrinking(job, plan)
                 case PicturePainted():
@@ -185,12 +186,13 @@ class Watch:
                     log.info("painted", extra={"job": job.id, "seconds": round(time.monotonic() - began, 1)})
                     # Nothing may be missing when the job is called made.
                     await keeping.all([cell.cell for cell in plan.cells] if plan else [])
-                    return await parts.jobs.made(job.id, event.score if isinstance(event, GridMade) else event)
+                    await parts.jobs.made(job.id, event.score if isinstance(event, GridMade) else event)
+                    return
                 case JobFailed():
                     await keeping.all()
                     style = job.order.style if event.reason == "bad_style" and not job.comparison else None
                     await self.fail(job, event.reason, texts.bad_style(style, event.detail) if style else event.detail)
-                    return False
+                    return
                 case _:
                     continue
         raise EngineAway("The engine's answer broke off.")
