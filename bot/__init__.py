@@ -10,13 +10,13 @@ From a word to an order
     app, received                   what is heard becomes a row, is acknowledged and answered
     answering, asked                one row answered; what a command or a button gets
     commands/, actions              what commands do, and what buttons do
-    spoken                          what is made of words that name no command
+    spoken                          words that name no command, as a prompt
     comparison_actions              those of comparisons
     style_actions                   those of trainings and styles
-    ordering                        a grid into the line
+    ordering                        puts a grid into the line
     comparison_order                a comparison: its cost first, then Start
     training_order, proposals       a training likewise; what a Start button will start
-    questions, scoring              short questions to the engine; a picture held against a prompt
+    questions, scoring              short questions to the engine; any picture scored against a prompt
     preferences, adopted            what people and servers prefer, and the style that they adopted
     allowance, people               how much of the hour is used; who is who
 
@@ -25,19 +25,19 @@ The line, and the engine
     lender                          lends in turn, and takes up what an earlier process left
     engine_client                   finds the engine, or starts one
     watch, training_watch           one lent job from its order to its ending
-    keeping                         its pictures, from the engine to the disk
+    keeping                         brings its pictures from the engine to the disk
 
 What is kept
     history, migrations, disk       the database; how it came to look so; a disk that is full
     jobs, trainings, pictures       rows and files
-    deliveries, grids, words        messages that were posted; a person's own grids; how a search finds them
+    deliveries, grids, words        posted messages; a person's own grids; the words that a search finds them by
     upkeep, export                  what is pruned; a person's data as files
 
 What is told
     teller, heading                 a job's own message, and its first line
-    courier, delivery, posting      the result, once and only once; and brought back from the history
+    courier, delivery, posting      posts the result, once and only once; and again from the history
     ladder, largest                 the largest sheet that a destination takes
-    prints                          its pictures, made smaller while others are still painted
+    prints                          a sheet's pictures, made smaller while others are still painted
     result, grid_sheet, showing     a grid: its message, its sheet, brought back
     recipes, thumbnails             how to make it again; small in the history
     comparison, compared            a comparison: its data and its words

@@ -22,8 +22,10 @@ class Scope:
 
 
 def scope_of(asked: Asked, more: str = "") -> Scope:
-    """`more`: the end of a press. What was asked for in a workspace and had to be shown in direct messages, as Slack
-    shows pictures, means the workspace still.
+    """Whose adopted style is meant: the server's, or in a direct message the person's own.
+
+    `more` is the end of a press: a button that had to be shown in a direct message, where Slack shows pictures, names
+    the workspace that it was asked for in, and still means that.
     """
     meant = next((word for word in more.split() if word.startswith(f"{asked.person.platform}:")), None)
     server = asked.server or meant
@@ -31,7 +33,7 @@ def scope_of(asked: Asked, more: str = "") -> Scope:
 
 
 def press(action: str, style: str, scope: Scope, *words: str) -> str:
-    """What a button about a style sends; it keeps whose choice it is about."""
+    """What a button about a style sends; with the server whose choice it is about."""
     more = " ".join([*words, *([scope.owner] if scope.scope == "server" else [])])
     return ":".join([action, style, *([more] if more else [])])
 

@@ -1,4 +1,4 @@
-"""How much of the hour's allowance somebody has used, also after their data was deleted. Statements over the rows.
+"""How much of the hour's allowance somebody has used, also after their data was deleted. All of it is SQL.
 
 What is kept of a deleted person for an hour is how many pictures were ordered when, under a salted hash.
 """

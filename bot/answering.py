@@ -1,4 +1,4 @@
-"""One received row is answered: understood, run, and told openly or privately. Failures become sentences here."""
+"""Answers one received row: what was typed is parsed and run, and its answer told. Failures become sentences here."""
 
 import asyncio
 import logging
@@ -68,7 +68,7 @@ class Answering:
             log.warning("nobody could be told: %s", error)
 
     async def _answer(self, received: Received, talk: Talk) -> None:
-        """What it asks for and telling it are tried again apart, so that nothing is asked for twice only to tell it."""
+        """Running the command and telling its answer are retried apart, so that none runs twice only to be told."""
         person = self._parts.people.known(received.person)
         who = await _patiently(lambda: self._parts.people.row(received.person))
         asked = Asked(person, who, received.place, talk, received, self._parts, self._teller, self._watch, self._line)
@@ -114,7 +114,7 @@ class Answering:
 
 
 async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
-    """Again and again while the platform or the disk is away; raises what still stands in the way at last."""
+    """The result of `work`, tried again while the platform or the disk is away; raises what the last try raised."""
     for wait in WAITS:
         try:
             return await work()

@@ -148,7 +148,7 @@ class App:
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
-    """A loop that nothing may end, whatever fails in one of its rounds: without it all would wait for ever."""
+    """Run a loop until it is cancelled, again after each failure: without it everybody would wait for ever."""
     while True:
         try:
             await run()
@@ -160,7 +160,7 @@ async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
 
 
 def _told_to_end() -> bool:
-    """What fails while a cancel unwinds it shows its own failure in the cancel's place."""
+    """Whether this task was cancelled: a failure on the way out hides the cancel itself."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

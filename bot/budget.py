@@ -1,4 +1,4 @@
-"""The budget of edits of one platform: running jobs first, the newest state wins, waiting places rarely."""
+"""How often one platform's messages are edited: running jobs first, only the newest state, waiting ones rarely."""
 
 import asyncio
 import contextlib
@@ -32,6 +32,8 @@ class _Line:
 
 
 class Edits:
+    """The edits of all jobs on one platform, `per_minute` at most."""
+
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._gap = 60 / per_minute
         self._clock = clock
@@ -50,7 +52,7 @@ class Edits:
         self._news.set()
 
     async def hold(self, job: str) -> None:
-        """No more edits for this job, and none is in flight when this returns: what follows is not held up by any."""
+        """No more edits for this job, and none is in flight when this returns: none delays what is posted next."""
         self._closed.add(job)
         line = self._lines.pop(job, None)
         if line:

@@ -1,4 +1,4 @@
-"""Once and only once: a row before each attempt, a look for the message before each further one, its id after it."""
+"""Posts messages once and only once: a row before an attempt, a search before a further one, the id after success."""
 
 import asyncio
 import logging

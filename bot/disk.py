@@ -1,4 +1,4 @@
-"""A disk that takes nothing for a while: what must be kept is written again until it is there."""
+"""What is done while the disk is full or failing: writes that nothing makes up for are tried until they succeed."""
 
 import asyncio
 import logging
@@ -18,8 +18,8 @@ class NotKept(OSError):
 
 
 async def seen_through(work: Awaitable[T]) -> T:
-    """The result of work in threads. A cancel waits for them: they go on, and only afterwards it is known how things
-    stand."""
+    """The result of work that is done in threads. A cancel waits for its end: the threads go on anyway, and only then
+    is it known what they did."""
     running = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(running)

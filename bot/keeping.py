@@ -1,4 +1,4 @@
-"""Pictures on their way from the engine to the disk: fetched side by side, and all that have come are kept at once."""
+"""Brings a job's pictures from the engine to the disk: several are fetched at once, all that came in one commit."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from engine.contract.errors import BadRequest, EngineAway, TesseraError
 from engine.contract.events import PicturePainted
 from engine.contract.grid import Judged
 
-# Pictures in one commit, and requests at once: half a megabyte each, and a picture is asked for in milliseconds.
+# Pictures in one commit, and requests at once; a picture of 512 pixels has half a megabyte and comes in milliseconds.
 MOST, HANDS = 32, 4
 TRIES = 3
 
 
 class Keeping:
-    """Of one job. What went wrong with a picture is raised by the next call: EngineAway, TesseraError, OSError."""
+    """One job's pictures. What went wrong with one is raised by the next call: EngineAway, TesseraError, OSError."""
 
     def __init__(self, parts: Parts, job: JobRow, have: Iterable[str]) -> None:
         """`have`: cells that are kept already."""
@@ -54,7 +54,7 @@ class Keeping:
             self._bringing = asyncio.create_task(self._bring())
 
     async def all(self, cells: Iterable[str] = ()) -> None:
-        """Until everything is kept; what was never told of these cells is asked for."""
+        """Wait until everything is kept; any of these cells that no event told of is fetched as well."""
         for cell in cells:
             self.take(PicturePainted(cell=cell))
         if self._bringing:
@@ -72,7 +72,7 @@ class Keeping:
                 await asyncio.to_thread(self.shrinking.add, files)
 
     async def _all_arrived(self, events: Iterable[PicturePainted]) -> list[Arrived]:
-        """Where one cannot be had, the others are not waited for: an engine that is away would keep each of them."""
+        """All of them, or the first failure: the others are not waited for, as an engine that is away delays each."""
         try:
             async with asyncio.TaskGroup() as group:
                 arriving = [group.create_task(self._arrived(event)) for event in events]

@@ -33,7 +33,7 @@ async def post_openly(
 
 
 async def told_openly(asked: Asked, job: JobRow, message: Message, *, openly: bool = True) -> Message | None:
-    """A part of it, or words about it: posted so that it goes when the job is deleted, or else returned."""
+    """Post a part of a grid, or words about it, so that this goes when the job is deleted; or return it unposted."""
     if not openly:
         return message
     await post_openly(asked, job, partial(asked.talk.post, message), whole=False)

@@ -1,4 +1,4 @@
-"""What a sheet shows of a grid or a comparison: its PNGs, and those of them that are made smaller already.
+"""The pictures of a sheet: their PNGs, and those of them that were made smaller ahead of time.
 
 Reading a PNG of 512 pixels and making it smaller takes 20 ms, a second for 64 of them. So while others are still
 painted, those that are there are made as small as the sheet will probably show them.
@@ -19,7 +19,7 @@ TELLING = 8
 
 @dataclass(frozen=True)
 class Prints:
-    """By address. What lies ready in another size than is wanted is made anew from its file."""
+    """Both by address. A picture that lies ready in another size than is wanted is made from its file."""
 
     files: Mapping[str, bytes]
     shrunk: Mapping[str, Image.Image] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Prints:
 
 
 class Shrinking:
-    """Of one job. `expected` says, from the first pictures, how wide a cell of the whole sheet will be."""
+    """Makes one job's pictures smaller as they arrive. `expected` tells from the first how wide a cell will be."""
 
     def __init__(self, shrunk: dict[str, Image.Image], count: int, expected: Callable[[Prints], int]) -> None:
         self._shrunk, self._count, self._expected = shrunk, count, expected

@@ -1,4 +1,4 @@
-"""What the engine's styles say of themselves, as lines for people. Cards come from elsewhere too: nothing is sure."""
+"""Style cards as lines for people. Some cards come from elsewhere, so none of their fields is taken for granted."""
 
 from collections.abc import Mapping
 from typing import Any

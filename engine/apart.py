@@ -1,4 +1,7 @@
-"""Work that may wait for a network, each piece in a thread of its own: neither other work nor the end waits for it."""
+"""Blocking work that may wait for a network, each piece in a thread of its own.
+
+So it holds up no other work, and no end of the process: a cancel leaves the thread behind.
+"""
 
 import asyncio
 import logging
@@ -16,7 +19,7 @@ _under_way: set[Future[Any]] = set()
 
 
 async def apart(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What `work` comes to. A cancel lets go of it; its thread goes on until the work ends by itself."""
+    """The result of `work`. After a cancel nobody waits for it any more, but its thread goes on to the end."""
     found: Future[T] = Future()
     found.set_running_or_notify_cancel()
     _under_way.add(found)
@@ -34,12 +37,12 @@ async def apart(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> 
 
 
 def busy() -> bool:
-    """Whether such work is under way; not before whoever awaits it is told of its end."""
+    """Whether such work is under way. It counts until its result is handed to whoever awaits it."""
     return bool(_under_way)
 
 
 def leave(status: int) -> NoReturn:
-    """End the process. Under threads that go on, the interpreter cannot be taken down in good order."""
+    """End the process; at once where such threads go on, under which Python cannot shut down in good order."""
     if _under_way:
         logging.shutdown()
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Attention that reads a prompt once per wave: keys and values of the words do not change from step to step."""
+"""Cross-attention that computes a prompt's keys and values once a wave, as they are the same in every step."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ Memory = dict[int, tuple[Tensor, Tensor]]
 
 
 class WordsOnce:
-    """diffusers' AttnProcessor2_0 for the layers of Stable Diffusion, with a `memory` for what comes from the words."""
+    """diffusers' AttnProcessor2_0 for Stable Diffusion's layers, with a `memory` for the prompt's keys and values."""
 
     def __call__(
         self,

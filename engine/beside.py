@@ -1,4 +1,4 @@
-"""What is done on the processor while the device paints: pictures on their way home, and readied for those who look."""
+"""Threads for what the processor does with pictures while the device paints: copies, inputs for judge and checker."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -8,12 +8,12 @@ from typing import TypeVar
 from engine.painter import Pixels
 
 T = TypeVar("T")
-# Fewer are not worth a thread of their own; PIL takes 2.5 ms to ready one of 512 pixels.
+# Fewer pictures are not worth a thread of their own: PIL readies one of 512 pixels in 2.5 ms.
 LEAST = 4
 
 
 class Beside:
-    """Threads: `hands` of them for the pictures of one wave, and one more for the next wave's."""
+    """`hands` threads for the pictures of one wave, and one more for those of the next."""
 
     def __init__(self, hands: int) -> None:
         self._hands = hands
@@ -23,7 +23,7 @@ class Beside:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
     async def spread(self, work: Callable[[Sequence[Pixels]], T], pictures: Sequence[Pixels]) -> list[T]:
-        """`work` of some pictures by each hand, in order."""
+        """`work` on the pictures, a part of them in each thread; what it returned for the parts, in order."""
         size = max(LEAST, -(-len(pictures) // self._hands))
         parts = [pictures[start : start + size] for start in range(0, len(pictures), size)]
         return await asyncio.gather(*(self.run(work, part) for part in parts))

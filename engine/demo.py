@@ -1,4 +1,4 @@
-"""What the demo says at its end: how the other approaches did beside the first one on the same seeds."""
+"""The last lines of `demo`: how the other approaches did beside the first one on the same seeds."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The guard before the engine's routes: who may speak to it at all."""
+"""Middleware before all routes: which requests the engine answers at all."""
 
 import hmac
 

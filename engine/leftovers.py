@@ -1,6 +1,6 @@
-"""What a kill left half done of a training, put away when an engine starts. It loads no torch.
+"""Deletes what a killed training left half done, when an engine starts. It loads no torch.
 
-What can be gone on with stays: a training's last whole checkpoint.
+A training's last whole checkpoint stays, as the training can go on from it.
 """
 
 import contextlib
@@ -14,10 +14,11 @@ from engine.contract.ids import new_id
 from engine.settings import Settings
 
 ASIDE, DONE, HALVES = ".shelf-", ".done-", (".half", "style")
-"""Folders of a moved style, of a training that has ended, and in a training's own what is being written."""
+"""How folders are called: of a style that is moved away, of a training that has ended; and, inside a training's own
+folder, of what is being written."""
 CHECKPOINTS, FACTS = "epoch-*", "state.json"
 OLD_SECONDS = 3600.0
-"""Nothing is written for so long. A training without an engine may be under way beside the one that starts."""
+"""What is older is nobody's. Younger files may be those of a training that runs without an engine at the same time."""
 
 
 def put_away(settings: Settings, now: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""An engine for one command: the one that is running where there is one, otherwise one in this process."""
+"""The engine for a command: one that is running already, or else one in this process."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What /metrics shows, in Prometheus' words."""
+"""What /metrics shows, in Prometheus' format."""
 
 import asyncio
 from collections.abc import Iterator

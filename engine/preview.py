@@ -1,4 +1,4 @@
-"""What a grid looks like so far: a small sheet of finished pictures and of what the others promise to become."""
+"""What a grid looks like so far: a small sheet of finished pictures, and of previews of the others."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""The libraries' own progress bars and notes, silenced: what people should know, the engine says itself."""
+"""Keeps transformers and diffusers from printing: what people should know, the engine says itself."""
 
 
 def quiet() -> None:

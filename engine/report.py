@@ -1,4 +1,4 @@
-"""From pixels to what is told: the PNG, its hash, its scores. The judge sees exactly what is saved."""
+"""From pixels to the event that reports a picture: its PNG, hash and scores. The judge sees exactly what is saved."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""One job inside the engine: what it has so far, what was told of it, and who listens."""
+"""One job inside the engine: what it has so far, its events, and who follows them."""
 
 import asyncio
 import time
@@ -13,13 +13,14 @@ from engine.painter import Pixels
 from engine.wave import Row
 
 SILENCE = 10.0
+"""Seconds after which `follow` breaks its silence, so that whoever listens knows that the stream is open."""
 _NUMBERS = count(1)
 
 
 class Running:
-    """A job from order to ending. What was told is told again to whoever follows later; `thumbs` are for previews.
+    """A job from order to ending. Whoever follows later is told all events again; `thumbs` are for previews.
 
-    `number` is its own, also where its id is posted again.
+    `number` differs from that of a job that was posted with the same id before.
     """
 
     def __init__(self, job: Job) -> None:

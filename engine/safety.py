@@ -1,4 +1,4 @@
-"""The safety checker that Stable Diffusion v1-4 ships; it looks at sd-turbo's pictures too."""
+"""The safety checker that comes with Stable Diffusion v1-4; it checks sd-turbo's pictures too."""
 
 from collections.abc import Sequence
 from typing import Any

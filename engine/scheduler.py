@@ -13,7 +13,7 @@ from itertools import count
 from engine.wave import Mix, Row, Wave
 
 MOST_DEATHS = 2
-"""A wave under which so many painters went is suspected; one may go by itself."""
+"""A wave that lost so many painters is suspected of it; one painter may be lost for any reason."""
 CUT_IN_SHARE = 0.2
 """By how much an overtaken job's own painting time may grow, all cut-ins together."""
 
@@ -141,9 +141,9 @@ class Scheduler:
             self._retry.appendleft((wave.mix, rows))
 
     def lost(self, wave: Wave) -> bool:
-        """Its painter is gone: paint the wave elsewhere, one that took several painters with it in halves.
+        """Its painter is gone: paint the wave again, in halves where it has lost several painters by now.
 
-        False for a single row that did: it is not painted again.
+        False for a single row that has: it is not painted again.
         """
         deaths = 1 + max(self._deaths.get(row, 0) for row in wave.rows)
         self._deaths |= {row: deaths for row in wave.rows if row.job in self._lines}
@@ -154,7 +154,7 @@ class Scheduler:
         return deaths < MOST_DEATHS or len(wave.rows) > 1
 
     def ahead(self, job: str) -> list[tuple[Mix, float]]:
-        """What is painted up to the job's last row, its own included: rows by mix."""
+        """How many rows of which mix are painted until the job is done, its own included."""
         line = self._lines.get(job)
         if line is None:
             return []

@@ -7,8 +7,8 @@ from engine.wave import Mix
 
 
 def schedule(pipe: Any, mix: Mix) -> Any:
-    """A scheduler object of its own, its timesteps set. They stay on the processor: no step has to wait for the device
-    to be told where it is."""
+    """A new scheduler object with its timesteps set. These stay on the processor, so that no step has to wait for the
+    device to read one."""
     fast = FAST.get(mix.model, Fast("")) if mix.quality == "fast" else Fast("")
     found = _kind(pipe, fast).from_config(pipe.scheduler.config, **fast.options)
     found.set_timesteps(mix.steps)

@@ -17,7 +17,7 @@ UNLUCKY = "Painters were lost again and again while they painted this picture, s
 
 
 class Setbacks:
-    """`give_up` ends a row's job with an error; what is finished is told before, so that nobody paints it again."""
+    """`give_up` ends a row's job with an error. Finished pictures are reported first, so that they are kept."""
 
     def __init__(self, studio: Studio, give_up: Callable[[Row, Exception], None]) -> None:
         self._studio, self._give_up = studio, give_up

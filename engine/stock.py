@@ -23,7 +23,7 @@ from engine.painter import Pixels
 
 CLAIMED, ABOUT, HALF = "claimed", "tessera", ".half"
 DAY_SECONDS = 86_400.0
-"""Longer than any job is alive."""
+"""No job is alive for longer, so what was claimed before that is nobody's any more."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Stock:
     def claim(self, job: str, kind: str, counts: Mapping[str, int], suits: Callable[[str], bool]) -> list[Stocked]:
         """Fillers for this job alone, the oldest first, no more of a category than `counts` says.
 
-        What the job was given before without anybody hearing of it comes first.
+        What the job claimed in an earlier attempt to plan it comes first.
         """
         own, left, claimed = self._root / CLAIMED / job, dict(counts), []
         for filler, place in [*self._lying(own), *self._lying(self._root / kind)]:
@@ -82,7 +82,7 @@ class Stock:
         return claimed
 
     def open(self, job: str, filler: str) -> Pixels | None:
-        """A claimed filler's picture; None where it cannot be had any more and has to be painted."""
+        """A claimed filler's picture; None where it is gone or damaged, so that it has to be painted."""
         try:
             with Image.open(self._root / CLAIMED / job / f"{filler}.png") as image:
                 return np.asarray(image.convert("RGB"))

@@ -59,7 +59,7 @@ def card(name: str, settings: Settings) -> dict[str, Any]:
 
 
 def said(name: str, settings: Settings) -> str | None:
-    """What is said in a prompt instead of using the style: its own words, or else what such pictures are called."""
+    """What to write into a prompt instead of using the style: its own words, or else what such pictures are called."""
     known = card(name, settings)
     return next((known[key] for key in ("words", "called") if known.get(key) and isinstance(known[key], str)), None)
 

@@ -1,4 +1,4 @@
-"""Work that goes on beside its owner and ends with it."""
+"""Background tasks that end with whoever started them."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""The way into a Ray cluster: joined, never started, and with Ray's token unless it is this machine's own."""
+"""Joins a running Ray cluster, never starts one, and refuses one that others can reach without Ray's token."""
 
 import ipaddress
 import os
@@ -83,7 +83,7 @@ def _is_open(address: str, environment: Mapping[str, str]) -> bool:
 
 
 def namespace(settings: Settings) -> str:
-    """One for every data folder, the same after every restart, so that an engine finds its own easels and no others."""
+    """Ray's namespace for a data folder, the same after a restart: an engine finds its own easels and no others."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     file = settings.data_dir / "cluster-id"
     if not file.is_file():

@@ -1,4 +1,4 @@
-"""Styles on their way to the easels: each version packed and put into Ray's object store once, whoever asks for it."""
+"""Styles for the easels: each version is packed and put into Ray's object store once, however many easels want it."""
 
 import asyncio
 from pathlib import Path

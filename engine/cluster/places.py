@@ -1,4 +1,4 @@
-"""Where in a cluster an easel stands: one place a GPU, or one a node where no node has any. Knows no Ray."""
+"""The places for easels in a cluster: one for each GPU, or one a node where no node has any. It knows no Ray."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A comparison's columns and cells in the words of an evaluation, which measures and concludes."""
+"""A comparison's columns and cells as those of an evaluation, whose code measures them and concludes."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""One comparison under way: its columns' jobs are followed, their pictures measured and told as its own."""
+"""One comparison under way: a job of the engine paints each column; its pictures are measured and reported here."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ TELL_SECONDS, PREVIEW_SECONDS = 0.2, 1.5
 
 
 class Crew(Protocol):
-    """What is needed of the engine."""
+    """What a comparison needs of the engine."""
 
     def submit(self, job: Job) -> Running:
         """Take a job."""
@@ -36,7 +36,7 @@ class Crew(Protocol):
 
 
 class Watching:
-    """`measures` is the ruler, which is got ready while the first pictures are painted."""
+    """`measures` is the task that makes the ruler while the first pictures are painted."""
 
     def __init__(self, running: Running, plan: ComparisonPlan, crew: Crew, measures: "asyncio.Task[Ruler]") -> None:
         self._running, self._plan, self._crew, self._measures = running, plan, crew, measures
@@ -72,7 +72,7 @@ class Watching:
                     continue
 
     async def _painted(self, share: Share, column: Running, event: PicturePainted) -> None:
-        """The measures go with the picture: whoever has these needs no picture to conclude."""
+        """Measure a picture and report both, for every cell that shows it. To conclude, the measures are enough."""
         cells = [self._cells[event.cell], *share.twins[event.cell]]
         data = column.pictures.pop(event.cell, None)
         if data is None:

@@ -1,4 +1,4 @@
-"""The other end of the engine's HTTP, for the bot and for the command line. It starts nothing and knows no chat."""
+"""The client of the engine's HTTP, for the bot and the command line. It starts no engine and knows no chat."""
 
 import binascii
 import logging

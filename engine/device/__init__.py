@@ -1,3 +1,3 @@
-"""How a card is used: calls of one shape, compiled and recorded, and what was measured about it. Nothing of it changes
-pictures by more than rounding, and a processor needs none of it.
+"""How a card, which is what the code calls a CUDA device, is used: by calls of one shape, compiled and recorded, in
+sizes that were measured. Nothing here changes pictures by more than rounding, and a processor needs none of it.
 """

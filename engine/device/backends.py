@@ -1,4 +1,4 @@
-"""Which of PyTorch's attention kernels is fastest here: a second of measuring at the first start on a device.
+"""Measures which of PyTorch's attention kernels is fastest here: a second at the first start on a device.
 
 No rule of thumb holds: cuDNN's is the fastest on one generation of cards and slower than FlashAttention on the next.
 """

@@ -1,4 +1,4 @@
-"""Work in Python beside a thread that must not wait for it."""
+"""Python work in a background thread that hardly holds up the thread that paints."""
 
 import sys
 import threading
@@ -17,7 +17,7 @@ _one = threading.Lock()
 
 
 def in_background(work: Callable[[], T]) -> Future[T]:
-    """`work()` in a thread that no end of this process waits for, one at a time."""
+    """`work()` in a daemon thread, one at a time."""
     found: Future[T] = Future()
 
     def run() -> None:
@@ -38,7 +38,7 @@ def in_background(work: Callable[[], T]) -> Future[T]:
 
 @contextmanager
 def _polite() -> Iterator[None]:
-    """Others that want to run get their turn sooner."""
+    """In here Python's lock changes hands sooner."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(POLITE)
     try:

@@ -1,4 +1,4 @@
-"""A card as this painter uses it: everything that was measured about it, and what it paints with."""
+"""A card as this painter uses it: what was measured about it, and from that how models run on it."""
 
 import logging
 from collections.abc import Mapping

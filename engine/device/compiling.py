@@ -1,4 +1,4 @@
-"""A model that answers at once as it comes, and faster as soon as its compiled form is ready in the background."""
+"""A model that can be called at once, and is faster as soon as its compiled form is ready in the background."""
 
 import logging
 import time

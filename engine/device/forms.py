@@ -1,4 +1,4 @@
-"""A loaded pipeline as a card runs it: calls of one shape, in the fastest form that is ready."""
+"""A loaded pipeline as a card runs it: calls of one shape, in the fastest form (recorded, compiled) that is ready."""
 
 from typing import Any
 

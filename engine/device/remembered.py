@@ -1,4 +1,4 @@
-"""What was measured about this device, kept from start to start: a small JSON file. It knows no torch."""
+"""Measurements of this device, kept from start to start in a small JSON file. It knows no torch."""
 
 import json
 import logging

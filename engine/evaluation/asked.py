@@ -1,4 +1,4 @@
-"""What a person asks of an evaluation, checked; every fault is a sentence in the words of its option."""
+"""The options of `evaluate`, checked; every fault is told in the words of its option."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from engine.evaluation.prompt_sets import Prompt
 
 
 class Asked(Order):
-    """The options of `evaluate`; lists are joined by commas."""
+    """Lists are given as one word, joined by commas."""
 
     prompts: Annotated[
         str | None, Field(description="a file of prompts, or the name of a set that comes with the program")

@@ -1,4 +1,4 @@
-"""The report's chapters on what was found; each gives the HTML of its own."""
+"""The report's chapters on what was found; each function returns one as HTML."""
 
 from html import escape
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From what the judge saw to the finished evaluation: scores, controls, rows with intervals, and what stands around."""
+"""From what the judge saw to the finished evaluation: scores, controls, rows with intervals, and the facts about it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Painted cells and their unit vectors become scores: every metric of the table, column by column."""
+"""From unit vectors of the painted cells to their scores: every metric of the table, column by column."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The original's results beside ours, and what may be compared of them."""
+"""The original's results beside ours, and what of them may be compared. The original: sayan112207/Stable-Diffusion."""
 
 from dataclasses import dataclass
 from statistics import fmean
@@ -12,7 +12,7 @@ FLAGSHIPS = {FLAGSHIP, FLAGSHIP.replace("-", " ")}
 
 @dataclass(frozen=True)
 class Reported:
-    """What the original (sayan112207/Stable-Diffusion, two notebooks of February 2025) reports for one prompt."""
+    """What the original, two notebooks of February 2025, reports for one prompt."""
 
     approach: int
     variant: Variant

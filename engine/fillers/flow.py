@@ -1,4 +1,4 @@
-"""A zip read from its start while it arrives, by its local headers, for servers that cannot send a part of a file."""
+"""Reads a zip from its start while it arrives, by its local headers, for servers that cannot send a part of a file."""
 
 import struct
 import zlib
@@ -13,7 +13,7 @@ SIZES_FOLLOW = 1 << 3
 
 
 class Damaged(Exception):
-    """The zip does not read as one."""
+    """The bytes are no zip, or end too early."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A file that is far away as zipfile wants one: seekable, fetched in blocks when it is read."""
+"""A remote file as the zipfile module wants one: seekable, and fetched in blocks when it is read."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Gemini as a writer: one request for all prompts, JSON asked for and checked. It blocks its thread."""
+"""Gemini as a writer: one request for all prompts, whose answer is JSON and is checked. It blocks its thread."""
 
 import json
 import time

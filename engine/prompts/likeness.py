@@ -1,4 +1,4 @@
-"""Whether two prompts say the same: by their words, in English; a translation is not noticed."""
+"""Whether two prompts mean nearly the same, judged by their English words; a translation is not noticed."""
 
 import re
 import unicodedata

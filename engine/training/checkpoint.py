@@ -1,4 +1,4 @@
-"""Where a run that was cut off goes on: adapter, best adapter and optimizer after each epoch; safetensors and JSON.
+"""Checkpoints, from which a run that was cut off goes on: adapter, best adapter and optimizer after each epoch.
 
 DATA_DIR/training/<name>/epoch-0007/ is moved into place when it is complete; older ones go afterwards, so that a kill
 at any moment leaves one that can be used.

@@ -1,4 +1,4 @@
-"""A training that goes on: what its checkpoint knows, and which of its numbers an order may change."""
+"""A training that goes on from a checkpoint: its numbers, and which of them a new order may change."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -22,7 +22,7 @@ from engine.training.trainer import Trainer
 
 @dataclass
 class Finish:
-    """All that is known at the end. `root` holds the checkpoints, `styles` the finished styles."""
+    """What a training has at its end. `root` holds the checkpoints, `styles` the finished styles."""
 
     order: TrainStyle
     recipe: Recipe

@@ -1,4 +1,4 @@
-"""Who is learned from and who is held out, and how many. Also where all chance of a training comes from."""
+"""Which pictures are learned from and which are held out; and the generators for everything random in a training."""
 
 import hashlib
 

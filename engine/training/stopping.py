@@ -1,4 +1,4 @@
-"""When a training has had enough: the held-out loss decides, and the best epoch is kept, not the last."""
+"""Early stopping: the held-out loss decides when to end, and the best epoch is kept, not the last."""
 
 from dataclasses import dataclass
 

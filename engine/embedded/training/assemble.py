@@ -1,4 +1,4 @@
-"""The parts put into the folders that are shipped: half precision on disk, single precision when loaded."""
+"""Puts the parts into the folders that are shipped: half precision on disk, single precision when loaded."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The examiner: a small convolutional network that names what a picture shows, and asks nobody's opinion of it.
+"""The examiner: a small convolutional network that names what a picture shows, without being told what it should show.
 
 It is the second judge: it measures what the embedded model paints, and nothing is trained with it. Other start, other
 architecture, other drawings than the rest.

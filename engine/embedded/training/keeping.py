@@ -1,4 +1,4 @@
-"""Where a stage that was cut off goes on: everything that learned, every few minutes, as safetensors and JSON."""
+"""Checkpoints from which a stage that was cut off goes on: everything that learned, every few minutes."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class Keeper:
-    """Keeps `modules` and the state of `optimizer` in a folder, whole or not at all."""
+    """Keeps `modules` and the state of `optimizer` in a folder, whole or not at all, as safetensors and JSON."""
 
     def __init__(self, folder: Path, optimizer: Any, **modules: Any) -> None:
         self._folder, self._optimizer, self._modules = folder, optimizer, modules

@@ -1,4 +1,4 @@
-"""Every picture encoded once, so that the denoiser never waits for the autoencoder."""
+"""Encodes every picture once, so that the denoiser's training never waits for the autoencoder."""
 
 from typing import Any
 

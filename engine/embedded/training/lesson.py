@@ -1,4 +1,4 @@
-"""The steps of one stage: a loop, its learning rate, and a line of progress now and then."""
+"""The training loop that all stages share: its steps, its learning rate, a line of progress now and then."""
 
 import logging
 import math

@@ -1,4 +1,4 @@
-"""What the finished model paints: 512 held-out combinations, named by the examiner; a contact sheet; the failures."""
+"""Measures the finished model: 512 held-out combinations, named by the examiner; a contact sheet; the failures."""
 
 from typing import Any
 

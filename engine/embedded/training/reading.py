@@ -1,4 +1,4 @@
-"""What the denoiser reads: latents, noised, beside their captions, one in ten of them without words."""
+"""The denoiser's batches: noised latents beside their captions, one caption in ten left out."""
 
 from dataclasses import dataclass
 from typing import Any

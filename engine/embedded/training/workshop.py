@@ -1,4 +1,4 @@
-"""Where one training run keeps its things and how long it may take; the stages know nothing else of each other."""
+"""The folder of one training run and what all its stages share; they know nothing else of each other."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Workshop:
-    """A folder with one training run. `scale` multiplies the steps of every stage; 1 is the full training."""
+    """`scale` multiplies the steps of every stage; 1 is the full training."""
 
     out: Path
     scale: float = 1.0

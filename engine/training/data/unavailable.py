@@ -1,4 +1,4 @@
-"""A way to pictures that leads nowhere at present; the next one is tried."""
+"""The error of one way to fetch WikiArt's pictures that does not work at present; the next way is tried."""
 
 
 class Unavailable(Exception):

@@ -1,4 +1,4 @@
-"""WikiArt's shards one by one, whole: 450 MB each, mostly one is enough; for a hub that sends no part of a file."""
+"""WikiArt's pictures from whole shards, one by one: 450 MB each, one is mostly enough. For hubs without ranges."""
 
 import shutil
 from collections.abc import Iterator
