@@ -1,48 +1,52 @@
 """The GPU process: plans grids, paints and judges them, trains styles. It never imports bot or adapters.
 
-The four nouns first: a Job becomes rows, the Scheduler puts rows together into waves, a Painter paints them, and what
-comes home becomes a sheet with scores.
+The four nouns first: a Job becomes rows, the Scheduler puts rows together into waves, a Painter paints them, and the
+pictures become a sheet with scores. Where a docstring says "the original", it means the notebooks whose approaches
+Tessera takes up (evaluation/original.py).
 
 A job, from order to ending
     engine                  takes jobs, plans them, ends them
-    running                 one job: what it has so far, what was told of it, who listens
-    planner, filling        all chances of a grid, taken once; what its other cells show
-    fillers/, prompts/      photos, and writers of random prompts
-    pieces                  which cells are there already, and which rows must be painted
-    stock, stocking         fillers painted ahead: on the disk, and when nobody wants anything
-    homecoming, report      painted pictures judged, packed and told
-    news, preview, pace     how far everything is, how it looks, how long it may still take
+    running                 one job: what it has so far, its events, who follows them
+    planner, filling        everything random about a grid, decided once; what its fillers show
+    fillers/, prompts/      photos as fillers, and writers of random prompts
+    planned_cells           which cells are there already, and which rows must be painted
+    stock, stocking         fillers painted ahead: kept on disk, and painted while the engine is idle
+    finishing, report       finished pictures judged, packed and reported
+    news, preview, pace     progress, a small sheet of what is there so far, the time it may still take
     comparing/              comparisons
-    trainings, scoring      trainings until they begin; pictures from anywhere, held against a prompt
-    opening, flat           pictures by strangers, opened with care, and as people see them
-    studio, tasks           what these parts share
+    trainings, scoring      trainings until they begin; any picture scored against a prompt
+    opening, flat           pictures by strangers, opened safely and turned into plain RGB
+    studio, tasks           state that these parts share; background tasks
 
 Who paints what, and when
     scheduler, wave         which rows are painted next, and together; no torch
-    turns, brush            what each painter does, turn after turn; one wave on one painter, step by step
-    guest, lesson           a training beside the grids, piece by piece
+    painter_loop            the loop of each painter: a wave, a piece of training, or rest
+    running_wave            one wave while it is painted, step by step
+    guest, training_run     trainings beside the grids, piece by piece
     setbacks                what becomes of a wave that failed, or whose painter was lost
     pool, cluster/          the painters that are here; those of a Ray cluster
-    watched, watchdog       every call of a painter has a time in which it must come back
+    watched, watchdog       a limit for how long any call of a painter may take
 
 Painting
     painter                 the Painter protocol, and FakePainter for tests
     diffusion, safety       DiffusionPainter; the safety checker
     models, checkpoints/    which checkpoints a profile means; fetched from the hub, whole
+    fetching, retrying      who is told of a download; which failures are worth another attempt
     pipelines, wardrobe     checkpoints on the device, and the style that one wears
-    denoising, schedules    the diffusion loop in steps, and a scheduler of diffusers for each wave
+    denoising, schedules    the diffusion loop in steps, and a diffusers scheduler for each wave
     predicting              one call of the denoising model, with nothing computed twice:
-    attention, twins        the words read once a wave, and what is equal with and without them
-    embeddings              prompts encoded, and remembered
-    landing, latent_rgb     from latents to pictures, and to previews
-    cores, beside           how the processor's cores are used for painting, and beside it
-    device/                 how a card is used
+    attention               keys and values of a prompt, computed once a wave
+    shared_layers           layers whose result is the same with and without the prompt
+    embeddings              text embeddings, remembered
+    host_copy, latent_rgb   finished pictures on their way to the processor; previews from latents
+    cores, beside           the processor's cores: for painting, and for work beside a painting device
+    device/                 how a card (a CUDA device) is used
     embedded/               the small model that comes along, and how it was made
 
 Styles and measures
     styles                  styles, checked before they are used
     style_shelf, style_zip  renamed, deleted, exported and imported; a style as a zip
-    training/, leftovers    how a style is trained, and what a kill left of that
+    training/, leftovers    how a style is trained; what a killed training left behind
     metrics/, evaluation/   what can be measured of pictures, and reports over many of them
 
 The process
@@ -51,7 +55,8 @@ The process
     serve, server           a socket and a lock; the routes of jobs
     style_routes, guard     the routes of styles; who may speak to any of them
     meters, log_file        /metrics; engine.log kept small
-    apart, quiet, versions  threads for what waits for a network; silent libraries; what a picture depends on
+    apart                   blocking work that may wait for a network, each in a thread of its own
+    quiet, versions         libraries kept from printing; versions that a picture depends on
 
 The command line
     command_line            words become an order
@@ -60,6 +65,7 @@ The command line
     one_style, evaluate     `finetune` and `evaluate`
     score_picture, demo     `score` and `demo`
     downloads               `fetch` and `info`
-    bar, grid_bar           progress on a terminal
-    training_bar            that of a training
+    bar, grid_bar           progress on a terminal: of anything, of a grid,
+    training_bar            of a training,
+    download_bar            of a download
 """

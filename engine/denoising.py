@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine import cores
 from engine.embeddings import embeddings
-from engine.landing import Landing
+from engine.host_copy import HostCopy
 from engine.painter import Pixels
 from engine.predicting import Predict, Predictor
 from engine.schedules import schedule
@@ -87,14 +87,14 @@ class Denoising:
 
     def decode(self, vae: Any) -> list[Pixels]:
         """The finished rows as 8-bit pictures. Raises PaintingFailed where the model produced no numbers."""
-        return self.land(partial(decode, vae)).pictures()
+        return self.decoded(partial(decode, vae)).pictures()
 
     @torch.inference_mode()
-    def land(self, decode: Decode) -> Landing:
-        """The finished rows on their way to the processor; on a card this does not wait for them."""
+    def decoded(self, decode: Decode) -> HostCopy:
+        """The finished rows decoded and on their way to the processor; on a card this waits for neither."""
         parts = cores.spread(lambda _, rows: decode(rows), self._latents, device=self._latents.device)
         decoded = [part for parts_of_core in parts for part in parts_of_core]
-        return cores.alone(lambda: Landing(decoded), self._latents.device)
+        return cores.alone(lambda: HostCopy(decoded), self._latents.device)
 
 
 def decode(vae: Any, latents: Tensor) -> list[Tensor]:

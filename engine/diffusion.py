@@ -19,15 +19,15 @@ from engine.contract.memory import keep_freed_memory
 from engine.denoising import Denoising, decode
 from engine.device.card import Card
 from engine.device.card import card as measured
-from engine.landing import Landing, home
+from engine.host_copy import HostCopy, to_host
 from engine.latent_rgb import to_pixels
-from engine.lesson import Lesson
 from engine.metrics.clip import Judge
 from engine.painter import Painted, Pixels, Scores
-from engine.pipelines import Loaded, Pipelines, usual
+from engine.pipelines import Loaded, Pipelines, usual_dtype
 from engine.quiet import quiet
 from engine.safety import Safety
 from engine.settings import Settings
+from engine.training_run import TrainingRun
 from engine.wave import Mix, Row, Wave
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 # Enough to have met everything that a step does.
 WARM_STEPS = 2
-# On a processor the others paint.
+# Threads that ready pictures meanwhile; on a processor all cores but one are left to the painting.
 HANDS = {"cuda": min(8, os.cpu_count() or 1), "cpu": 1}
 NO_ROOM = "This does not fit into the memory of the device, not even one picture at a time."
 
@@ -57,10 +57,10 @@ class DiffusionPainter:
         self._profile = profile
         self._ends = ExitStack()
         if card is None and self.device.type == "cuda":
-            card = measured(self.device, usual(self.device), settings, profile, self._ends)
+            card = measured(self.device, usual_dtype(self.device), settings, profile, self._ends)
         self._card = card
         self._pipelines = Pipelines(settings, self.device, card)
-        self._safety = Safety(self.device, usual(self.device)) if profile == "full" else None
+        self._safety = Safety(self.device, usual_dtype(self.device)) if profile == "full" else None
         self._judge: Judge | None = None
         # A wave keeps its model: a recorded call does not, and reads its weights where they were when it was recorded.
         self._waves: dict[int, tuple[Denoising, Loaded]] = {}
@@ -83,8 +83,8 @@ class DiffusionPainter:
         await self._run(self._waves[wave][0].thin, keep)
 
     async def finish(self, wave: int) -> list[Painted]:
-        landing = await self._fitting(self._finish, wave)
-        pictures = await self._beside.run(landing.pictures)
+        copy = await self._fitting(self._finish, wave)
+        pictures = await self._beside.run(copy.pictures)
         if self._safety is None:
             return [Painted(picture) for picture in pictures]
         inputs = torch.cat(await self._beside.spread(self._safety.inputs, pictures))
@@ -98,8 +98,8 @@ class DiffusionPainter:
         judge = await self._fitting(self._its_judge, again=True)
         return await self._fitting(judge.cosines, await self._beside.spread(judge.inputs, pictures), texts, again=True)
 
-    async def train(self, lesson: Lesson) -> Any:
-        return await self._run(cores.alone, lesson.next, self.device)
+    async def train(self, training: TrainingRun) -> Any:
+        return await self._run(cores.alone, training.next, self.device)
 
     async def forget(self, style: str) -> None:
         await self._run(self._pipelines.forget_style, style)
@@ -162,13 +162,13 @@ class DiffusionPainter:
         # Told one step later, as the device would idle while it is waited for.
         earlier, state.promised = state.promised, None
         if preview and earlier is None:
-            state.promised = home(predicted)
+            state.promised = to_host(predicted)
         self._card.launched()
         return None if earlier is None else to_pixels(earlier, mix.model)
 
-    def _finish(self, wave: int) -> Landing:
+    def _finish(self, wave: int) -> HostCopy:
         state, loaded = self._waves.pop(wave)
-        return state.land(loaded.forms.decode if loaded.forms else partial(decode, loaded.pipe.vae))
+        return state.decoded(loaded.forms.decode if loaded.forms else partial(decode, loaded.pipe.vae))
 
     def _its_judge(self) -> Judge:
         if self._judge is None:

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from engine import fillers, models, styles
 from engine.contract.approaches import EMBEDDED, JUDGES, PROFILES, STYLED, Profile
+from engine.fetching import OnBytes
 from engine.settings import Settings
 
 
@@ -16,7 +17,7 @@ def fetch_all(settings: Settings) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
 
-        def watch(title: str) -> models.Progress:
+        def watch(title: str) -> OnBytes:
             task = progress.add_task(title, total=None)
             return lambda done, total: progress.update(task, completed=done, total=total)
 

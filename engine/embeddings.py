@@ -1,6 +1,6 @@
-"""What a text encoder makes of texts, remembered: a negative prompt, a prompt painted again, a filler seen before.
+"""Text embeddings, remembered: of a negative prompt, a prompt that is painted again, a filler that was seen before.
 
-A text is always encoded among equally many others, so what it becomes does not depend on what else is asked for.
+Texts are always encoded in batches of one size, so that an embedding does not depend on what else is asked for.
 """
 
 from collections import OrderedDict
@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-# A grid has at most 49 texts; those of the last few grids.
+# Texts of the last few grids; one has at most 49.
 REMEMBERED = 256
-TOGETHER = 8
+BATCH = 8
 
 _known: "WeakKeyDictionary[Any, OrderedDict[str, Tensor]]" = WeakKeyDictionary()
 
@@ -21,9 +21,9 @@ def embeddings(pipe: Any, texts: list[str]) -> Tensor:
     """Shape (texts, tokens, channels), on the pipeline's device and in its number format."""
     known = _known.setdefault(pipe.unet, OrderedDict())
     missing = [text for text in dict.fromkeys(texts) if text not in known]
-    for start in range(0, len(missing), TOGETHER):
-        part = missing[start : start + TOGETHER]
-        padded = part + [""] * (TOGETHER - len(part))
+    for start in range(0, len(missing), BATCH):
+        part = missing[start : start + BATCH]
+        padded = part + [""] * (BATCH - len(part))
         found = pipe.encode_prompt(padded, pipe.device, 1, do_classifier_free_guidance=False)[0]
         # A copy of its own, so that one remembered text does not keep its seven neighbours.
         known.update((text, row.clone()) for text, row in zip(part, found, strict=False))

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 
-from engine import pieces
+from engine import planned_cells
 from engine.comparing.comparisons import Comparisons
 from engine.contract.comparison import Compare, EstimateComparison
 from engine.contract.errors import TesseraError
@@ -12,12 +12,14 @@ from engine.contract.events import GridMade, GridPlanned, JobFailed, Progress
 from engine.contract.grid import Plan
 from engine.contract.orders import Job, MakeGrid
 from engine.contract.scoring import ScorePicture
+from engine.fetching import as_progress
+from engine.finishing import Finishing
 from engine.guest import Guest
-from engine.homecoming import Homecoming
 from engine.metrics.grid_score import grid_score
-from engine.news import News, fetching
+from engine.news import News
 from engine.pace import Pace
 from engine.painter import Painted, Painter
+from engine.painter_loop import PainterLoop
 from engine.planner import Planner
 from engine.pool import Pool
 from engine.report import Reporter
@@ -28,7 +30,6 @@ from engine.setbacks import Setbacks
 from engine.stocking import Stocking
 from engine.studio import Studio
 from engine.trainings import Trainings
-from engine.turns import Turns
 from engine.wave import Mix, Row
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ KEPT_SECONDS = 3600.0
 
 
 class Engine:
-    """`most` is how many pictures a wave holds at most: the fewest that keep a painter busy."""
+    """`most` is how many pictures a wave holds at most, where a painter does not say it for itself."""
 
     def __init__(
         self, planner: Planner, painters: Painter | Pool, most: int = 16, stocking: Stocking | None = None
@@ -53,8 +54,8 @@ class Engine:
         self._reporter = Reporter(self.pool)
         self.guest = Guest(self.pool, planner.settings.training_share)
         self.setbacks = Setbacks(studio, self._give_up)
-        home = Homecoming(studio, self._reporter, self.setbacks, self._end, self._fail)
-        self._turns = Turns(studio, self._news, self.guest, self.setbacks, home.begin, stocking)
+        finishing = Finishing(studio, self._reporter, self.setbacks, self._end, self._fail)
+        self._loop = PainterLoop(studio, self._news, self.guest, self.setbacks, finishing.begin, stocking)
         self._trainings = Trainings(planner.settings, planner.profile, self.guest, studio.wake.set)
         self._comparisons = Comparisons(planner, self, self.pace)
         self._scorings = Scorings(planner)
@@ -95,7 +96,7 @@ class Engine:
 
     async def run(self) -> None:
         """Paint for ever, with every painter that is here or comes."""
-        await self._turns.run()
+        await self._loop.run()
 
     async def _begin(self, running: Running) -> None:
         match running.job.work:
@@ -121,12 +122,13 @@ class Engine:
         job, order = running.job, running.job.grid
         try:
             running.tell(Progress(done=0, total=4 * order.blocks**2, phase="planning"))
-            plan = running.plan = job.plan or await self.planner.plan(order, fetching(running.tell), job.id)
+            plan = running.plan = job.plan or await self.planner.plan(order, as_progress(running.tell), job.id)
             running.tell(GridPlanned(plan=plan))
-            ahead = await asyncio.to_thread(pieces.painted_ahead, self.planner.stock, job.id, plan, running.judged)
+            stock = self.planner.stock
+            ahead = await asyncio.to_thread(planned_cells.painted_ahead, stock, job.id, plan, running.judged)
             if not running.alive:
                 return
-            rows = pieces.rows(running, plan, {*running.judged, *ahead})
+            rows = planned_cells.rows(running, plan, {*running.judged, *ahead})
             self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), rows)
             running.tell(self._news.progress(running, "waiting"))
             self._studio.wake.set()
@@ -143,7 +145,7 @@ class Engine:
         cells = [cell for cell in plan.cells if cell.photo and cell.cell not in running.judged]
         if cells:
             settings, profile, side = self.planner.settings, self.planner.profile, plan.recipe.size
-            photos = await asyncio.to_thread(pieces.photos, settings, profile, cells, side)
+            photos = await asyncio.to_thread(planned_cells.photos, settings, profile, cells, side)
             await self._reporter.report(running, [cell.cell for cell in cells], [Painted(photo) for photo in photos])
 
     def _give_up(self, row: Row, error: Exception) -> None:
@@ -177,7 +179,7 @@ class Engine:
             self.planner.stock.release(job)
 
     def _disturbed(self) -> None:
-        """Something came or ended: it is not quiet, and who rests looks again."""
+        """A job came or ended: nothing is painted ahead for a while, and painters that rest look for work again."""
         if self._stocking:
             self._stocking.disturbed()
         self._studio.wake.set()

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine import models
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.errors import TesseraError
+from engine.download_bar import download_bar
 from engine.evaluation import report
 from engine.evaluation.asked import Asked
 from engine.evaluation.bar import EvaluationBar
@@ -22,7 +23,6 @@ from engine.evaluation.planned import Planned, planned
 from engine.evaluation.real_pictures import Fillers, common_fillers, of_styles
 from engine.evaluation.remarks import remarks
 from engine.evaluation.results import Evaluation
-from engine.evaluation.watched import watched
 from engine.local import engine_for
 from engine.quiet import quiet
 from engine.settings import Settings
@@ -55,9 +55,9 @@ def evaluate(
 
 def _references(settings: Settings, decided: Planned) -> tuple[Path, Fillers]:
     """Fetched before painting, so that hours of painting do not end at a closed door."""
-    with watched("judge") as fetching:
+    with download_bar("judge") as fetching:
         judge = models.folder(JUDGES[decided.profile], fetching, judge=True)
-    with watched("fillers") as fetching:
+    with download_bar("fillers") as fetching:
         return judge, common_fillers(settings, decided.profile, decided.asked.seed, fetching)
 
 

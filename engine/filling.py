@@ -1,4 +1,4 @@
-"""What a grid's other cells show: pictures painted from written prompts, ahead or with the grid, or photos."""
+"""What a grid's fillers are: photos, or pictures painted from written prompts, ahead or with the grid."""
 
 import asyncio
 import hashlib
@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from engine import fillers, models, prompts
+from engine import fillers, prompts
 from engine.apart import apart
 from engine.contract.approaches import Profile
 from engine.contract.grid import AHEAD, PlannedCell, Recipe
+from engine.fetching import OnBytes
 from engine.settings import Settings
 from engine.stock import Stock, Stocked, kind
 
@@ -25,7 +26,7 @@ class Ahead:
 
 
 class Filling:
-    """All chances come from the grid's seed."""
+    """Everything random comes from the grid's seed."""
 
     def __init__(self, settings: Settings, profile: Profile, seed: int) -> None:
         self._settings, self._profile, self._seed = settings, profile, seed
@@ -34,7 +35,7 @@ class Filling:
     async def generated(
         self, avoid: str, cells: list[PlannedCell], ahead: Ahead | None
     ) -> tuple[list[PlannedCell], prompts.Written]:
-        """As many as the stock has were painted ahead; what to paint for the others is written now."""
+        """Fillers from the stock as far as it has some; for the other cells prompts are written now."""
         counts = prompts.wanted(len(cells), self._rng, self._profile)
         claimed = await asyncio.to_thread(self._claimed, ahead, counts, avoid) if ahead else []
         had = Counter(filler.category for filler in claimed)
@@ -49,7 +50,7 @@ class Filling:
         return filled, self._told(written, claimed, len(cells))
 
     async def photos(
-        self, source: str, cells: list[PlannedCell], fetching: models.Progress
+        self, source: str, cells: list[PlannedCell], fetching: OnBytes
     ) -> tuple[list[PlannedCell], prompts.Written]:
         """Raises NoFillers."""
         photos, warnings = await apart(self._photos, source, len(cells), fetching)
@@ -63,13 +64,13 @@ class Filling:
         right = kind(ahead.recipe, prompts.writer(self._settings, self._profile))
         return ahead.stock.claim(ahead.job, right, counts, lambda prompt: prompts.suits(prompt, avoid, self._profile))
 
-    def _photos(self, name: str, count: int, fetching: models.Progress) -> tuple[list[str], list[str]]:
+    def _photos(self, name: str, count: int, fetching: OnBytes) -> tuple[list[str], list[str]]:
         source = fillers.photo_source(name, self._settings, self._profile)
         source.fetch(fetching)
         return source.pick(self._rng, count), source.warnings()
 
     def _told(self, written: prompts.Written, claimed: list[Stocked], of: int) -> prompts.Written:
-        """With what was painted ahead, openly."""
+        """The whole result, with a warning that says how many were painted ahead."""
         if not claimed:
             return written
         pairs = (*((filler.category, filler.prompt) for filler in claimed), *written.prompts)

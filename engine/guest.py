@@ -1,5 +1,5 @@
-"""Training as a guest of the engine: one piece of work at a time, all the time where nobody waits for a grid, a small
-share of the device where somebody does. The engine's loop calls; the guest never runs by itself.
+"""Training as a guest of the painters, one piece of work at a time: whenever nobody waits for a grid, and for a small
+share of the device's time where somebody does. The painters' loop calls it; it never runs by itself.
 """
 
 import logging
@@ -12,10 +12,10 @@ from typing import Any
 
 from engine.contract.errors import OutOfMemory, TesseraError
 from engine.contract.events import JobFailed, Progress
-from engine.lesson import OVER, Lesson, Work
 from engine.painter import Painter, PainterLost
 from engine.pool import Pool
 from engine.running import Running
+from engine.training_run import OVER, TrainingRun, Work
 
 log = logging.getLogger(__name__)
 
@@ -29,22 +29,23 @@ UNKNOWN_SECONDS = 0.05
 
 @dataclass
 class _Visit:
+    """A training that runs or waits, and the job that it is for."""
+
     running: Running
-    lesson: Lesson
+    training: TrainingRun
 
 
 class Guest:
-    """`share` is the part of the device's time that is training's while grids are painted."""
+    """`share` is how much of the device's time training gets while grids are painted, 0 … 1."""
 
-    def __init__(self, painters: Painter | Pool, share: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pool = painters if isinstance(painters, Pool) else Pool(painters)
-        self._share, self._clock = share, clock
+    def __init__(self, pool: Pool, share: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pool, self._share, self._clock = pool, share, clock
         self._line: deque[_Visit] = deque()
         self._credit = 0.0
         self._usual = UNKNOWN_SECONDS
         self._knocked = math.inf
         self.seconds = 0.0
-        """Of the device's time so far."""
+        """How much of the device's time all trainings took so far."""
 
     @property
     def waiting(self) -> bool:
@@ -52,12 +53,12 @@ class Guest:
 
     @property
     def host(self) -> Painter | None:
-        """The painter that trains; the pool's first, so that all others are left to the grids."""
+        """The painter that trains: the pool's first, so that all others are left to the grids."""
         return self._pool.painters[0] if self._pool.painters else None
 
     def invite(self, running: Running, work: Work) -> None:
         """Take a training; it begins when those before it have ended."""
-        self._line.append(_Visit(running, Lesson(work)))
+        self._line.append(_Visit(running, TrainingRun(work)))
         if len(self._line) > 1:
             running.tell(Progress(done=0, total=1, phase="waiting"))
 
@@ -65,7 +66,7 @@ class Guest:
         """Whether there is such a training; the one that runs ends with its best epoch, one that waits just ends."""
         for visit in self._line:
             if visit.running.job.id == job:
-                visit.lesson.cancel()
+                visit.training.cancel()
                 if visit is not self._line[0]:
                     self._line.remove(visit)
                     visit.running.tell(JobFailed(reason="cancelled", detail="The training was cancelled."))
@@ -73,9 +74,9 @@ class Guest:
         return False
 
     async def between(self, painted: float) -> None:
-        """A step of a grid took `painted` seconds: run as much as the share allows, mostly nothing.
+        """A step of a wave took `painted` seconds: train for as long as the share allows, which is mostly not at all.
 
-        What is saved up is at most one usual piece, so that no grid pays for the quiet minute before it.
+        Less than a usual piece is saved up for the next call, so that no grid pays for a quiet minute before it.
         """
         if not self._line or self._share <= 0:
             return
@@ -84,13 +85,13 @@ class Guest:
             self._credit -= await self._piece()
 
     async def alone(self) -> None:
-        """Nobody waits for a grid: run a piece. The next grid then begins with nothing saved up."""
+        """Nobody waits for a grid: run a piece. The next grid begins with no time saved up."""
         self._credit, self._knocked = min(self._credit, 0.0), math.inf
         await self._piece()
         self._credit -= max(0.0, self._clock() - self._knocked)
 
     def knock(self) -> None:
-        """Somebody comes. What they wait for the piece that runs is part of the share that training has beside them."""
+        """Somebody orders something. How long they wait for the piece that runs counts as part of training's share."""
         self._knocked = min(self._knocked, self._clock())
 
     def close(self) -> None:
@@ -106,7 +107,7 @@ class Guest:
         visit = self._line[0]
         begun = self._clock()
         try:
-            news = await self._train(visit.lesson)
+            news = await self._train(visit.training)
         except PainterLost:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a training fails with, no grid may fail with it
@@ -123,10 +124,10 @@ class Guest:
         self.seconds += took
         return took
 
-    async def _train(self, lesson: Lesson) -> Any:
+    async def _train(self, training: TrainingRun) -> Any:
         if self.host is None:
             raise PainterLost("Nobody is here to train.")
-        return await self.host.train(lesson)
+        return await self.host.train(training)
 
     def _end(self, visit: _Visit, failure: JobFailed | None) -> None:
         if visit in self._line:

@@ -1,7 +1,7 @@
-"""engine.log stays small: what the bot gave us as standard output and error is turned over at a size.
+"""Keeps engine.log small: the file that the bot gave us as standard output and error is rotated at a size.
 
-An engine that outlives many bots owns its log; who started it cannot turn it over. Whatever else standard error may be
-(a terminal, a supervisor's pipe) is left alone.
+The engine does it itself, as it outlives the bots that started it. Whatever else standard error may be (a terminal, a
+supervisor's pipe) is left alone.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ LOOK_S = 60.0
 async def keep_small(file: Path) -> None:
     """Look at the file's size now and then, until cancelled."""
     while True:
-        turn_over(file, MOST_BYTES)
+        rotate(file, MOST_BYTES)
         await asyncio.sleep(LOOK_S)
 
 
-def turn_over(file: Path, most: int) -> None:
-    """Where `file` is full, give it the name `file`.1, in place of the one before, and go on with a new one."""
+def rotate(file: Path, most: int) -> None:
+    """Where `file` has `most` bytes, rename it to `file`.1, in place of an older one, and go on with a new file."""
     ours = [stream for stream in (sys.__stdout__, sys.__stderr__) if stream is not None and _goes_to(stream, file)]
     if not ours or file.stat().st_size < most:
         return

@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -12,10 +11,13 @@ from typing import Any
 
 from engine.contract.approaches import EMBEDDED, Profile
 from engine.contract.errors import NoModel
+from engine.fetching import OnBytes, unwatched
 from engine.settings import Settings
 
-Progress = Callable[[int, int], None]
+PIPELINE_BYTES = 2_600_000_000
+"""What a Stable Diffusion in half precision has to be fetched, about: v1-4 and sd-turbo alike."""
 REVISION = re.compile(r"^[0-9a-f]{40}$")
+"""A commit of the hub, after which it names a snapshot's folder."""
 _IMPORTING = threading.Lock()
 
 
@@ -42,7 +44,7 @@ def choose_profile(settings: Settings) -> tuple[Profile, str]:
     return "embedded", "PROFILE=auto and there is no CUDA device"
 
 
-def folder(model: str, progress: Progress | None = None, *, judge: bool = False) -> Path:
+def folder(model: str, fetching: OnBytes = unwatched, *, judge: bool = False) -> Path:
     """The checkpoint's folder; fetched from the hub where it is not here yet. Raises NoModel, DiskFull."""
     if model == EMBEDDED:
         from engine import embedded
@@ -51,7 +53,7 @@ def folder(model: str, progress: Progress | None = None, *, judge: bool = False)
     from engine import checkpoints
 
     half = not judge and _has_gpu()
-    return checkpoints.fetch(model, progress or _silent, half=half)
+    return checkpoints.fetch(model, fetching, half=half)
 
 
 def here(model: str, *, judge: bool = False) -> bool:
@@ -94,10 +96,6 @@ def _has_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
-
-
-def _silent(_done: int, _total: int) -> None:
-    """Nobody watches this download."""
 
 
 def _config(file: Path) -> dict[str, Any]:

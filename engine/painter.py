@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.lesson import Lesson
+from engine.training_run import TrainingRun
 from engine.wave import Wave
 
 Pixels = NDArray[np.uint8]
@@ -56,8 +56,8 @@ class Painter(Protocol):
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts)."""
 
-    async def train(self, lesson: Lesson) -> Any:
-        """The next piece of a training, run where the painter's own work runs: an event, None, or lesson.OVER."""
+    async def train(self, training: TrainingRun) -> Any:
+        """Run a training's next piece in the painter's own thread; what it yields: an event, None, or OVER."""
 
     async def forget(self, style: str) -> None:
         """The style's files have changed or gone: read them again before it is used next."""
@@ -102,8 +102,8 @@ class FakePainter:
             dtype=np.float32,
         ).reshape(len(pictures), len(texts))
 
-    async def train(self, lesson: Lesson) -> Any:
-        return await asyncio.to_thread(lesson.next)
+    async def train(self, training: TrainingRun) -> Any:
+        return await asyncio.to_thread(training.next)
 
     async def forget(self, style: str) -> None:
         """There is nothing to forget."""

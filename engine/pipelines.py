@@ -1,4 +1,4 @@
-"""Checkpoints on the device: loaded on use, shared between approaches, put away before another one needs the room."""
+"""Checkpoints on the device: loaded on use, shared between approaches, evicted before another one needs the room."""
 
 import gc
 import logging
@@ -45,7 +45,7 @@ class Pipelines:
 
     def __init__(self, settings: Settings, device: torch.device, card: "Card | None" = None) -> None:
         self._settings, self.device, self._card = settings, device, card
-        self.dtype = usual(device)
+        self.dtype = usual_dtype(device)
         self._loaded: OrderedDict[Key, Loaded] = OrderedDict()
 
     def get(self, model: str, quality: Quality = "reference") -> Loaded:
@@ -141,7 +141,7 @@ class Pipelines:
         return pipe
 
 
-def usual(device: torch.device) -> torch.dtype:
+def usual_dtype(device: torch.device) -> torch.dtype:
     """fp16 rather than bf16 on a card: three more bits of mantissa at the same speed, and older cards have no other."""
     return torch.float16 if device.type == "cuda" else torch.float32
 

@@ -1,4 +1,4 @@
-"""The plan of a grid: all its chances taken once. After this a picture is a function of the plan."""
+"""The plan of a grid: all that is random about it is decided here, once. Each picture is a function of the plan."""
 
 import asyncio
 import random
@@ -14,6 +14,7 @@ from engine.contract.order import SEEDS
 from engine.contract.orders import MakeGrid
 from engine.contract.sheet import address
 from engine.embedded import vocabulary
+from engine.fetching import OnBytes
 from engine.filling import Ahead, Filling, picture_seed
 from engine.settings import Settings
 from engine.stock import Stock
@@ -28,7 +29,7 @@ class Planner:
     profile: Profile
     stock: Stock | None = None
 
-    async def plan(self, order: MakeGrid, fetching: models.Progress, job: str | None = None) -> Plan:
+    async def plan(self, order: MakeGrid, fetching: OnBytes, job: str | None = None) -> Plan:
         """`fetching` is told bytes (done, total) from a thread. Raises BadRequest, BadStyle, NoFillers, NoModel.
 
         Fillers that were painted ahead are given to `job`, unless the order has a seed: then the seed decides them.
@@ -74,7 +75,7 @@ class Planner:
             raise BadRequest(message)
         return row
 
-    def recipe(self, order: MakeGrid, fetching: models.Progress) -> Recipe:
+    def recipe(self, order: MakeGrid, fetching: OnBytes) -> Recipe:
         """How the pictures of this order are painted. Blocks; raises BadRequest, BadStyle, NoModel."""
         row = self.row(order)
         facts = models.facts(models.folder(row.model, fetching))
@@ -112,7 +113,7 @@ class Planner:
             notes += vocabulary.prompt_notes(dress(order.prompt, order.details, None))
         return notes
 
-    def _unscored(self, prompt: str, fetching: models.Progress) -> int:
+    def _unscored(self, prompt: str, fetching: OnBytes) -> int:
         return models.tokens_cut(models.folder(JUDGES[self.profile], fetching, judge=True), prompt)
 
     async def _fill(
@@ -121,7 +122,7 @@ class Planner:
         row: Approach,
         cells: list[PlannedCell],
         seed: int,
-        fetching: models.Progress,
+        fetching: OnBytes,
         ahead: Ahead | None,
     ) -> tuple[list[PlannedCell], prompts.Written]:
         """What the other cells show: painted from written prompts, or photos."""

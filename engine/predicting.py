@@ -12,13 +12,13 @@ from torch import Tensor
 
 from engine import cores
 from engine.attention import Memory, WordsOnce
-from engine.twins import twins
+from engine.shared_layers import shared_layers
 
 _prepared: WeakSet[Any] = WeakSet()
 
 
 def prepare(unet: Any) -> None:
-    """Ready a model on a processor. One that is not prepared paints the same, only slower."""
+    """Make a model faster on a processor. One that is not prepared paints the same pictures."""
     from diffusers.models.attention_processor import AttnProcessor2_0
 
     unet.set_attn_processor(
@@ -28,7 +28,7 @@ def prepare(unet: Any) -> None:
         }
     )
     # Here, where no second thread does it as well.
-    twins(unet)
+    shared_layers(unet)
     _prepared.add(unet)
 
 
@@ -73,4 +73,4 @@ class Predictor:
 
 
 def _sharing(unet: Any, *, guided: bool) -> AbstractContextManager[None]:
-    return twins(unet).sharing() if guided and unet in _prepared else nullcontext()
+    return shared_layers(unet).sharing() if guided and unet in _prepared else nullcontext()

@@ -10,9 +10,10 @@ import numpy as np
 from engine import models
 from engine.contract.approaches import JUDGES, Profile
 from engine.contract.scoring import Near, Scored
+from engine.download_bar import download_bar
 from engine.evaluation.looking import judge_in
 from engine.evaluation.prompt_sets import SHIPPED, read
-from engine.evaluation.watched import watched
+from engine.fetching import OnBytes
 from engine.metrics.references import standing
 from engine.opening import opened_file
 from engine.painter import Pixels
@@ -34,12 +35,12 @@ def score_picture(settings: Settings, picture: Path, prompt: str) -> dict[str, A
     """As JSON. Raises BadRequest, NoModel, DiskFull."""
     pixels = opened_file(picture)
     profile, _ = models.choose_profile(settings)
-    with watched("judge") as fetching:
+    with download_bar("judge") as fetching:
         found = scored(pixels, prompt, profile, fetching)
     return as_json(found, picture, prompt)
 
 
-def scored(picture: Pixels, prompt: str, profile: Profile, fetching: models.Progress) -> Scored:
+def scored(picture: Pixels, prompt: str, profile: Profile, fetching: OnBytes) -> Scored:
     """The plain cosine, its rank among the reference prompts and the nearest of these. Blocks.
 
     The references are the profile's shipped prompts without this one, however it is written. The judge takes the

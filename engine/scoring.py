@@ -1,14 +1,13 @@
-"""Pictures from anywhere held against a prompt, with the engine's judge; the painters are not asked."""
+"""Scores any picture against a prompt, with a judge of its own on the processor; painters are not disturbed."""
 
 import asyncio
 import logging
 
-from engine import models
 from engine.apart import apart
 from engine.contract.errors import TesseraError
 from engine.contract.events import JobFailed, Progress
 from engine.contract.scoring import Scored, ScorePicture
-from engine.news import fetching
+from engine.fetching import OnBytes, as_progress
 from engine.opening import opened
 from engine.planner import Planner
 from engine.running import Running
@@ -32,7 +31,7 @@ class Scorings:
             async with self._one:
                 if not running.alive:
                     return
-                running.tell(await apart(self._score, order, fetching(running.tell)))
+                running.tell(await apart(self._score, order, as_progress(running.tell)))
         except TesseraError as error:
             running.fail(error)
         except ImportError:
@@ -41,5 +40,5 @@ class Scorings:
             log.exception("a picture could not be scored", extra={"job": running.job.id})
             running.fail(error)
 
-    def _score(self, order: ScorePicture, tell: models.Progress) -> Scored:
+    def _score(self, order: ScorePicture, tell: OnBytes) -> Scored:
         return scored(opened(order.data), order.prompt, self._planner.profile, tell)

@@ -1,4 +1,4 @@
-"""Paints fillers ahead while nobody wants anything: one step at a time, so that a job waits for no more than that."""
+"""Paints fillers ahead while the engine is idle, one step at a time, so that a job waits for one step at most."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ from engine.contract.grid import Recipe
 from engine.contract.ids import new_id
 from engine.contract.order import SEEDS
 from engine.contract.orders import MakeGrid
+from engine.fetching import unwatched
 from engine.painter import Painted, Painter, PainterLost
 from engine.planner import Planner
 from engine.stock import Stock, Stocked, kind
@@ -28,20 +29,22 @@ log = logging.getLogger(__name__)
 GENERATED: Final = 3
 """The approach that paints its fillers."""
 QUIET_SECONDS = 20.0
-"""Nobody wanted anything for so long, before the first step."""
+"""How long the engine must have been idle before the first step."""
 REFUSED_SECONDS = 600.0
-"""After a failure."""
+"""How long nothing is tried again after a failure."""
 
 
 @dataclass
 class _Begun:
+    """A wave of fillers under way, and how many steps are left."""
+
     wave: Wave
     fillers: Sequence[Stocked]
     left: int = 0
 
 
 class Stocking:
-    """Fills the planner's stock. `most` fillers are painted together; ids of its waves are below zero."""
+    """Fills the planner's stock, `most` fillers in a wave. Its waves have negative ids, unlike those of grids."""
 
     def __init__(
         self,
@@ -62,7 +65,7 @@ class Stocking:
         self._full = False
 
     def disturbed(self) -> None:
-        """Somebody wants something."""
+        """A job came or ended: the engine is not idle."""
         self._full = False
         self._not_before = max(self._not_before, self._clock() + self._quiet)
 
@@ -110,7 +113,7 @@ class Stocking:
             del self._begun[painter]
 
     async def _begin(self, painter: Painter, wake: asyncio.Event) -> None:
-        """Only one wave is written at a time: what it is to fill is nobody else's. Who waits for it can be woken."""
+        """One wave is put together at a time, so that no two fill the same gap. Whoever waits for it can be woken."""
         if self._writing is None:
             self._writing = asyncio.create_task(self._written())
             self._writing.add_done_callback(lambda _: wake.set())
@@ -138,16 +141,16 @@ class Stocking:
         return _Begun(Wave(-next(self._ids), Mix.of(recipe), rows), fillers)
 
     def _recipe(self) -> Recipe | None:
-        """Of grids for which nothing special was asked; None where its model would have to be fetched first."""
+        """That of a plain grid of approach 3; None where its model would have to be fetched first."""
         if not models.here(PROFILES[self._planner.profile][GENERATED].model):
             return None
-        return self._planner.recipe(MakeGrid(prompt="anything", approach=GENERATED), lambda _done, _total: None)
+        return self._planner.recipe(MakeGrid(prompt="anything", approach=GENERATED), unwatched)
 
     async def _wanted(self, recipe: Recipe) -> list[Stocked]:
         """What to paint next; nothing where the stock is full."""
         settings, profile = self._planner.settings, self._planner.profile
         right = kind(recipe, prompts.writer(settings, profile))
-        # What is just being kept lies there half, or is counted twice.
+        # Not while others are being kept: they would be missing, or counted twice.
         async with self._disk:
             await asyncio.to_thread(self._stock.put_away, right)
             there = await asyncio.to_thread(self._stock.waiting, right)
@@ -159,7 +162,7 @@ class Stocking:
         beside = [filler.prompt for filler in there]
         written = await prompts.fill(counts, "", self._rng, settings, profile, beside)
         if written.warnings:
-            # Others than the usual writer's would be fillers of another kind.
+            # Prompts of a writer that stands in for the usual one would make fillers of another kind.
             raise TesseraError(" ".join(written.warnings))
         return [
             Stocked(new_id(), right, category, prompt, self._rng.randrange(SEEDS))
@@ -167,14 +170,14 @@ class Stocking:
         ]
 
     def _scarcest(self, there: Counter[str], n: int) -> dict[str, int]:
-        """How many more of each category, so that any grid finds all of them."""
+        """How many more of each category: always one of the scarcest, so that any grid finds all categories."""
         counts = dict.fromkeys(prompts.wanted(n, self._rng, self._planner.profile), 0)
         for _ in range(n):
             counts[min(counts, key=lambda category: there[category] + counts[category])] += 1
         return counts
 
     def _keep(self, fillers: Sequence[Stocked], painted: Sequence[Painted]) -> None:
-        """Those that may be shown. Raises OSError."""
+        """Keep those that are not withheld. Raises OSError."""
         for filler, picture in zip(fillers, painted, strict=True):
             if picture.pixels is not None:
                 self._stock.put(filler, picture.pixels)

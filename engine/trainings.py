@@ -1,6 +1,6 @@
-"""Trainings on their way to the device: refused where they must be, pictures fetched, then brought to the guest.
+"""What comes before a training's first piece: orders are refused or their pictures fetched, then the guest gets them.
 
-Nothing of it needs the device, so it runs in plain threads beside the painting.
+None of this needs the device, so it runs in threads beside the painting.
 """
 
 import asyncio
@@ -13,13 +13,15 @@ from engine.contract.approaches import Profile
 from engine.contract.errors import BadRequest, Cancelled, TesseraError
 from engine.contract.events import JobFailed, Progress
 from engine.contract.training import Estimated, EstimateTraining, TrainStyle
+from engine.fetching import OnBytes, as_progress
 from engine.guest import Guest
-from engine.lesson import Work
 from engine.running import Running
 from engine.settings import Settings
+from engine.training_run import Work
 
 log = logging.getLogger(__name__)
 
+CANCELLED = "The training was cancelled before it began."
 NO_PACKAGES = "This engine was installed without what training needs. Install tessera[engine] and start it again."
 
 
@@ -33,7 +35,7 @@ class Trainings:
         self._named: dict[str, Running] = {}
 
     async def begin(self, running: Running) -> None:
-        """Bring a training to the guest, or answer an estimate."""
+        """Hand a training to the guest, or answer an estimate."""
         order = running.job.work
         try:
             if isinstance(order, EstimateTraining):
@@ -58,7 +60,7 @@ class Trainings:
             return
         if job in self._fetching:
             self._fetching[job].set()
-        running.tell(JobFailed(reason="cancelled", detail="The training was cancelled before it began."))
+        running.tell(JobFailed(reason="cancelled", detail=CANCELLED))
 
     def _claim(self, running: Running, name: str) -> None:
         """Two trainings of one name would write over each other's checkpoints. Raises BadRequest."""
@@ -72,13 +74,13 @@ class Trainings:
 
     async def _fetched(self, running: Running, order: TrainStyle) -> Work:
         """The training with its pictures; progress is told from the thread that fetches."""
-        loop, job = asyncio.get_running_loop(), running.job.id
+        told, job = as_progress(running.tell), running.job.id
         cancelled = self._fetching[job] = threading.Event()
 
         def watch(done: int, total: int) -> None:
             if cancelled.is_set():
-                raise Cancelled("The training was cancelled before it began.")
-            loop.call_soon_threadsafe(running.tell, Progress(done=done, total=total, phase="fetching"))
+                raise Cancelled(CANCELLED)
+            told(done, total)
 
         running.tell(Progress(done=0, total=1, phase="fetching"))
         try:
@@ -88,10 +90,10 @@ class Trainings:
             if self._fetching.get(job) is cancelled:
                 del self._fetching[job]
         if not running.alive:
-            raise Cancelled("The training was cancelled before it began.")
+            raise Cancelled(CANCELLED)
         return work
 
-    def _prepare(self, job: str, order: TrainStyle, watch: Callable[[int, int], None]) -> Work:
+    def _prepare(self, job: str, order: TrainStyle, watch: OnBytes) -> Work:
         from engine.training.prepare import prepare
 
         return prepare(job, order, self._settings, self._profile, watch)

@@ -1,4 +1,4 @@
-"""A painter under the eyes of a watchdog: every call has a time in which it must come back, from its own measure."""
+"""A painter whose calls a watchdog times: each must come back within a limit that is learned from those before it."""
 
 import time
 from collections import defaultdict
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from engine.lesson import Lesson
 from engine.painter import Painted, Painter, Pixels, Scores
+from engine.training_run import TrainingRun
 from engine.watchdog import Watchdog
 from engine.wave import Mix, Wave
 
@@ -16,7 +16,7 @@ NEWEST = 0.1
 
 
 class Watched:
-    """Implements Painter with another one. Steps are measured per mix and row, other calls by their kind."""
+    """Implements Painter by another one. Usual times are learned for each mix of a step and each kind of other call."""
 
     def __init__(self, painter: Painter, watchdog: Watchdog) -> None:
         self._painter, self._watchdog = painter, watchdog
@@ -54,10 +54,10 @@ class Watched:
         with self._measured(f"Judging {len(pictures)} pictures", "judge", len(pictures)):
             return await self._painter.judge(pictures, texts)
 
-    async def train(self, lesson: Lesson) -> Any:
+    async def train(self, training: TrainingRun) -> Any:
         # Pieces differ: a step, a model that is loaded, a style that is saved.
         with self._watchdog.watching("A piece of a training", None):
-            return await self._painter.train(lesson)
+            return await self._painter.train(training)
 
     async def forget(self, style: str) -> None:
         await self._painter.forget(style)

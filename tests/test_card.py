@@ -10,7 +10,7 @@ from engine import models
 from engine.contract.approaches import JUDGES, TURBO, V1_4
 from engine.device import graphs
 from engine.diffusion import DiffusionPainter
-from engine.landing import Landing
+from engine.host_copy import HostCopy
 from engine.settings import Settings
 from engine.wave import Mix
 from tests.stand_ins import tiny
@@ -34,7 +34,7 @@ def test_a_recorded_call_gives_what_the_call_gives() -> None:
 def test_pictures_come_home_as_they_are_on_the_device() -> None:
     decoded = torch.randn(3, 3, 8, 8, generator=torch.Generator().manual_seed(1))
 
-    assert furthest(Landing([decoded.cuda()]).pictures(), Landing([decoded]).pictures()) == 0
+    assert furthest(HostCopy([decoded.cuda()]).pictures(), HostCopy([decoded]).pictures()) == 0
 
 
 @pytest.fixture

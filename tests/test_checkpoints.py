@@ -21,7 +21,7 @@ from engine.checkpoints import failures, files
 from engine.contract.errors import DiskFull, NoModel
 from engine.contract.training import TrainStyle
 from engine.settings import Settings
-from engine.training.estimate import BASE_BYTES, estimate
+from engine.training.estimate import estimate
 from tests.stand_ins import tiny
 from tests.stand_ins.hub import Hub
 from tests.stand_ins.loopback import Kind
@@ -130,7 +130,7 @@ def test_where_a_card_paints_half_precision_is_all_that_must_be_here(
     checkpoints.fetch(TURBO, quiet, half=True)
     after = estimate(order, settings, "full"), downloads.describe(settings)["models"][TURBO]
 
-    assert (before[0].bytes_to_fetch, before[1]) == (BASE_BYTES, "not fetched yet: python -m engine fetch")
+    assert (before[0].bytes_to_fetch, before[1]) == (models.PIPELINE_BYTES, "not fetched yet: python -m engine fetch")
     assert (after[0].bytes_to_fetch, after[1]) == (0, "here")
     assert (after[0].memory_bytes or 0) > 0
 

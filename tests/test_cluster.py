@@ -75,7 +75,7 @@ async def alone(home: Path) -> list[Event]:
 
 
 async def busy(engine: Engine, painter: Painter) -> None:
-    while not any(brush.painter is painter and brush.share for brush in engine._studio.brushes.values()):  # noqa: ASYNC110
+    while not any(wave.painter is painter and wave.share for wave in engine._studio.waves.values()):  # noqa: ASYNC110
         await asyncio.sleep(0.005)
 
 

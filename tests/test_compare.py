@@ -310,7 +310,7 @@ async def test_a_column_that_lacks_a_picture_does_not_lend_the_others_its_number
 async def test_progress_shows_the_sheet_so_far(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "TELL_SECONDS", 0.0)
     monkeypatch.setattr(watching, "PREVIEW_SECONDS", 0.0)
-    monkeypatch.setattr("engine.brush.PREVIEW_SECONDS", 0.0)
+    monkeypatch.setattr("engine.running_wave.PREVIEW_SECONDS", 0.0)
     async with running_engine(folder, TouchyPainter()) as engine:
         found = await told(engine, weights())
 

@@ -44,7 +44,7 @@ from engine.device.sizes import Sizes
 from engine.device.upsampling import transposed
 from engine.diffusion import DiffusionPainter
 from engine.embeddings import REMEMBERED, embeddings
-from engine.landing import Landing
+from engine.host_copy import HostCopy
 from engine.metrics.clip import Judge
 from engine.painter import Pixels
 from engine.pool import Pool
@@ -101,7 +101,7 @@ def painted(pipe: Any, forms: Forms, work: Wave) -> list[Pixels]:
     state = Denoising(pipe, work, forms.predict(guided=work.mix.guidance > 1))
     for _ in range(state.steps):
         state.step(pipe.unet)
-    return state.land(forms.decode).pictures()
+    return state.decoded(forms.decode).pictures()
 
 
 @pytest.mark.parametrize("seeds", [[7, 8, 9], [1, 2, 3, 4, 5, 6]], ids=["fewer than a bucket", "more than one"])
@@ -132,7 +132,7 @@ def test_in_a_bucket_a_thinned_wave_goes_on_to_the_same_bits(pipe: Any, mix: Mix
     for _ in range(thinned.steps - 1):
         thinned.step(pipe.unet)
 
-    assert furthest(thinned.land(forms.decode).pictures(), [undisturbed[1], undisturbed[3]]) == 0
+    assert furthest(thinned.decoded(forms.decode).pictures(), [undisturbed[1], undisturbed[3]]) == 0
 
 
 def test_the_last_part_is_filled_up_with_its_own_first_row() -> None:
@@ -697,14 +697,14 @@ def test_colours_are_rounded_as_diffusers_does_it() -> None:
 
     theirs = [np.asarray(image) for image in VaeImageProcessor().postprocess(decoded, "pil")]
 
-    assert furthest(Landing([decoded[:2], decoded[2:]]).pictures(), theirs) == 0
+    assert furthest(HostCopy([decoded[:2], decoded[2:]]).pictures(), theirs) == 0
 
 
-def test_numbers_that_are_none_are_found_when_the_pictures_have_landed() -> None:
-    landing = Landing([torch.zeros(1, 3, 8, 8), torch.full((1, 3, 8, 8), float("inf"))])
+def test_numbers_that_are_none_are_found_when_the_pictures_have_arrived() -> None:
+    copy = HostCopy([torch.zeros(1, 3, 8, 8), torch.full((1, 3, 8, 8), float("inf"))])
 
     with pytest.raises(PaintingFailed, match="try another seed"):
-        landing.pictures()
+        copy.pictures()
 
 
 def test_a_text_becomes_the_same_whatever_else_is_asked_for_and_is_encoded_once(

@@ -10,6 +10,7 @@ import pytest
 
 from engine.cluster import connection
 from engine.cluster.easel import ABANDONED_SECONDS, SILENT_SECONDS, Easel
+from engine.cluster.messages import Claimed, made_of
 from engine.cluster.parcels import (
     StyleParcel,
     digest,
@@ -20,7 +21,6 @@ from engine.cluster.parcels import (
     unpack_training,
 )
 from engine.cluster.places import Place, has_gpu, places
-from engine.cluster.terms import Claimed, made_of
 from engine.contract.approaches import Profile
 from engine.contract.errors import BadRequest, BadStyle, EngineAway
 from engine.contract.training import TrainStyle

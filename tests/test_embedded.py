@@ -15,7 +15,7 @@ from PIL import Image
 
 from engine.embedded import EXAMINER, JUDGE, PIPELINE
 from engine.embedded.drawings import Manner, caption, draw, facts, right, sample, tell
-from engine.embedded.drawings.album import album, picture_caption
+from engine.embedded.drawings.album import album
 from engine.embedded.drawings.facts import KINDS, UNTOLD, WAYS
 from engine.embedded.drawings.palette import PAINTS, PAPERS
 from engine.embedded.drawings.picture import DRAWN
@@ -255,10 +255,15 @@ def test_an_album_is_deterministic_captioned_even_and_reused(tmp_path: Path) -> 
     assert [page.stat().st_mtime_ns for page in pages] == stamps
     assert [page.read_bytes() for page in other] == [page.read_bytes() for page in pages]
     assert {page.name for page in album(tmp_path / "one", 5, seed=4)}.isdisjoint(page.name for page in pages)
-    named = Counter(subjects_named(str(picture_caption(page)))[0] for page in pages)
+    named = Counter(subjects_named(_description(page))[0] for page in pages)
     assert set(named.values()) == {2}
     assert set(named) == set(SUBJECTS)
     assert sorted((tmp_path / "two").iterdir()) == sorted(other)
+
+
+def _description(page: Path) -> str:
+    with Image.open(page) as picture:
+        return str(picture.info["Description"])
 
 
 # ---------------------------------------------------------------- weights

@@ -257,7 +257,7 @@ async def test_details_are_joined_to_the_prompt_and_scored_besides(home: Path, a
 
 
 async def test_a_preview_shows_the_grid_so_far(home: Path, approach: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.brush.PREVIEW_SECONDS", -1.0)
+    monkeypatch.setattr("engine.running_wave.PREVIEW_SECONDS", -1.0)
     async with running_engine(home, FakePainter()) as engine:
         running = engine.submit(grid(approach=approach))
         previews = [e.preview async for e in running.follow() if isinstance(e, Progress) and e.preview]

@@ -30,11 +30,11 @@ from engine.contract.events import Event
 from engine.contract.orders import Job
 from engine.embedded.drawings import draw, sample
 from engine.evaluation.asked import limited
-from engine.evaluation.files import load
 from engine.evaluation.original import beside
 from engine.evaluation.plan import seed_of
 from engine.evaluation.prompt_sets import Prompt, read
 from engine.evaluation.real_pictures import of_style
+from engine.evaluation.results import Evaluation
 from engine.local import LocalEngine, Paints
 from engine.metrics.base import NotMeasured
 from engine.settings import Settings
@@ -407,7 +407,7 @@ def test_weights_of_a_style_stand_beside_the_baseline_with_the_control_and_real_
     assert [control["label"] for control in found["controls"]] == ["real ink", "fillers"]
     assert (found["held_out"], found["trained"]) == ({"ink": 40}, {"ink": 18})
     assert (tmp_path / "out" / "plot.png").is_file()
-    approach_2 = beside(load(tmp_path / "out" / "report.json"))[1].row
+    approach_2 = beside(Evaluation.model_validate_json((tmp_path / "out" / "report.json").read_bytes()))[1].row
     assert approach_2
     assert approach_2.label == "ink x 1", "not the same approach without its style"
     assert all(cell["nearest"]["ink"].startswith("sketch ") for cell in found["cells"])

@@ -15,6 +15,7 @@ from engine.contract.orders import Job
 from engine.contract.training import Estimated, EstimateTraining, StyleTrained, TrainStyle
 from engine.guest import Guest
 from engine.painter import FakePainter, Pixels
+from engine.pool import Pool
 from engine.running import Running
 from tests.engines import events, grid, running_engine
 
@@ -37,16 +38,17 @@ class Time:
 class AtOnce(FakePainter):
     """Runs a piece of training at once, in no thread."""
 
-    async def train(self, lesson: Any) -> Any:
+    async def train(self, training: Any) -> Any:
         await asyncio.sleep(0)
-        return lesson.next()
+        return training.next()
 
 
-class Lesson:
+class FakeTraining:
     """`n` pieces that take `seconds` each, then the style; or `error` in place of piece number `at`."""
 
     def __init__(self, n: int, time: Time, seconds: float = 0.06, error: Exception | None = None, at: int = 0) -> None:
         self.n, self.time, self.seconds, self.error, self.at = n, time, seconds, error, at
+        self.order = ORDER
         self.cancelled = False
         self.done = 0
 
@@ -72,10 +74,10 @@ def told(running: Running) -> list[Event]:
 
 
 async def test_beside_grids_training_gets_its_share_of_the_time_and_no_more() -> None:
-    time, lesson = Time(), Lesson(10_000, Time())
-    lesson.time = time
-    guest = Guest(AtOnce(), share=0.1, clock=time)
-    guest.invite(Running(job()), lesson)
+    time, training = Time(), FakeTraining(10_000, Time())
+    training.time = time
+    guest = Guest(Pool(AtOnce()), share=0.1, clock=time)
+    guest.invite(Running(job()), training)
 
     painted = 0.0
     for _ in range(1000):
@@ -89,34 +91,34 @@ async def test_beside_grids_training_gets_its_share_of_the_time_and_no_more() ->
 
 async def test_a_quiet_hour_saves_up_no_more_than_two_pieces() -> None:
     time = Time()
-    lesson = Lesson(10_000, time)
-    guest = Guest(AtOnce(), share=0.1, clock=time)
-    guest.invite(Running(job()), lesson)
+    training = FakeTraining(10_000, time)
+    guest = Guest(Pool(AtOnce()), share=0.1, clock=time)
+    guest.invite(Running(job()), training)
 
     await guest.between(3600.0)
 
-    assert lesson.done <= 2
+    assert training.done <= 2
 
 
 async def test_what_a_grid_waits_for_a_piece_at_its_start_is_training_s_share_already() -> None:
     time = Time()
-    lesson = Lesson(10_000, time, seconds=0.09)
-    guest = Guest(AtOnce(), share=0.1, clock=time)
-    guest.invite(Running(job()), lesson)
+    training = FakeTraining(10_000, time, seconds=0.09)
+    guest = Guest(Pool(AtOnce()), share=0.1, clock=time)
+    guest.invite(Running(job()), training)
 
     await guest.alone()
-    guest._line[0].lesson._pieces = _knocking(guest, time)
+    guest._line[0].training._pieces = _knocking(guest, time)
     await guest.alone()
-    guest._line[0].lesson._pieces = lesson.pieces()
-    before = lesson.done
+    guest._line[0].training._pieces = training.pieces()
+    before = training.done
     for _ in range(8):
         await guest.between(0.1)
 
     # 0.09 s were waited for, which is a tenth of 0.9 s.
-    assert lesson.done == before
+    assert training.done == before
     for _ in range(12):
         await guest.between(0.1)
-    assert lesson.done == before + 1
+    assert training.done == before + 1
 
 
 def _knocking(guest: Guest, time: Time) -> Iterator[Any]:
@@ -128,30 +130,30 @@ def _knocking(guest: Guest, time: Time) -> Iterator[Any]:
 
 async def test_a_share_of_nothing_lets_training_wait_for_quiet_times() -> None:
     time = Time()
-    lesson = Lesson(10, time)
-    guest = Guest(AtOnce(), share=0.0, clock=time)
-    guest.invite(Running(job()), lesson)
+    training = FakeTraining(10, time)
+    guest = Guest(Pool(AtOnce()), share=0.0, clock=time)
+    guest.invite(Running(job()), training)
 
     await guest.between(1000.0)
-    waited = lesson.done
+    waited = training.done
     await guest.alone()
 
-    assert (waited, lesson.done) == (0, 1)
+    assert (waited, training.done) == (0, 1)
 
 
 async def test_one_long_piece_is_paid_back_before_the_next() -> None:
     time = Time()
-    lesson = Lesson(100, time, seconds=1.0)
-    guest = Guest(AtOnce(), share=0.1, clock=time)
-    guest.invite(Running(job()), lesson)
+    training = FakeTraining(100, time, seconds=1.0)
+    guest = Guest(Pool(AtOnce()), share=0.1, clock=time)
+    guest.invite(Running(job()), training)
     await guest.between(10.0)
-    first = lesson.done
+    first = training.done
 
     for _ in range(20):
         await guest.between(0.25)
 
     assert first == 1
-    assert lesson.done == 1
+    assert training.done == 1
 
 
 @pytest.mark.parametrize(
@@ -164,8 +166,8 @@ async def test_one_long_piece_is_paid_back_before_the_next() -> None:
 async def test_whatever_a_piece_fails_with_ends_the_training_with_a_sentence(error: Exception, sentence: str) -> None:
     time = Time()
     running = Running(job())
-    guest = Guest(AtOnce(), share=0.1, clock=time)
-    guest.invite(running, Lesson(5, time, error=error))
+    guest = Guest(Pool(AtOnce()), share=0.1, clock=time)
+    guest.invite(running, FakeTraining(5, time, error=error))
 
     await guest.alone()
 
@@ -179,9 +181,9 @@ async def test_whatever_a_piece_fails_with_ends_the_training_with_a_sentence(err
 
 async def test_a_second_training_waits_for_the_first() -> None:
     time = Time()
-    first, second = Lesson(2, time), Lesson(2, time)
+    first, second = FakeTraining(2, time), FakeTraining(2, time)
     waiting = Running(job())
-    guest = Guest(AtOnce(), share=0.1, clock=time)
+    guest = Guest(Pool(AtOnce()), share=0.1, clock=time)
     guest.invite(Running(job()), first)
     guest.invite(waiting, second)
 
@@ -197,9 +199,9 @@ async def test_a_second_training_waits_for_the_first() -> None:
 async def test_a_training_that_waits_is_cancelled_at_once_and_one_that_runs_ends_with_what_it_has() -> None:
     time = Time()
     runs, waits = Running(job()), Running(job())
-    guest = Guest(AtOnce(), share=0.1, clock=time)
-    guest.invite(runs, Lesson(10, time))
-    guest.invite(waits, Lesson(10, time))
+    guest = Guest(Pool(AtOnce()), share=0.1, clock=time)
+    guest.invite(runs, FakeTraining(10, time))
+    guest.invite(waits, FakeTraining(10, time))
     await guest.alone()
 
     guest.cancel(waits.job.id)
@@ -219,9 +221,9 @@ class Orderly(AtOnce):
         super().__init__()
         self.order: list[str] = []
 
-    async def train(self, lesson: Any) -> Any:
+    async def train(self, training: Any) -> Any:
         self.order.append("training")
-        return await super().train(lesson)
+        return await super().train(training)
 
     async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
         self.order.append("step")
@@ -234,11 +236,11 @@ async def test_in_the_engine_a_grid_goes_before_a_training_that_is_under_way(hom
     async with running_engine(home, painter) as engine:
         time = Time()
         running = Running(job())
-        lesson = Lesson(10**9, time, seconds=0.06)
+        training = FakeTraining(10**9, time, seconds=0.06)
         engine.guest._clock = time
-        engine.guest.invite(running, lesson)
+        engine.guest.invite(running, training)
         engine._studio.wake.set()
-        while lesson.done < 50:  # noqa: ASYNC110 - the lesson counts its pieces, it has no event
+        while training.done < 50:  # noqa: ASYNC110 - the training counts its pieces, it has no event
             await asyncio.sleep(0)
 
         made = await events(engine.submit(grid(blocks=1, approach=3)))

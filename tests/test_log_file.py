@@ -9,10 +9,10 @@ import pytest
 SPEAKING = """
 import sys
 from pathlib import Path
-from engine.log_file import turn_over
+from engine.log_file import rotate
 for number in range(6):
     print(f"line {number}", "x" * 90, file=sys.stderr)
-    turn_over(Path(sys.argv[1]), 250)
+    rotate(Path(sys.argv[1]), 250)
 print("the end")
 """
 

@@ -23,7 +23,7 @@ from engine.embedded.drawings.album import album
 from engine.metrics import clip
 from engine.metrics.clip import Judge
 from engine.painter import Painted, Pixels
-from engine.pipelines import usual
+from engine.pipelines import usual_dtype
 from engine.safety import UNSAFE, Safety
 from engine.settings import Settings
 from engine.wardrobe import Wardrobe
@@ -200,7 +200,7 @@ async def test_peft_reads_the_same_style_to_the_same_pictures(
 
     pipe = StableDiffusionPipeline.from_pretrained(
         checkpoints[TURBO], safety_checker=None, feature_extractor=None, requires_safety_checker=False
-    ).to(painter.device, usual(painter.device))
+    ).to(painter.device, usual_dtype(painter.device))
     pipe.set_progress_bar_config(disable=True)
     pipe.unet = PeftModel.from_pretrained(pipe.unet, str(folder))
     theirs = pipe("a cat 7", num_inference_steps=2, guidance_scale=0.0, generator=torch.Generator().manual_seed(7))

@@ -18,7 +18,7 @@ from engine.pool import Pool
 from engine.running import Running
 from engine.wave import Wave
 from tests.engines import TouchyPainter, events, grid, running_engine
-from tests.test_guest import ORDER, Lesson, Time
+from tests.test_guest import ORDER, FakeTraining, Time
 
 
 class Mortal(TouchyPainter):
@@ -59,12 +59,12 @@ class Mortal(TouchyPainter):
     async def forget(self, style: str) -> None:
         self._check()
 
-    async def train(self, lesson: Any) -> Any:
+    async def train(self, training: Any) -> Any:
         self._check()
         self.pieces += 1
         self.order.append("piece")
         await asyncio.sleep(0)
-        return lesson.next()
+        return training.next()
 
 
 class Silent(Mortal):
@@ -226,15 +226,15 @@ async def test_progress_counts_the_halves_of_all_waves_and_never_goes_back(
     assert told[-1].total == 64
 
 
-async def trained_beside(home: Path, engine: Engine) -> tuple[Lesson, Running]:
+async def trained_beside(home: Path, engine: Engine) -> tuple[FakeTraining, Running]:
     time = Time()
-    lesson, running = Lesson(10**9, time, seconds=0.06), Running(Job(id=new_id(), work=ORDER))
+    training, running = FakeTraining(10**9, time, seconds=0.06), Running(Job(id=new_id(), work=ORDER))
     engine.guest._clock = time
-    engine.guest.invite(running, lesson)
+    engine.guest.invite(running, training)
     engine._studio.wake.set()
-    while lesson.done < 20:  # noqa: ASYNC110 - the lesson counts its pieces, it has no event
+    while training.done < 20:  # noqa: ASYNC110 - the training counts its pieces, it has no event
         await asyncio.sleep(0)
-    return lesson, running
+    return training, running
 
 
 async def test_training_stays_with_one_painter_while_the_others_paint(home: Path) -> None:
@@ -268,10 +268,10 @@ async def test_training_gives_way_where_all_other_painters_are_busy(home: Path) 
 async def test_a_training_goes_on_with_another_painter_when_its_own_is_lost(home: Path) -> None:
     first, second = Mortal(), Mortal()
     async with running_engine(home, Pool(first, second)) as engine:
-        lesson, running = await trained_beside(home, engine)
+        training, running = await trained_beside(home, engine)
         first.steps_left = 0
-        before = lesson.done
-        while lesson.done < before + 20:  # noqa: ASYNC110 - the lesson counts its pieces, it has no event
+        before = training.done
+        while training.done < before + 20:  # noqa: ASYNC110 - the training counts its pieces, it has no event
             await asyncio.sleep(0)
 
         assert running.alive

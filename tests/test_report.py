@@ -17,11 +17,11 @@ from PIL import Image
 
 from engine.contract.approaches import FULL, JUDGES, TURBO, V1_4
 from engine.contract.errors import BadRequest
-from engine.contract.estimate import Estimate, nothing
+from engine.contract.estimate import Estimate, nothing, signed
 from engine.embedded.vocabulary import prompt_notes
 from engine.evaluation import prompt_sets
 from engine.evaluation.encoders import sharing
-from engine.evaluation.files import as_csv, load
+from engine.evaluation.files import as_csv
 from engine.evaluation.journal import Journal, fingerprint
 from engine.evaluation.layout import BOTTOM, HEIGHT, LEFT, LETTER, LINE, RIGHT, TOP, WIDTH, layout
 from engine.evaluation.measuring import Looks, StylePictures, measure
@@ -192,7 +192,7 @@ def test_the_fingerprint_changes_with_anything_in_the_plan_but_not_with_its_orde
 def test_report_json_gives_back_the_whole_evaluation(made: tuple[Evaluation, Path]) -> None:
     found, folder = made
 
-    assert load(folder / "report.json") == found
+    assert Evaluation.model_validate_json((folder / "report.json").read_bytes()) == found
 
 
 def test_the_csv_has_a_line_for_each_cell_with_its_scores(made: tuple[Evaluation, Path]) -> None:
@@ -606,8 +606,7 @@ def test_the_table_shows_the_difference_and_the_interval_of_every_row(made: tupl
                 assert estimate.note
                 assert estimate.note in text
             else:
-                value, interval = re.split(r" \(|\)", estimate.words())[:2]
-                assert f"{value} {interval}" in text
+                assert f"{signed(estimate.value)} {signed(estimate.low)} … {signed(estimate.high)}" in text
 
 
 def test_what_a_person_typed_is_text_on_the_page_and_never_markup(tmp_path: Path) -> None:

@@ -119,13 +119,13 @@ def _plain(pipe: Any, model: Model, mix: Mix, pictures: int, batch: int) -> None
 
 
 def _ours(model: Model, forms: Forms, mix: Mix, pictures: int, size: int) -> None:
-    landings = []
+    copies = []
     for start in range(0, pictures, size):
         numbers = range(start, min(start + size, pictures))
         rows_of_wave = tuple(Row("bench", "A1", f"{n}", "", n) for n in numbers)
         state = Denoising(model, Wave(start, mix, rows_of_wave), forms.predict(guided=mix.guidance > 1))
         for _ in range(state.steps):
             state.step(model.unet)
-        landings.append(state.land(forms.decode))
-    for landing in landings:
-        landing.pictures()
+        copies.append(state.decoded(forms.decode))
+    for copy in copies:
+        copy.pictures()

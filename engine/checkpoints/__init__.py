@@ -4,7 +4,6 @@ They lie in the hub's own cache (HF_HOME), where other programs find them too.
 """
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,9 @@ from engine.checkpoints import files
 from engine.checkpoints.failures import again_in, failure
 from engine.checkpoints.files import variant
 from engine.contract.errors import NoModel
+from engine.fetching import OnBytes
 
 __all__ = ["fetch", "local", "variant"]
-
-Progress = Callable[[int, int], None]
 
 ATTEMPTS = 4
 # The account with which the hub itself offers safetensors for repositories that have only pickles.
@@ -27,7 +25,7 @@ def local(repo: str, *, half: bool = False) -> Path | None:
     return next((folder for folder in _snapshots(repo) if files.whole(folder, half=half)), None)
 
 
-def fetch(repo: str, progress: Progress, *, half: bool = False) -> Path:
+def fetch(repo: str, progress: OnBytes, *, half: bool = False) -> Path:
     """The folder of `repo` with all that a StableDiffusionPipeline or a CLIPModel needs, fetched where it is not here.
 
     `progress` is told bytes (done, total). `half` takes the fp16 files where the repository has them.
@@ -71,7 +69,7 @@ def _home(repo: str) -> Path:
     return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
 
 
-def _download(repo: str, progress: Progress, *, half: bool) -> None:
+def _download(repo: str, progress: OnBytes, *, half: bool) -> None:
     from huggingface_hub import HfApi, snapshot_download
 
     api = HfApi()
@@ -108,7 +106,7 @@ def _converted(api: Any, repo: str) -> str | None:
     return next((offer.git_reference for offer in good), None)
 
 
-def _told(progress: Progress, here: int, total: int) -> type[Any]:
+def _told(progress: OnBytes, here: int, total: int) -> type[Any]:
     """A progress bar that draws nothing and tells `progress`; `here` bytes of `total` are not fetched again."""
     from tqdm.auto import tqdm  # type: ignore[import-untyped]  # it ships no types
 

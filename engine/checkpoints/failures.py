@@ -1,4 +1,4 @@
-"""Foreign failures of a download in our words, by a table; and which of them are worth another attempt."""
+"""What the hub's client raises, as sentences by a table; and which failures are worth another attempt."""
 
 from collections.abc import Iterator
 from json import JSONDecodeError
@@ -9,6 +9,7 @@ from huggingface_hub import constants, errors
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # not named in its __all__
 
 from engine.contract.errors import DiskFull, NoModel, TesseraError, disk_full
+from engine.retrying import PASSING, retry_after
 
 FETCH = "Run `python -m engine fetch` again"
 AWAY = (
@@ -41,7 +42,6 @@ SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (OSError, "{repo} could not be written below HF_HOME: {error}. " + FETCH + "."),
 )
 
-PASSING = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_PAUSE_S = 60.0
 
 
@@ -76,8 +76,8 @@ def again_in(error: Exception, attempt: int) -> float | None:
 
 
 def _pause(error: errors.HfHubHTTPError, attempt: int) -> float:
-    asked = error.response.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_PAUSE_S) if asked.isdigit() else 2.0**attempt
+    asked = retry_after(error.response.headers)
+    return 2.0**attempt if asked is None else min(asked, LONGEST_PAUSE_S)
 
 
 def _status(error: BaseException) -> int:

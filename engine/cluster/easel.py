@@ -1,7 +1,7 @@
-"""An easel: a process on one of the cluster's nodes, in which a painter works for whoever has claimed it. A Ray actor.
+"""An easel: the process on a node of the cluster in which a painter works, for the engine that has claimed it.
 
-It outlives the engine that made it, so that loaded models are found again; one that no engine speaks to ends by itself.
-It knows no Ray.
+It outlives that engine, so that the next one finds the models loaded; when no engine speaks to it for long it ends by
+itself. RayPainters runs it as a Ray actor; the class itself knows no Ray.
 """
 
 import asyncio
@@ -14,20 +14,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.cluster.messages import Claim, Claimed, Piece, made_of
 from engine.cluster.parcels import StyleParcel, TrainingParcel, pack, pack_checkpoints, unpack_training
-from engine.cluster.terms import Claim, Claimed, Piece, made_of
 from engine.contract.approaches import Profile
 from engine.contract.training import EpochEnded, StyleTrained
-from engine.lesson import OVER, Lesson
 from engine.painter import Painter
 from engine.settings import Settings
+from engine.training_run import OVER, TrainingRun
 
 log = logging.getLogger(__name__)
 
 SILENT_SECONDS = 4.0
-"""An engine that was not heard for so long may be succeeded by another."""
+"""After so much silence of its engine an easel may be claimed by another."""
 ABANDONED_SECONDS = 15 * 60.0
-"""An easel that nobody spoke to for so long ends, and with it its hold on the GPU."""
+"""After so much silence of everybody an easel ends, which frees its GPU."""
 ASKED = frozenset({"begin", "step", "thin", "finish", "drop", "judge", "forget"})
 """What an engine may ask of the painter itself."""
 
@@ -35,7 +35,7 @@ Make = Callable[[Settings, Profile, int], Painter]
 
 
 class Easel:
-    """`home` is this painter's own folder, emptied when it begins; `clock` counts seconds. Made in a running loop."""
+    """`home` names this painter's own folder below the user's cache. Must be made in a running event loop."""
 
     def __init__(
         self, make: Make, profile: Profile, home: str, threads: int, clock: Callable[[], float] = time.monotonic
@@ -46,13 +46,13 @@ class Easel:
         self._engine: str | None = None
         self._waves: dict[int, asyncio.Lock] = {}
         self._styles: dict[str, str] = {}
-        self._lesson: Lesson | None = None
+        self._training: TrainingRun | None = None
         self._made_of = made_of()
         # At once: the engine may be gone before it has claimed what it made.
         self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     async def claim(self, engine: str) -> Claim | None:
-        """Work for `engine` from now on, with nothing left of what another had begun; None where one still speaks."""
+        """Work for `engine` from now on and drop what another had begun; None while that other one still speaks."""
         if self._engine not in {None, engine} and self._clock() - self._heard < SILENT_SECONDS:
             return None
         self._engine, self._heard = engine, self._clock()
@@ -99,28 +99,28 @@ class Easel:
         await self._painter.forget(style)
 
     async def begin_training(self, engine: str, parcel: TrainingParcel) -> None:
-        """Take a training; the one before is forgotten, as its engine has forgotten it."""
+        """Take a training; one that was begun before is dropped."""
         self._check(engine)
         self._styles.pop(parcel.order.name, None)
-        self._lesson = Lesson(await asyncio.to_thread(unpack_training, parcel, self._settings))
+        self._training = TrainingRun(await asyncio.to_thread(unpack_training, parcel, self._settings))
 
     async def train(self, engine: str, *, cancelled: bool) -> Piece:
         """The next piece of the training that was begun."""
         self._check(engine)
-        if self._lesson is None:
+        if self._training is None:
             raise LookupError("No training was begun here.")
-        if cancelled and not self._lesson.cancelled:
-            self._lesson.cancel()
-        lesson = self._lesson
-        news = await self._painter.train(lesson)
+        if cancelled and not self._training.cancelled:
+            self._training.cancel()
+        training = self._training
+        news = await self._painter.train(training)
         if news is OVER:
-            self._lesson = None
+            self._training = None
             return Piece(over=True)
-        return await asyncio.to_thread(self._saved, news)
+        return await asyncio.to_thread(self._piece, training.work.order.name, news)
 
-    def _saved(self, news: Any) -> Piece:
+    def _piece(self, name: str, news: Any) -> Piece:
+        """With the files that this piece saved, as the engine keeps them, too."""
         if isinstance(news, EpochEnded):
-            name = self._lesson.work.order.name if self._lesson else ""  # type: ignore[attr-defined]
             return Piece(over=False, news=news, checkpoints=pack_checkpoints(self._settings.training_dir / name))
         if isinstance(news, StyleTrained):
             return Piece(over=False, news=news, style=pack(self._settings.styles_dir / news.name))
@@ -139,7 +139,7 @@ class Easel:
         for wave in self._waves:
             await self._painter.drop(wave)
         self._waves.clear()
-        self._lesson = None
+        self._training = None
 
     async def _watch(self) -> None:
         while not self.abandoned():  # noqa: ASYNC110 - what is waited for is that nothing happens

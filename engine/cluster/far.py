@@ -1,4 +1,4 @@
-"""A painter somewhere in the cluster, as the engine sees it: the Painter protocol over calls of its easel."""
+"""A painter on another node, as the engine sees it: each call of the Painter protocol becomes a call of its easel."""
 
 import asyncio
 import contextlib
@@ -9,19 +9,19 @@ from typing import Any, cast
 import ray
 from ray.exceptions import RayError, RayTaskError
 
+from engine.cluster.messages import Claim, Claimed, Piece
 from engine.cluster.outbox import Outbox
 from engine.cluster.parcels import pack_training, unpack, unpack_checkpoints
 from engine.cluster.places import Place
-from engine.cluster.stride import Stride
-from engine.cluster.terms import Claim, Claimed, Piece
+from engine.cluster.steps_ahead import StepsAhead
 from engine.contract.training import StyleTrained
-from engine.lesson import OVER, Lesson
 from engine.painter import Painted, PainterLost, Pixels, Scores
 from engine.settings import Settings
+from engine.training_run import OVER, TrainingRun
 from engine.wave import Wave
 
 RELEASE_SECONDS = 5.0
-"""An engine that ends waits no longer for an easel to let go."""
+"""For so long at most an engine that ends waits for an easel to let go of it."""
 
 
 class FarPainter:
@@ -32,52 +32,51 @@ class FarPainter:
         self._easel, self._engine = easel, engine
         self._outbox, self._settings = outbox, settings
         self._styles = dict(claim.styles)
-        self._lesson: Lesson | None = None
-        self._strides: dict[int, Stride] = {}
+        self._training: TrainingRun | None = None
+        self._steps: dict[int, StepsAhead] = {}
         self._memory: dict[str, float] = {}
 
     async def begin(self, wave: Wave) -> int:
         if wave.mix.style is not None:
             await self._bring(wave.mix.style)
         steps = cast("int", await self._ask("begin", wave))
-        self._strides[wave.id] = Stride(steps, lambda preview: self._ask("step", wave.id, preview=preview))
+        self._steps[wave.id] = StepsAhead(steps, lambda preview: self._ask("step", wave.id, preview=preview))
         return steps
 
     async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
         # A training's pieces are timed, and must not wait for a step that nobody has asked for yet.
-        return await self._strides[wave].step(preview=preview, ahead=self._lesson is None)
+        return await self._steps[wave].step(preview=preview, ahead=self._training is None)
 
     async def thin(self, wave: int, keep: Sequence[int]) -> None:
-        await self._strides[wave].thin(keep)
+        await self._steps[wave].thin(keep)
         await self._ask("thin", wave, list(keep))
 
     async def finish(self, wave: int) -> list[Painted]:
-        del self._strides[wave]
+        del self._steps[wave]
         return cast("list[Painted]", await self._ask("finish", wave))
 
     async def drop(self, wave: int) -> None:
-        if stride := self._strides.pop(wave, None):
-            await stride.drop()
+        if steps := self._steps.pop(wave, None):
+            await steps.drop()
         await self._ask("drop", wave)
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         return cast("Scores", await self._ask("judge", list(pictures), list(texts)))
 
-    async def train(self, lesson: Lesson) -> Any:
+    async def train(self, training: TrainingRun) -> Any:
         """Runs where the easel stands; checkpoints and the style are saved here as well."""
-        if lesson is not self._lesson:
-            parcel = await asyncio.to_thread(pack_training, cast("Any", lesson.work), self._settings)
+        if training is not self._training:
+            parcel = await asyncio.to_thread(pack_training, cast("Any", training.work), self._settings)
             await self.call("begin_training", parcel)
         # Until it is known that more is to come, this was the last piece.
-        self._lesson = None
-        piece: Piece = await self.call("train", cancelled=lesson.cancelled)
+        self._training = None
+        piece: Piece = await self.call("train", cancelled=training.cancelled)
         if piece.over:
             return OVER
         if piece.style is None:
-            self._lesson = lesson
+            self._training = training
         if piece.checkpoints or piece.style is not None:
-            name = cast("Any", lesson.work).order.name
-            return await asyncio.to_thread(_keep, name, piece, self._settings)
+            return await asyncio.to_thread(_keep, training.work.order.name, piece, self._settings)
         return piece.news
 
     async def forget(self, style: str) -> None:
@@ -97,8 +96,8 @@ class FarPainter:
 
     async def close(self) -> None:
         """Leave the easel to the next engine, with its models loaded. One that is silent is left as it is."""
-        for stride in self._strides.values():
-            stride.close()
+        for steps in self._steps.values():
+            steps.close()
         with contextlib.suppress(PainterLost, TimeoutError):
             async with asyncio.timeout(RELEASE_SECONDS):
                 await self.call("release")

@@ -1,4 +1,4 @@
-"""RayPainters: the pool of a cluster. It finds its easels, sets up new ones where a node has room, misses lost ones."""
+"""RayPainters, the pool of a cluster: it finds easels, sets up new ones where a node has room, notices lost ones."""
 
 import asyncio
 import logging
@@ -14,9 +14,9 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from engine.cluster import connection
 from engine.cluster.easel import Easel, Make, diffusion
 from engine.cluster.far import FarPainter
+from engine.cluster.messages import Claim, made_of
 from engine.cluster.outbox import Outbox
 from engine.cluster.places import RESOURCE, Place, places
-from engine.cluster.terms import Claim, made_of
 from engine.contract.approaches import Profile
 from engine.contract.ids import new_id
 from engine.painter import Painter, PainterLost

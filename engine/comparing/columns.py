@@ -3,8 +3,7 @@
 from engine.contract.approaches import NUMBERS, STYLED, Profile
 from engine.contract.comparison import MOST_COLUMNS, Compare
 from engine.contract.errors import BadRequest
-from engine.evaluation.columns import of_approaches, of_weights
-from engine.evaluation.plan import of_prompts
+from engine.evaluation.columns import of_approaches, of_prompts, of_weights
 from engine.evaluation.results import Column
 
 
@@ -38,5 +37,4 @@ def _prompts(order: Compare, profile: Profile) -> list[tuple[Column, str]]:
     style = order.styles[0] if order.styles else None
     way = of_approaches(profile, [number], style)[0]
     prompts = [order.prompt, str(order.against)]
-    made, _ = of_prompts(way, prompts, draws=1, seed=0)
-    return list(zip(made, prompts, strict=True))
+    return list(zip(of_prompts(way, prompts), prompts, strict=True))

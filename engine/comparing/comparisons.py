@@ -1,4 +1,4 @@
-"""Comparisons and their estimates, from the order to the ending. What they need of the engine is handed in."""
+"""Comparisons and their estimates, from the order to the ending. What they need of the engine is handed to them."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from engine.comparing.watching import Crew, Watching
 from engine.contract.comparison import Compare, ComparisonPlanned, EstimateComparison
 from engine.contract.errors import TesseraError
 from engine.contract.events import JobFailed, Progress
-from engine.news import fetching
+from engine.fetching import as_progress
 from engine.pace import Pace
 from engine.planner import Planner
 from engine.running import Running
@@ -62,7 +62,7 @@ class Comparisons:
             await self._compare(running, order)
 
     async def _compare(self, running: Running, order: Compare) -> None:
-        tell = fetching(running.tell)
+        tell = as_progress(running.tell)
         running.tell(Progress(done=0, total=1, phase="planning"))
         plan = running.job.comparison
         if plan is None:

@@ -6,15 +6,17 @@ from engine import checkpoints, styles
 from engine.comparing.columns import columns
 from engine.comparing.planning import look, planned
 from engine.contract.approaches import EMBEDDED, JUDGES, PROFILES, STYLED
-from engine.contract.comparison import Compare, ComparisonEstimated, ComparisonPlan, PlannedColumn
+from engine.contract.comparison import Compare, ComparisonEstimated, ComparisonPlan
 from engine.contract.errors import BadStyle
 from engine.contract.sentence import unknown
+from engine.fetching import unwatched
+from engine.models import PIPELINE_BYTES
 from engine.pace import Pace
 from engine.planner import Planner
 from engine.wave import Mix
 
-MODEL_BYTES, JUDGE_BYTES = 2_600_000_000, 600_000_000
-"""A Stable Diffusion in half precision, as v1-4 and sd-turbo are; a CLIP ViT-B/32."""
+JUDGE_BYTES = 600_000_000
+"""A CLIP ViT-B/32."""
 
 
 def estimate(order: Compare, planner: Planner, pace: Pace) -> ComparisonEstimated:
@@ -22,7 +24,7 @@ def estimate(order: Compare, planner: Planner, pace: Pace) -> ComparisonEstimate
     asked = columns(order, planner.profile)
     missing = [model for model in dict.fromkeys(column.model for column, _ in asked) if not _here(model)]
     judge = JUDGES[planner.profile]
-    to_fetch = MODEL_BYTES * len(missing) + (0 if _here(judge) else JUDGE_BYTES)
+    to_fetch = PIPELINE_BYTES * len(missing) + (0 if _here(judge) else JUDGE_BYTES)
     if to_fetch:
         _check_styles(order, planner)
         labels = tuple(column.label for column, _ in asked)
@@ -33,7 +35,7 @@ def estimate(order: Compare, planner: Planner, pace: Pace) -> ComparisonEstimate
             seconds=None,
             bytes_to_fetch=to_fetch,
         )
-    plan = planned(order, planner, lambda _done, _total: None)
+    plan = planned(order, planner, unwatched)
     return ComparisonEstimated(
         columns=tuple(column.label for column in plan.columns),
         seeds=plan.seeds,
@@ -57,10 +59,5 @@ def _check_styles(order: Compare, planner: Planner) -> None:
 
 
 def _seconds(plan: ComparisonPlan, pace: Pace) -> float | None:
-    rows = Counter({look(column): (_mix(column)) for column in plan.columns}.values())
+    rows = Counter({look(column): Mix.of(column.recipe) for column in plan.columns}.values())
     return pace.seconds([(mix, plan.seeds * times) for mix, times in rows.items()])
-
-
-def _mix(column: PlannedColumn) -> Mix:
-    recipe = column.recipe
-    return Mix(recipe.model, recipe.style, recipe.weight or 0.0, recipe.steps, recipe.guidance)

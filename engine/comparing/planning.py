@@ -17,6 +17,7 @@ from engine.evaluation.chosen import Way, way_of
 from engine.evaluation.columns import with_words
 from engine.evaluation.plan import seed_of
 from engine.evaluation.results import Column
+from engine.fetching import OnBytes
 from engine.planner import Planner
 from engine.settings import Settings
 
@@ -28,7 +29,7 @@ BARE = "Approach 2 has no style here: adopt one, or name one with styles:…"
 NO_ROOM = f"There are {MOST_COLUMNS} columns already, so there is no control without training."
 
 
-def planned(order: Compare, planner: Planner, fetching: models.Progress) -> ComparisonPlan:
+def planned(order: Compare, planner: Planner, fetching: OnBytes) -> ComparisonPlan:
     """Blocks while models are fetched. Raises BadRequest, BadStyle, NoModel, DiskFull."""
     found = [(way_of(column, planner, fetching), prompt) for column, prompt in columns(order, planner.profile)]
     control, warnings = _control(order, [way for way, _ in found], planner.settings)

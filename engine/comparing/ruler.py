@@ -1,4 +1,4 @@
-"""What a comparison's pictures are held against: prompts, common fillers and a style's real pictures, seen once."""
+"""What a comparison's pictures are measured by: prompts, common fillers, a style's real pictures, as unit vectors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ from engine.evaluation.looking import look
 from engine.evaluation.measuring import Looks, measure
 from engine.evaluation.real_pictures import common_fillers, of_styles
 from engine.evaluation.summary import CONTENT, STYLE
+from engine.fetching import OnBytes
 from engine.painter import Pixels
 from engine.planner import Planner
 from engine.score_picture import kept_judge
@@ -42,7 +43,7 @@ class Ruler:
         return scored.scores
 
 
-def ruler(plan: ComparisonPlan, planner: Planner, fetching: models.Progress) -> Ruler:
+def ruler(plan: ComparisonPlan, planner: Planner, fetching: OnBytes) -> Ruler:
     """Blocks while the judge, fillers or pictures of a style are fetched or drawn. Raises NoModel, DiskFull."""
     settings = planner.settings
     judge = kept_judge(models.folder(plan.judge, fetching, judge=True))

@@ -1,4 +1,4 @@
-"""Who paints what: a job of the engine's own for each column, and each picture once, whoever shows it."""
+"""A comparison as jobs of the engine, one a column. A picture that several columns show is painted once."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -8,8 +8,9 @@ from engine.comparing.planning import look
 from engine.contract.comparison import ComparisonPlan, PlannedColumn
 from engine.contract.grid import Plan, PlannedCell
 from engine.contract.ids import new_id
-from engine.contract.orders import Job, MakeGrid
+from engine.contract.orders import Job
 from engine.contract.sheet import position
+from engine.evaluation.chosen import order_of
 
 
 @dataclass
@@ -41,11 +42,11 @@ def job_of(share: Share, plan: ComparisonPlan, turn: int) -> Job:
     Its blocks say how large the whole sheet is, so that all previews have one layout.
     """
     column = share.column
-    order = MakeGrid(prompt=column.prompt, approach=column.approach, style=column.style, weight=column.weight)  # type: ignore[arg-type]
+
     last = blocks(plan) - 1
     cells = tuple(cell.model_copy(update={"block": (last, last)}) for cell in share.cells)
     grid = Plan(seed=plan.seed, cells=cells, profile=plan.profile, judge=plan.judge, recipe=column.recipe)
-    return Job(id=new_id(), turn=turn, work=order, plan=grid)
+    return Job(id=new_id(), turn=turn, work=order_of(column, column.prompt), plan=grid)
 
 
 def blocks(plan: ComparisonPlan) -> int:

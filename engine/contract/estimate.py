@@ -31,12 +31,6 @@ class Estimate(Data):
             return False
         return None if p is None else p < 1 - LEVEL
 
-    def words(self, digits: int = 3) -> str:
-        """As people read it: "+0.012 (+0.004 … +0.020)", or the sentence."""
-        if self.value is None or self.low is None or self.high is None:
-            return self.note or "not measured"
-        return f"{signed(self.value, digits)} ({signed(self.low, digits)} … {signed(self.high, digits)})"
-
 
 def nothing(note: str, n: int = 0, unit: str = "pairs", *, ties: bool = False) -> Estimate:
     """No number, but a sentence."""

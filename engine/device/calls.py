@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.device.norms import by_channel
-from engine.twins import twins
+from engine.shared_layers import shared_layers
 
 
 def prepare(pipe: Any) -> None:
@@ -30,10 +30,10 @@ def denoising(unet: Any, *, guided: bool) -> FunctionType:
 
     if not guided:
         return cast("FunctionType", denoised)
-    both = twins(unet)
+    layers = shared_layers(unet)
 
     def twice(latents: Tensor, times: Tensor, words: Tensor) -> Tensor:
-        with both.sharing():
+        with layers.sharing():
             return denoised(latents, times, words)
 
     return cast("FunctionType", twice)

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from engine.contract.sentence import shorten
+
 SUBJECTS = (
     *("cat", "dog", "rabbit", "owl", "bird", "fish", "tree", "flower", "house", "car"),
     *("boat", "mountain", "moon", "star", "mug", "mushroom", "robot", "rocket", "balloon", "cactus"),
@@ -109,7 +111,7 @@ def _is_count(word: str) -> bool:
 
 
 def _listed(named: list[str]) -> str:
-    shown = [word if len(word) <= _WORD_AT_MOST else word[: _WORD_AT_MOST - 1] + "…" for word in named[:_NAMED_AT_MOST]]
+    shown = [shorten(word, _WORD_AT_MOST) for word in named[:_NAMED_AT_MOST]]
     more = len(named) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 

@@ -4,14 +4,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine import models, styles
+from engine import styles
 from engine.contract.approaches import PROFILES, STYLED, Profile
+from engine.contract.comparison import PlannedColumn
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Recipe
 from engine.contract.orders import MakeGrid
 from engine.evaluation.asked import Asked
 from engine.evaluation.columns import of_approaches, of_weights, with_words
 from engine.evaluation.results import Column
+from engine.fetching import OnBytes
 from engine.planner import Planner
 
 NO_PROMPT = "evaluation"
@@ -29,7 +31,7 @@ class Way:
     recipe: Recipe
 
 
-def ways(asked: Asked, planner: Planner, fetching: models.Progress) -> tuple[list[Way], list[str]]:
+def ways(asked: Asked, planner: Planner, fetching: OnBytes) -> tuple[list[Way], list[str]]:
     """The columns, the baseline first, and sentences on what is left out. Raises BadRequest, BadStyle, NoModel."""
     found = [way_of(column, planner, fetching) for column in _columns(asked, planner.profile)]
     styled = next((way for way in found if way.column.style), None)
@@ -84,10 +86,14 @@ def _styled(styles: Sequence[str], profile: Profile, number: int) -> list[Column
     return [column.model_copy(update={"key": f"{number}-{column.style}"}) for column in found]
 
 
-def way_of(column: Column, planner: Planner, fetching: models.Progress) -> Way:
+def order_of(column: Column | PlannedColumn, prompt: str = NO_PROMPT) -> MakeGrid:
+    """A grid that is painted as the column is."""
+    return MakeGrid(prompt=prompt, approach=column.approach, style=column.style, weight=column.weight)  # type: ignore[arg-type]
+
+
+def way_of(column: Column, planner: Planner, fetching: OnBytes) -> Way:
     """How a column is painted. Blocks while its model is fetched; raises BadRequest, BadStyle, NoModel."""
-    order = MakeGrid(prompt=NO_PROMPT, approach=column.approach, style=column.style, weight=column.weight)  # type: ignore[arg-type]
-    recipe = planner.recipe(order, fetching)
+    recipe = planner.recipe(order_of(column), fetching)
     words = recipe.words if column.style else column.words
     told = {"scheduler": recipe.scheduler, "steps": recipe.steps, "guidance": recipe.guidance, "size": recipe.size}
     if recipe.negative:

@@ -1,19 +1,18 @@
-"""The columns of a comparison: approaches, weights of a style, or the words alone as its control."""
+"""The columns of a comparison: approaches, weights of a style, two prompts, or a style's words alone as its control."""
 
 from collections.abc import Sequence
 
 from engine.contract.approaches import PROFILES, Profile
+from engine.contract.comparison import Role
 from engine.contract.errors import BadRequest
-from engine.evaluation.results import Column, Role
+from engine.evaluation.results import Column
 
 LONGEST = 32
 """Of words in a column's label, in letters."""
 
 
-def of_approaches(
-    profile: Profile, numbers: Sequence[int], style: str | None = None, words: str | None = None
-) -> list[Column]:
-    """One column for each approach, the first one the baseline. `style` and its `words` are for the one with a style.
+def of_approaches(profile: Profile, numbers: Sequence[int], style: str | None = None) -> list[Column]:
+    """One column for each approach, the first one the baseline. `style` is for the approach that paints with styles.
 
     Without a style approach 2 wears the one that comes with the model, or has the approach's own words alone. Raises
     BadRequest for an unknown number.
@@ -26,16 +25,13 @@ def of_approaches(
             number,
             "compared" if index else "baseline",
             style or PROFILES[profile][number].style if _styled(profile, number) else None,
-            words,
         )
         for index, number in enumerate(dict.fromkeys(numbers))
     ]
 
 
-def of_weights(
-    profile: Profile, approach: int, style: str, weights: Sequence[float], words: str | None = None
-) -> list[Column]:
-    """The style at each weight; weight 0, put first where it was not asked for, is the baseline.
+def of_weights(profile: Profile, approach: int, style: str, weights: Sequence[float]) -> list[Column]:
+    """The style at each weight. Weight 0 comes first as the baseline, also where it was not asked for.
 
     Weight 0 keeps the words of the style out: it is the model as it would be without a style at all.
     """
@@ -45,10 +41,20 @@ def of_weights(
     )
     columns = [base]
     for weight in rest:
-        column = _column(profile, approach, "compared", style, words)
+        column = _column(profile, approach, "compared", style)
         changed = {"key": f"{approach}-{style}-x{weight:g}", "label": f"{style} x {weight:g}", "weight": weight}
         columns.append(column.model_copy(update=changed))
     return columns
+
+
+def of_prompts(column: Column, prompts: Sequence[str]) -> list[Column]:
+    """The same way of painting once for each different prompt, the first one the baseline."""
+    return [
+        column.model_copy(
+            update={"key": f"{column.key}-p{index}", "label": text, "role": "compared" if index else "baseline"}
+        )
+        for index, text in enumerate(dict.fromkeys(prompts))
+    ]
 
 
 def with_words(baseline: Column, words: str) -> Column:
@@ -63,7 +69,7 @@ def _styled(profile: Profile, number: int) -> bool:
     return bool(row and row.styled)
 
 
-def _column(profile: Profile, number: int, role: Role, style: str | None = None, words: str | None = None) -> Column:
+def _column(profile: Profile, number: int, role: Role, style: str | None = None) -> Column:
     row = PROFILES[profile].get(number)
     if row is None:
         known = ", ".join(str(known) for known in PROFILES[profile])
@@ -75,7 +81,7 @@ def _column(profile: Profile, number: int, role: Role, style: str | None = None,
         approach=number,
         style=style,
         weight=1.0 if style else None,
-        words=(words if style else None) or row.words,
+        words=row.words,
         model=row.model,
         recipe={"steps": row.steps, "guidance": row.guidance, "negative": row.negative},
     )

@@ -25,11 +25,6 @@ def save(evaluation: Evaluation, folder: Path) -> tuple[Path, Path]:
     return report, cells
 
 
-def load(path: Path) -> Evaluation:
-    """From report.json. Raises OSError and pydantic's ValidationError."""
-    return Evaluation.model_validate_json(path.read_bytes())
-
-
 def as_csv(evaluation: Evaluation) -> str:
     """One line a cell, scores in columns, empty where there is none. A text that reads as a formula gets a quote."""
     columns = {column.key: column for column in evaluation.columns}

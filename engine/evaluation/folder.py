@@ -1,10 +1,9 @@
-"""Where an evaluation is kept: tried before anything is painted, and never one that holds something else."""
+"""An evaluation's folder: checked before anything is painted, and refused where it holds something else."""
 
-import errno
 import tempfile
 from pathlib import Path
 
-from engine.contract.errors import BadRequest, DiskFull
+from engine.contract.errors import BadRequest, DiskFull, disk_full
 
 JOURNAL = "cells.jsonl"
 
@@ -24,7 +23,8 @@ def prepared(place: Path) -> Path:
 
 
 def unwritten(place: Path, error: OSError) -> BadRequest | DiskFull:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    """What to raise where the folder cannot be written."""
+    if disk_full(error):
         return DiskFull(
             f"There is no room left on the disk to write {place}. What was painted is kept: free some room and run the "
             "same command again."

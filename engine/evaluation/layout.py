@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.contract.estimate import signed
+from engine.contract.sentence import shorten
 from engine.evaluation.tradeoff import Point, Tradeoff
 
 WIDTH, HEIGHT = 760, 480
@@ -95,7 +96,7 @@ def _range(values: Sequence[tuple[float, tuple[float, float] | None, bool]]) -> 
 
 
 def _label(point: Point, *, pinned: bool) -> str:
-    text = point.label if len(point.label) <= LONGEST else point.label[: LONGEST - 1] + "…"
+    text = shorten(point.label, LONGEST)
     return f"{text} ({signed(point.x, 2)}, {signed(point.y, 2)})" if pinned else text
 
 

@@ -9,10 +9,10 @@ from engine.contract.errors import TesseraError, from_reason
 from engine.contract.events import JobFailed, PicturePainted, Progress
 from engine.contract.grid import Plan, PlannedCell
 from engine.contract.ids import new_id
-from engine.contract.orders import Job, MakeGrid
+from engine.contract.orders import Job
 from engine.contract.sheet import address
 from engine.evaluation.bar import EvaluationBar
-from engine.evaluation.chosen import NO_PROMPT, Way
+from engine.evaluation.chosen import Way, order_of
 from engine.evaluation.files import put
 from engine.evaluation.journal import Journal
 from engine.evaluation.results import Cell
@@ -118,7 +118,5 @@ def _job(way: Way, batch: Sequence[Cell], profile: Profile) -> tuple[Job, dict[s
         )
         for number, (place, cell) in enumerate(places.items())
     )
-    column = way.column
-    order = MakeGrid(prompt=NO_PROMPT, approach=column.approach, style=column.style, weight=column.weight)  # type: ignore[arg-type]
     plan = Plan(seed=0, cells=planned, profile=profile, judge=JUDGES[profile], recipe=way.recipe)
-    return Job(id=new_id(), turn=LAST_TURN, work=order, plan=plan), places
+    return Job(id=new_id(), turn=LAST_TURN, work=order_of(way.column), plan=plan), places

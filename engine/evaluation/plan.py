@@ -1,4 +1,4 @@
-"""What an evaluation paints, decided before it starts: every cell with its seed."""
+"""The cells of an evaluation in the order of painting, each with its seed, and the fingerprint of all of them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -37,22 +37,6 @@ def cells(
         for variant in variants
         for column in columns
     ]
-
-
-def of_prompts(column: Column, prompts: Sequence[str], draws: int, seed: int) -> tuple[list[Column], list[Cell]]:
-    """Columns that differ in the prompt alone, and their cells; the first is the baseline, each has its own text."""
-    asked = list(dict.fromkeys(prompts))
-    columns = [
-        column.model_copy(
-            update={"key": f"{column.key}-p{index}", "label": text, "role": "compared" if index else "baseline"}
-        )
-        for index, text in enumerate(asked)
-    ]
-    planned = [
-        cells([column], [Prompt(category="", prompt=text)], ("plain",), draws, seed)
-        for column, text in zip(columns, asked, strict=True)
-    ]
-    return columns, [cell for turn in zip(*planned, strict=True) for cell in turn]
 
 
 def seed_of(seed: int, item: int, draw: int) -> int:

@@ -1,15 +1,15 @@
-"""Everything that is decided before the first picture is painted: prompts, columns, cells and their seeds."""
+"""An evaluation as it is decided before the first picture is painted: prompts, columns, cells and what is left out."""
 
 from dataclasses import dataclass
 
 from engine import models
 from engine.contract.approaches import Profile
+from engine.download_bar import download_bar
 from engine.evaluation import plan
 from engine.evaluation.asked import Asked, limited
 from engine.evaluation.chosen import Way, ways
 from engine.evaluation.prompt_sets import SHIPPED, PromptSet, read
 from engine.evaluation.results import Cell, Column
-from engine.evaluation.watched import watched
 from engine.planner import Planner
 from engine.settings import Settings
 
@@ -40,7 +40,7 @@ def planned(settings: Settings, asked: Asked) -> Planned:
     profile, _ = models.choose_profile(settings)
     found = read(asked.prompts or SHIPPED[profile])
     prompts = PromptSet(name=found.name, prompts=limited(found.prompts, asked.limit))
-    with watched("models") as fetching:
+    with download_bar("models") as fetching:
         chosen, notes = ways(asked, Planner(settings, profile), fetching)
     columns = [way.column for way in chosen]
     cells = plan.cells(columns, prompts.prompts, prompts.variants(), asked.seeds, asked.seed)

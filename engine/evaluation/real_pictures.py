@@ -12,6 +12,7 @@ from engine import fillers, styles
 from engine.contract.approaches import PROFILES, Profile
 from engine.contract.errors import NoFillers
 from engine.contract.training import TrainStyle
+from engine.fetching import OnBytes, unwatched
 from engine.metrics.base import NotMeasured
 from engine.settings import Settings
 
@@ -41,7 +42,7 @@ class Real:
     names: Sequence[str] = field(default_factory=tuple)
 
 
-def common_fillers(settings: Settings, profile: Profile, seed: int, fetching: fillers.Progress) -> Fillers:
+def common_fillers(settings: Settings, profile: Profile, seed: int, fetching: OnBytes) -> Fillers:
     """Up to 64 different photos or drawings, chosen by the seed. Blocks while they are fetched."""
     name = fillers.usual(PROFILES[profile][1].fillers, settings)
     source = fillers.photo_source(name, settings, profile)
@@ -84,7 +85,7 @@ def _drawings(images: int, seed: int, settings: Settings) -> Real:
     from engine.training.split import split
 
     order = TrainStyle(name="sketch", source="embedded")
-    every = drawings.collect(order, images, settings, lambda _done, _total: None).examples
+    every = drawings.collect(order, images, settings, unwatched).examples
     learned = [every[index] for index in split(images, seed)[0]]
     fresh = [partial(_sketch, number) for number in range(FRESH)]
     return Real(fresh, [each.open for each in learned], [each.name for each in learned])
@@ -100,7 +101,7 @@ def _sketch(number: int) -> Image.Image:
 
 def _paintings(name: str, card: dict[str, Any], settings: Settings) -> Real:
     """From the cache, split as the training split them."""
-    from engine.fillers.pictures import Pictures as Squares
+    from engine.fillers.pictures import PictureFolder
     from engine.training.data.collection import Collection
     from engine.training.split import split
 
@@ -115,6 +116,6 @@ def _paintings(name: str, card: dict[str, Any], settings: Settings) -> Real:
             f"There is no style score for “{name}”: the pictures of its training are no longer in the cache of "
             f"WikiArt ({settings.cache_dir / 'wikiart'})."
         )
-    squares = Squares(collection.folder, "the cache of WikiArt", "Train again to fetch it.")
+    squares = PictureFolder(collection.folder, "the cache of WikiArt", "Train again to fetch it.")
     opens = [partial(squares.open, each.name) for each in found]
     return Real([opens[i] for i in held], [opens[i] for i in learned], [names[i] for i in learned])

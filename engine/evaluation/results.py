@@ -1,16 +1,16 @@
 """The data of one evaluation: what was compared, every picture with its scores, and what follows from them."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from engine.contract.approaches import EMBEDDED
+from engine.contract.comparison import Role
 from engine.contract.estimate import Estimate
 from engine.contract.grid import Data
 from engine.evaluation.prompt_sets import Prompt, Variant
 
 SCHEMA = 1
-Role = Literal["baseline", "compared", "control"]
 
 
 class Column(Data):

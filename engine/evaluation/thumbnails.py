@@ -12,7 +12,7 @@ from engine.evaluation.results import Cell
 SIDE = 176
 
 
-def picture(cell: Cell | None, folder: Path, caption: str = "") -> str:
+def picture(cell: Cell | None, folder: Path) -> str:
     """The cell as an `img` with its picture inside, or a box that says why there is none."""
     if cell is None:
         return '<span class="none">not painted</span>'
@@ -21,7 +21,7 @@ def picture(cell: Cell | None, folder: Path, caption: str = "") -> str:
     data = _data(folder / cell.file, folder) if cell.file else None
     if data is None:
         return '<span class="none">the file is gone</span>'
-    words = escape(caption or f"{cell.asked}, seed {cell.seed}")
+    words = escape(f"{cell.asked}, seed {cell.seed}")
     return f'<img src="{data}" alt="{words}" title="{words}" width="{SIDE // 2 + 40}" height="{SIDE // 2 + 40}">'
 
 

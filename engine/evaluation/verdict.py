@@ -41,10 +41,10 @@ STYLE = {
 }
 
 
-def verdict(label: str, content: Estimate, style: Estimate | None, pictures: int, margin: float = MARGIN) -> str:
+def verdict(label: str, content: Estimate, style: Estimate | None, pictures: int) -> str:
     """One sentence on "approach 2" against the baseline; `style` is None where no style was asked about."""
-    found = finding(content, margin)
-    other = finding(style, margin) if style else "unmeasured"
+    found = finding(content)
+    other = finding(style) if style else "unmeasured"
     if {found, other} <= {"same", "unmeasured"} and "same" in {found, other}:
         return f"{begun(label)} and the baseline score exactly the same in every pair."
     if found in CONTENT and other in STYLE:
@@ -62,20 +62,20 @@ def verdict(label: str, content: Estimate, style: Estimate | None, pictures: int
     return f"{begun(label)} cannot be compared: {content.note or 'nothing was measured.'}"
 
 
-def finding(difference: Estimate, margin: float = MARGIN) -> Finding:
+def finding(difference: Estimate) -> Finding:
     """Which rule a difference falls under."""
     low, high = difference.low, difference.high
     if difference.ties:
         return "same"
     if difference.value is None or low is None or high is None:
         return "unmeasured"
-    if -margin <= low and high <= margin:
+    if low >= -MARGIN and high <= MARGIN:
         return "within"
     if not difference.differs:
         return "open"
     if difference.value > 0:
-        return "much more" if low > margin else "more"
-    return "much less" if high < -margin else "less"
+        return "much more" if low > MARGIN else "more"
+    return "much less" if high < -MARGIN else "less"
 
 
 def _few(pictures: int) -> str:

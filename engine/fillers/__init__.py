@@ -1,7 +1,6 @@
 """Where photo fillers come from: a table of sources, imported on use. The engine paints `generated` fillers itself."""
 
 import random
-from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol
 
@@ -10,9 +9,8 @@ from PIL import Image
 from engine.contract.approaches import Profile
 from engine.contract.errors import BadRequest
 from engine.contract.sentence import unknown
+from engine.fetching import OnBytes
 from engine.settings import Settings
-
-Progress = Callable[[int, int], None]
 
 
 class PhotoSource(Protocol):
@@ -21,7 +19,7 @@ class PhotoSource(Protocol):
     name: str
     licence: str
 
-    def fetch(self, progress: Progress) -> None:
+    def fetch(self, progress: OnBytes) -> None:
         """Makes sure that pictures are here; blocks; `progress` is told bytes (done, total).
 
         Raises NoFillers or DiskFull. Nothing to do, and nobody asked, where they are here already."""

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from engine.contract.approaches import Profile
-from engine.fillers import Progress
-from engine.fillers.pictures import Pictures, unwritten
+from engine.fetching import OnBytes
+from engine.fillers.pictures import PictureFolder, unwritten
 from engine.settings import Settings
 
 DRAWINGS = 200
@@ -12,7 +12,7 @@ KINDS = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 SEED = 8
 
 
-class Album(Pictures):
+class Album(PictureFolder):
     """Never touches the network."""
 
     name = "album"
@@ -39,7 +39,7 @@ class Album(Pictures):
             )
             super().__init__(settings.cache_dir / "no-album", "the album", absent)
 
-    def fetch(self, progress: Progress) -> None:
+    def fetch(self, progress: OnBytes) -> None:
         """Draws the drawings where they are wanted and not here; for a folder of yours only looks that it holds any."""
         if self._draws:
             from engine.embedded.drawings.album import album

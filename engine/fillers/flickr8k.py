@@ -12,9 +12,9 @@ from filelock import FileLock
 
 from engine.contract.approaches import Profile
 from engine.contract.errors import NoFillers
-from engine.fillers import Progress
+from engine.fetching import OnBytes
 from engine.fillers.flow import Damaged, members
-from engine.fillers.pictures import Pictures, unwritten
+from engine.fillers.pictures import PictureFolder, unwritten
 from engine.fillers.ranged import RangedFile, read
 from engine.fillers.remote import NoRanges, Remote
 from engine.settings import Settings
@@ -28,7 +28,7 @@ USUAL_BYTES = 69_000_000
 REMEDY = "Run `python -m engine fetch` when it is available, or set FILLERS to a folder of pictures."
 
 
-class Flickr8k(Pictures):
+class Flickr8k(PictureFolder):
     """Each photo is written under another name, checked, then renamed: what is in the folder is whole."""
 
     name = "flickr8k"
@@ -41,7 +41,7 @@ class Flickr8k(Pictures):
         super().__init__(settings.cache_dir / "flickr8k", "Flickr8k", f"Flickr8k's photos are not here yet. {REMEDY}")
         self._url = settings.flickr8k_url
 
-    def fetch(self, progress: Progress) -> None:
+    def fetch(self, progress: OnBytes) -> None:
         if self._is_complete():
             return
         try:
@@ -58,7 +58,7 @@ class Flickr8k(Pictures):
         except OSError as error:
             raise unwritten(error, self._folder) from error
 
-    def _fetch(self, progress: Progress) -> None:
+    def _fetch(self, progress: OnBytes) -> None:
         progress(0, USUAL_BYTES)
         with closing(Remote(self._url, "FLICKR8K_URL", REMEDY)) as remote:
             try:
@@ -71,7 +71,7 @@ class Flickr8k(Pictures):
         manifest = {"source": self._url, "licence": self.licence, "photos": photos}
         _keep(self._folder / "manifest.json", json.dumps(manifest, indent=1).encode())
 
-    def _in_ranges(self, remote: Remote, progress: Progress) -> None:
+    def _in_ranges(self, remote: Remote, progress: OnBytes) -> None:
         """The zip's directory and one run of photos, in blocks; photos that are here are passed over."""
         file = RangedFile(remote)
         try:
@@ -88,7 +88,7 @@ class Flickr8k(Pictures):
                 done += entry.compress_size
                 progress(done, total)
 
-    def _from_the_start(self, remote: Remote, progress: Progress) -> None:
+    def _from_the_start(self, remote: Remote, progress: OnBytes) -> None:
         """The zip's first photos, where ranges are refused. After a cut it begins anew, as there is no other way."""
         failures = 0
         while True:
@@ -99,7 +99,7 @@ class Flickr8k(Pictures):
             except (httpx.TransportError, Damaged) as error:
                 failures = remote.pause(error, 0 if len(self._here()) > known else failures)
 
-    def _first_photos(self, pieces: Iterator[bytes], progress: Progress) -> None:
+    def _first_photos(self, pieces: Iterator[bytes], progress: OnBytes) -> None:
         here, found, done = self._here(), 0, 0
         for member in members(pieces):
             if _is_photo(member.name):

@@ -14,7 +14,7 @@ ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", "
 LARGEST = 1024
 
 
-class Pictures:
+class PictureFolder:
     """`absent` is the sentence for people where there is no picture at all; `place` is what the folder is called."""
 
     def __init__(self, folder: Path, place: str, absent: str) -> None:
@@ -69,18 +69,22 @@ class Pictures:
                 f"The filler picture {name} of {self._place} cannot be read ({type(error).__name__})."
             ) from error
 
+    def opens(self, name: str) -> bool:
+        """Whether the picture can be read."""
+        try:
+            self.open(name)
+        except NoFillers:
+            return False
+        return True
+
     def warnings(self) -> list[str]:
         return list(self._notes)
 
     def _is_usable(self, name: str) -> bool:
         if name not in self._usable:
-            try:
-                self.open(name)
-            except NoFillers:
-                self._usable[name] = False
+            self._usable[name] = self.opens(name)
+            if not self._usable[name]:
                 self._note(f"The filler picture {name} of {self._place} cannot be read and was left out.")
-            else:
-                self._usable[name] = True
         return self._usable[name]
 
     def _note(self, sentence: str) -> None:

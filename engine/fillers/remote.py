@@ -1,4 +1,4 @@
-"""A large file behind an address, read in ranges: follows its redirect once, goes on after cuts, waits when told to."""
+"""A large file on a server, read in ranges: remembers its redirect, goes on after cuts, waits when told to."""
 
 import re
 import time
@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from engine.contract.errors import NoFillers
+from engine.retrying import PASSING, retry_after
 
 ATTEMPTS = 6
 LONGEST_PAUSE_S = 60.0
 TIMEOUT_S = 20.0
-PASSING = frozenset({408, 429, 500, 502, 503, 504})
 HOPS = 5
 CONTENT_RANGE = re.compile(r"bytes (?P<first>\d+)-\d+/(?P<size>\d+)")
 # What an object store says to a signed address that has run out.
@@ -120,8 +120,7 @@ class _Later(Exception):
     def __init__(self, answer: httpx.Response | None) -> None:
         super().__init__()
         self.status = answer.status_code if answer else 0
-        asked = answer.headers.get("Retry-After", "") if answer else ""
-        self.after = float(asked) if asked.isdigit() else None
+        self.after = retry_after(answer.headers) if answer else None
 
 
 def _seconds(error: Exception, failures: int) -> float:

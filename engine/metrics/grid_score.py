@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 from engine.contract.grid import GridScore, Judged, Plan, PlannedCell, Retrieval
 
 Z95 = 1.959963984540054
+"""The normal distribution's 97.5 % quantile."""
 
 
 def grid_score(plan: Plan, judged: Mapping[str, Judged]) -> GridScore:
@@ -30,11 +31,11 @@ def grid_score(plan: Plan, judged: Mapping[str, Judged]) -> GridScore:
     )
 
 
-def wilson(hits: int, of: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval for a proportion (E. B. Wilson, JASA 22, 1927): low and high, both within 0 … 1."""
-    p, zz = hits / of, z * z
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a proportion (E. B. Wilson, JASA 22, 1927): low and high, both within 0 … 1."""
+    p, zz = hits / of, Z95 * Z95
     middle = (p + zz / (2 * of)) / (1 + zz / of)
-    half = z / (1 + zz / of) * math.sqrt(p * (1 - p) / of + zz / (4 * of * of))
+    half = Z95 / (1 + zz / of) * math.sqrt(p * (1 - p) / of + zz / (4 * of * of))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

@@ -61,8 +61,7 @@ async def fill(
     All differ from each other and from those `beside` them after case and punctuation are taken away, and none repeats
     or paraphrases `avoid`, the person's prompt.
     """
-    n = sum(counts.values())
-    if not n:
+    if not any(counts.values()):
         return Written((), "templates")
     if profile == "embedded":
         # Gemini's prompts would name things that the small model has never seen and cannot paint.
@@ -72,6 +71,13 @@ async def fill(
     taken = {normal(prompt) for prompt in beside}
     if settings.google_api_key is None:
         return _shuffled(templates.write(counts, rng, avoid, taken), rng, "templates")
+    return await _by_gemini(counts, avoid, rng, settings, taken)
+
+
+async def _by_gemini(
+    counts: Mapping[str, int], avoid: str, rng: random.Random, settings: Settings, taken: set[str]
+) -> Written:
+    """Gemini's prompts as far as they can be used; templates write what is missing. `taken` are normal forms."""
     from engine.prompts import gemini
 
     try:
@@ -85,6 +91,7 @@ async def fill(
     added = templates.write(missing, rng, avoid, taken={*taken, *(normal(prompt) for _, prompt in kept)})
     if not added:
         return _shuffled(kept, rng, "gemini")
+    n = sum(counts.values())
     sentence = (
         f"{len(added)} of {n} filler prompts come from the offline templates, because Gemini's were too few, repeated, "
         "of no category or too close to the prompt."

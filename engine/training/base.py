@@ -5,6 +5,7 @@ and autoencoder are put aside while steps are taken.
 """
 
 import gc
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from engine.contract.errors import NoModel
 
 
 class Base:
-    """Loaded part by part (`load` yields after each), so that a painter waits for one part at most."""
+    """Loaded part by part, so that somebody's grid waits for one part at most."""
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         self.folder, self.device = folder, device
@@ -27,8 +28,8 @@ class Base:
         self.tokenizer: Any = None
         self.scheduler: Any = None
 
-    def load(self) -> Any:
-        """A generator; Raises NoModel."""
+    def load(self) -> Generator[None, None, None]:
+        """Load everything, in parts between which it yields. Raises NoModel."""
         from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel
         from transformers import CLIPTextModel, CLIPTokenizer
 

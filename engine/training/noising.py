@@ -1,4 +1,4 @@
-"""What the model is shown and what it is asked for, by the configuration of its own scheduler."""
+"""Noised latents and the target that the model must predict, by the configuration of its own scheduler."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,10 +36,6 @@ class Noising:
         """One timestep from each n-th of the range, in random order: less chance in a loss than n free draws."""
         places = (torch.arange(n) + torch.rand(n, generator=generator)) / n * len(self._timesteps)
         return self._timesteps[places.long()][torch.randperm(n, generator=generator)]
-
-    def free(self, n: int, generator: torch.Generator) -> Tensor:
-        """`n` timesteps, each drawn by itself."""
-        return self._timesteps[torch.randint(len(self._timesteps), (n,), generator=generator)]
 
     def show(self, latents: Tensor, noise: Tensor, timesteps: Tensor) -> Shown:
         """The forward process (Ho et al. 2020, eq. 4) and the target: noise, v (Salimans & Ho 2022) or the picture."""

@@ -8,6 +8,7 @@ from engine.contract.approaches import Profile
 from engine.contract.errors import BadRequest, TrainingFailed
 from engine.contract.sentence import shorten
 from engine.contract.training import TrainStyle
+from engine.fetching import OnBytes
 from engine.settings import Settings
 from engine.training import checkpoint, continued, data, saving
 from engine.training.adapter import TARGETS
@@ -16,6 +17,7 @@ from engine.training.recipe import styled
 from engine.training.training import Training
 
 LAYERS = tuple(f".{name}.weight" for name in TARGETS)
+"""How the names of those weights end that an adapter is trained on."""
 
 
 def refuse(order: TrainStyle, settings: Settings, profile: Profile) -> None:
@@ -31,7 +33,7 @@ def refuse(order: TrainStyle, settings: Settings, profile: Profile) -> None:
     styles.refuse_taken(order.name, settings, styled(profile).model)
 
 
-def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, progress: data.Progress) -> Training:
+def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, progress: OnBytes) -> Training:
     """Blocks while pictures and base are fetched. Raises BadRequest, NoData, NoModel, DiskFull, TrainingFailed."""
     refuse(order, settings, profile)
     numbers, done = continued.numbers(order, settings, profile, job)

@@ -84,7 +84,7 @@ class Rounds:
             if self._cancelled:
                 break
             with self._pace.timed() as watch:
-                loss = self._trainer.look(number, step)
+                loss = self._trainer.loss(number, step)
                 if self._trainer.splits:
                     with watch.stopped():
                         yield None

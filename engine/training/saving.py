@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine import styles
-from engine.contract.errors import BadRequest, DiskFull, TesseraError, TrainingFailed
+from engine.contract.errors import BadRequest, DiskFull, TesseraError, TrainingFailed, disk_full
 from engine.training import adapter, card, formats, plot, tensors
 from engine.training.recipe import Recipe
 
@@ -81,7 +81,7 @@ def adopt(folder: Path, name: str, root: Path) -> Path:
 
 def disk(error: OSError, place: Path) -> TesseraError:
     """What to say where a file of a training cannot be written."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if disk_full(error):
         return DiskFull(
             f"The disk is full: the training cannot be kept in {place}. Free some room, then train again with --resume."
         )

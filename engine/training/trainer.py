@@ -1,5 +1,5 @@
-"""Steps and losses. All chance of a step is derived from the seed and the step's number, so a run that goes on from a
-checkpoint takes the same steps as one that was never cut off, and no generator's state has to be kept.
+"""Training steps and held-out losses. Everything random in a step follows from the seed and the step's number, so that
+a run that goes on from a checkpoint takes the same steps as one that was never cut off.
 """
 
 import math
@@ -17,6 +17,7 @@ from engine.training.recipe import Recipe
 from engine.training.split import chance, split
 
 LONGEST_GRADIENT = 1.0
+"""The norm to which a step's gradients are clipped."""
 BETAS = (0.9, 0.999)
 HELD_OUT_DRAWS = 64
 """At least so many (picture, timestep, noise) triples measure an epoch, and at least 8 of each picture."""
@@ -47,7 +48,7 @@ class Trainer:
 
     @property
     def measures(self) -> int:
-        """Pieces of one evaluation."""
+        """How many pieces the held-out triples are measured in."""
         return math.ceil(len(self._triples[0]) / HELD_OUT_AT_ONCE)
 
     @property
@@ -58,12 +59,12 @@ class Trainer:
 
     def step(self, epoch: int, number: int) -> float:
         """One step of the optimizer; returns its loss. Raises TrainingFailed where the loss is no number."""
-        loss = self.look(epoch, number)
+        loss = self.loss(epoch, number)
         self.learn(loss)
         return loss.item()
 
-    def look(self, epoch: int, number: int) -> Tensor:
-        """The first half of a step: its loss, to be learned from. Raises TrainingFailed where it is no number."""
+    def loss(self, epoch: int, number: int) -> Tensor:
+        """The first half of a step, forward: its loss. Raises TrainingFailed where that is no number."""
         chosen = self._order(epoch)[number * self.recipe.batch :][: self.recipe.batch]
         chance = self._chance("step", epoch, number)
         n = len(chosen)
@@ -84,7 +85,7 @@ class Trainer:
         return loss
 
     def learn(self, loss: Tensor) -> None:
-        """The second half: gradients, and the adapter a little better."""
+        """The second half of a step, backward: gradients, and a step of the optimizer."""
         self.optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimizer)

@@ -5,7 +5,6 @@ import random
 import tempfile
 from pathlib import Path
 
-from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from engine.embedded.drawings.captions import caption
@@ -35,7 +34,7 @@ def _page(folder: Path, seed: int, number: int) -> Path:
 
 
 def _subject(seed: int, number: int) -> str:
-    """Every run of 20 pages shows each subject once, in an order of its own."""
+    """Each subject once in every run of as many pages as there are subjects, in an order of its own."""
     run, place = divmod(number, len(SUBJECTS))
     order = random.Random(f"{seed}/order/{run}")  # noqa: S311 - pictures, no secrets
     return order.sample(SUBJECTS, len(SUBJECTS))[place]
@@ -54,10 +53,3 @@ def _write(path: Path, scene: Scene, text: str) -> None:
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
         raise
-
-
-def picture_caption(path: Path) -> str | None:
-    """The caption that the album wrote into a picture; None for other pictures."""
-    with Image.open(path) as picture:
-        text = picture.info.get("Description")
-    return text if isinstance(text, str) else None

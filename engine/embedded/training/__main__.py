@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.embedded.training.quiet import tell_news
-from engine.embedded.training.stages import STAGES
+from engine.embedded.training.stages import STAGES, tell_news
 from engine.embedded.training.timetable import StageFailed, run
 from engine.embedded.training.workshop import Workshop
 

@@ -13,7 +13,7 @@ import torch.distributed as dist
 from torch.multiprocessing.spawn import spawn
 from torch.nn import Parameter
 
-from engine.embedded.training.quiet import tell_news
+from engine.embedded.training.stages import tell_news
 
 
 @dataclass(frozen=True)

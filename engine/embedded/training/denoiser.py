@@ -14,9 +14,9 @@ from engine.embedded.training.crew import Crew, work_together
 from engine.embedded.training.keeping import Keeper
 from engine.embedded.training.lesson import Lesson, rated, set_rate
 from engine.embedded.training.noising import Noising
-from engine.embedded.training.quiet import quieten
 from engine.embedded.training.reading import Lines, Reading
 from engine.embedded.training.workshop import Workshop, write_json
+from engine.quiet import quiet
 
 _BATCH = {"cpu": 32, "cuda": 256}
 _RATE, _TEXT_RATE = 1e-3, 5e-4
@@ -32,7 +32,7 @@ def make(workshop: Workshop, steps: int) -> dict[str, Any]:
 
 def _learn(crew: Crew, workshop: Workshop, steps: int) -> None:
     # This is a new process.
-    quieten()
+    quiet()
     torch.manual_seed(workshop.seed)
     unet, text = _build().to(workshop.device), _text_encoder(workshop).to(workshop.device)
     averages = Average(unet), Average(text)

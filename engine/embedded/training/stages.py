@@ -1,4 +1,4 @@
-"""The stages, what each needs, and one of them made. Each leaves its output and a JSON file with what was measured."""
+"""The stages of a run and what each needs. A finished one leaves its output and a JSON file with what it measured."""
 
 import json
 import logging
@@ -44,6 +44,11 @@ STAGES = {
     "look": Stage("look", 3, ("assemble",), ALL_CORES),
     "card": Stage("card", 0.1, ("look",)),
 }
+
+
+def tell_news() -> None:
+    """The training's progress on standard error, to be called in each of its processes."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
 
 
 def make(workshop: Workshop, name: str) -> None:

@@ -1,13 +1,13 @@
-"""When each stage is made: those that keep one core busy run beside each other, each in a process of its own."""
+"""Runs the stages: those that keep one core busy beside each other, each in a process of its own."""
 
 import logging
 import multiprocessing
 import sys
 from multiprocessing.connection import wait
 
-from engine.embedded.training.quiet import quieten, tell_news
-from engine.embedded.training.stages import ALL_CORES, STAGES, finished, forget, make
+from engine.embedded.training.stages import ALL_CORES, STAGES, finished, forget, make, tell_news
 from engine.embedded.training.workshop import Workshop
+from engine.quiet import quiet
 
 _log = logging.getLogger(__name__)
 _FRESH = multiprocessing.get_context("spawn")
@@ -72,7 +72,7 @@ def _make(workshop: Workshop, name: str, cores: int) -> None:
     import torch
 
     tell_news()
-    quieten()
+    quiet()
     torch.set_num_threads(cores)
     try:
         make(workshop, name)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from engine.contract.errors import NoData
 from engine.contract.training import TrainStyle
+from engine.fetching import OnBytes
 from engine.settings import Settings
 
 SOURCES = {
@@ -20,9 +21,6 @@ SOURCES = {
 }
 FEWEST = 8
 """With less, nothing can be held out that means anything."""
-
-Progress = Callable[[int, int], None]
-"""Told bytes: fetched, and in all as far as one can know."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Pictures:
         return hashlib.sha256(told.encode()).hexdigest()
 
 
-def collect(order: TrainStyle, images: int, settings: Settings, progress: Progress) -> Pictures:
+def collect(order: TrainStyle, images: int, settings: Settings, progress: OnBytes) -> Pictures:
     """At most `images` pictures. Blocks. Raises NoData, BadRequest, DiskFull with a sentence."""
     source = import_module(SOURCES[order.source])
     found = cast("Pictures", source.collect(order, images, settings, progress))

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.errors import NoFillers
-from engine.fillers.pictures import Pictures as Squares
+from engine.fillers.pictures import PictureFolder
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Collection:
         self.folder.mkdir(parents=True, exist_ok=True)
         half = self.folder / f".{found.name}"
         half.write_bytes(found.data)
-        if _opens(self.folder, half.name):
+        if PictureFolder(self.folder, "WikiArt", "").opens(half.name):
             half.replace(self.folder / found.name)
         else:
             half.unlink()
@@ -104,11 +103,3 @@ def artist(names: Names, number: Any) -> str:
     known = isinstance(number, int) and 0 <= number < len(names.artists)
     bare = names.artists[number] if known else "unknown artist"
     return bare.replace("-", " ").replace("_", " ").title()
-
-
-def _opens(folder: Path, name: str) -> bool:
-    try:
-        Squares(folder, "WikiArt", "").open(name)
-    except NoFillers:
-        return False
-    return True

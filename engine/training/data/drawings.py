@@ -7,15 +7,16 @@ from PIL import Image
 from engine.contract.training import TrainStyle
 from engine.embedded.drawings import Scene, caption, draw, sample
 from engine.embedded.vocabulary import SUBJECTS
+from engine.fetching import OnBytes
 from engine.settings import Settings
-from engine.training.data import Example, Pictures, Progress
+from engine.training.data import Example, Pictures
 from engine.training.data.captions import captioned
 
 SEED = 20_000_000
 """Far from the seeds of the drawings that the model was trained on."""
 
 
-def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Progress) -> Pictures:
+def collect(order: TrainStyle, images: int, _settings: Settings, _progress: OnBytes) -> Pictures:
     """Sketches of every subject in turn; the same for everybody, so that results can be compared."""
     examples = [_sketch(number, order.caption) for number in range(images)]
     origin, licence = "Tessera's own drawings, as pencil sketches", "They are part of Tessera (MIT)."

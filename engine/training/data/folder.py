@@ -7,9 +7,10 @@ from pathlib import Path
 
 from engine.contract.errors import BadRequest, NoData, NoFillers
 from engine.contract.training import TrainStyle
-from engine.fillers.pictures import Pictures as Squares
+from engine.fetching import OnBytes
+from engine.fillers.pictures import PictureFolder
 from engine.settings import Settings
-from engine.training.data import FEWEST, Example, Pictures, Progress
+from engine.training.data import FEWEST, Example, Pictures
 from engine.training.data.captions import captioned
 
 METADATA = "metadata.jsonl"
@@ -18,7 +19,7 @@ TEXTS = ("text", "caption", "prompt", "description")
 NAMED = 5
 
 
-def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Progress) -> Pictures:
+def collect(order: TrainStyle, images: int, _settings: Settings, _progress: OnBytes) -> Pictures:
     """The first `images` usable pictures by name, each once: of two alike, one might be held out. Raises NoData."""
     folder, squares, names = _opened(order)
     told = _metadata(folder)
@@ -28,7 +29,7 @@ def collect(order: TrainStyle, images: int, _settings: Settings, _progress: Prog
     for name in names:
         if len(found) == images:
             break
-        if not _opens(squares, name):
+        if not squares.opens(name):
             broken.append(_shown(name))
             continue
         content = sha256((folder / name).read_bytes()).digest()
@@ -52,26 +53,18 @@ def to_fetch(_order: TrainStyle, _images: int, _settings: Settings) -> int:
     return 0
 
 
-def _opened(order: TrainStyle) -> tuple[Path, Squares, list[str]]:
+def _opened(order: TrainStyle) -> tuple[Path, PictureFolder, list[str]]:
     """The folder, its pictures and their names. Raises NoData, BadRequest where there is no such folder."""
     folder = Path(order.data or "").expanduser()
     if not folder.is_dir():
         raise BadRequest(f"There is no folder {folder}. Give --data a folder of pictures.")
-    squares = Squares(
+    squares = PictureFolder(
         folder, str(folder), f"There are no pictures in {folder}; it must hold .jpg, .png, .webp or similar files."
     )
     try:
         return folder, squares, squares.names()
     except NoFillers as error:
         raise NoData(str(error)) from error
-
-
-def _opens(squares: Squares, name: str) -> bool:
-    try:
-        squares.open(name)
-    except NoFillers:
-        return False
-    return True
 
 
 def _shown(name: str) -> str:

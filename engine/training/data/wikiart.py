@@ -6,18 +6,18 @@ kept when the next one takes over or the next attempt begins.
 """
 
 import threading
-from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 
 from engine.contract.errors import BadRequest, NoData
 from engine.contract.sentence import unknown
 from engine.contract.training import TrainStyle
-from engine.fillers.pictures import Pictures as Squares
+from engine.fetching import OnBytes
+from engine.fillers.pictures import PictureFolder
 from engine.settings import Settings
-from engine.training.data import Example, Pictures, Progress
+from engine.training.data import Example, Pictures
 from engine.training.data.captions import captioned
-from engine.training.data.collection import Collection, Found, Names
+from engine.training.data.collection import Collection, Names
 from engine.training.data.unavailable import Unavailable
 from engine.training.recipe import adjective
 
@@ -32,7 +32,6 @@ WAYS = (
     "engine.training.data.wikiart_groups",
     "engine.training.data.wikiart_shards",
 )
-Bring = Callable[[Collection, Settings, Names, int, int], Iterator[Found]]
 
 # A picture as the dataset server sends it, in bytes: the set's mean.
 PICTURE_BYTES = 400_000
@@ -41,14 +40,14 @@ FETCHING = threading.Lock()
 LICENCE = "WikiArt's pictures are for non-commercial research; see https://huggingface.co/datasets/huggan/wikiart."
 
 
-def collect(order: TrainStyle, images: int, settings: Settings, progress: Progress) -> Pictures:
+def collect(order: TrainStyle, images: int, settings: Settings, progress: OnBytes) -> Pictures:
     """Raises BadRequest for a style that WikiArt does not have, NoData where no way leads to it, DiskFull."""
     place = settings.cache_dir / "wikiart", order.art_style
     if len(Collection(*place).usable(images)) < images:
         with FETCHING:
             _bring(Collection(*place), order.art_style, images, settings, progress)
     collection = Collection(*place)
-    squares = Squares(collection.folder, "the cache of WikiArt", "Train again to fetch it.")
+    squares = PictureFolder(collection.folder, "the cache of WikiArt", "Train again to fetch it.")
     template = order.caption or CAPTION
     examples = [
         Example(
@@ -72,7 +71,7 @@ def to_fetch(order: TrainStyle, images: int, settings: Settings) -> int:
     return max(0, images - len(collection.usable(images))) * PICTURE_BYTES
 
 
-def _bring(collection: Collection, style: str, images: int, settings: Settings, progress: Progress) -> None:
+def _bring(collection: Collection, style: str, images: int, settings: Settings, progress: OnBytes) -> None:
     """Way after way until there are enough."""
     if len(collection.usable(images)) >= images:
         # Another training has brought them meanwhile.

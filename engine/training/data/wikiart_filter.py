@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from engine.retrying import PASSING, retry_after
 from engine.settings import Settings
 from engine.training.data.collection import Collection, Found, Names, artist
 from engine.training.data.unavailable import Unavailable
@@ -17,7 +18,6 @@ PAGE = 100
 """The most rows that the server gives at once."""
 ATTEMPTS = 4
 LONGEST_PAUSE_S = 30.0
-PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
 def names(settings: Settings) -> Names:
@@ -73,8 +73,8 @@ def _get(client: httpx.Client, path: str, query: dict[str, str] | None = None) -
 
 
 def _pause(answer: httpx.Response, attempt: int) -> float:
-    asked = answer.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_PAUSE_S) if asked.isdigit() else 0.5 * 2**attempt
+    asked = retry_after(answer.headers)
+    return 0.5 * 2**attempt if asked is None else min(asked, LONGEST_PAUSE_S)
 
 
 def _names(answer: dict[str, Any]) -> Names:

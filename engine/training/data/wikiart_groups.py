@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from engine.contract.errors import disk_full
 from engine.settings import Settings
 from engine.training.data.collection import Collection, Found, Names, artist
 from engine.training.data.unavailable import Unavailable
@@ -203,7 +204,7 @@ class trouble:  # noqa: N801 - used as a with-block, like contextlib's
         from huggingface_hub.utils import httpx as hub_httpx  # type: ignore[attr-defined]  # not in its __all__
         from pyarrow import ArrowException
 
-        if isinstance(error, OSError) and error.errno in {28, 122}:
+        if error is not None and disk_full(error):
             return
         if isinstance(error, hub_httpx.HTTPError | ArrowException | OSError | ValueError):
             raise Unavailable(f"{constants.ENDPOINT} (HF_ENDPOINT) cannot be read from") from error

@@ -1,4 +1,4 @@
-"""What of a planned grid is there already, painted ahead or as photos, and which rows must still be painted."""
+"""The cells of a planned grid by how they are filled: painted ahead, photos, and rows that must still be painted."""
 
 from collections.abc import Collection, Sequence
 
@@ -14,7 +14,7 @@ from engine.wave import Row
 
 
 def painted_ahead(stock: Stock | None, job: str, plan: Plan, judged: Collection[str]) -> dict[str, Pixels]:
-    """What the stock holds for this job, by cell; the rest is painted like everything else."""
+    """The pictures that the stock holds for this job, by cell. One that is gone is painted like any other."""
     found = {}
     for cell in plan.cells:
         if stock and cell.stocked and cell.cell not in judged:
@@ -31,7 +31,7 @@ def photos(settings: Settings, profile: Profile, cells: Sequence[PlannedCell], s
 
 
 def rows(running: Running, plan: Plan, there: Collection[str]) -> list[Row]:
-    """What is to be painted but for the cells that are `there`, the prompt's pictures first."""
+    """What must be painted, the prompt's pictures first; cells that are `there` already are left out."""
     recipe = plan.recipe
     cells = [cell for cell in plan.cells if cell.seed is not None and cell.cell not in there]
     cells.sort(key=lambda cell: not cell.unique)

@@ -1,4 +1,4 @@
-"""One wave on one painter, from noise to pictures, with everything that may happen between two steps left to others."""
+"""One wave while one painter paints it, step by step. What happens between two steps is up to the caller."""
 
 import time
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from engine.wave import Row, Wave
 PREVIEW_SECONDS = 1.5
 
 
-class Brush:
-    """`rows` are those of the wave that somebody still wants; `thumbs` is what they promise to become.
+class RunningWave:
+    """`rows` are those that somebody still wants, `thumbs` previews of what they will become.
 
-    `cuts_in`: another wave waits meanwhile.
+    `cuts_in`: another wave is interrupted for this one.
     """
 
     def __init__(self, painter: Painter, wave: Wave, wanted: Callable[[Row], bool], *, cuts_in: bool = False) -> None:
@@ -61,12 +61,12 @@ class Brush:
         return True
 
     def learn(self) -> None:
-        """Note the time of a step, with what else was done since the one before."""
+        """Measure the pace: the time since the step before, with everything that was done in between."""
         if self._clock:
             self._clock.step(self.wave.mix, len(self.rows))
 
     def resume(self) -> None:
-        """Another wave was painted meanwhile; that is no measure for this one."""
+        """Another wave was painted in between; its time must not count as this one's."""
         if self._clock:
             self._clock.last = time.monotonic()
 

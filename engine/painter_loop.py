@@ -1,14 +1,14 @@
-"""What each painter does, turn after turn: a wave from its beginning to its last step, a piece of training, or rest."""
+"""The loop of each painter: a wave from its first to its last step, a piece of a training, or rest; and again."""
 
 import asyncio
 import contextlib
 import time
 from collections.abc import Callable
 
-from engine.brush import Brush
 from engine.guest import Guest
 from engine.news import News
 from engine.painter import Painter, PainterLost
+from engine.running_wave import RunningWave
 from engine.setbacks import Setbacks
 from engine.stocking import Stocking
 from engine.studio import Studio
@@ -18,10 +18,10 @@ from engine.wave import Wave
 GLANCE_SECONDS = 0.05
 
 
-class Turns:
-    """`painted` takes over a wave whose last step is made, while the next begins.
+class PainterLoop:
+    """`painted` takes over a wave after its last step, while the next begins.
 
-    Nobody paints for long what nobody wants any more: between two steps a wave is thinned, and others may cut in.
+    Between two steps a wave drops the rows of cancelled jobs, and short jobs may cut in.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Turns:
         news: News,
         guest: Guest,
         setbacks: Setbacks,
-        painted: Callable[[Brush], None],
+        painted: Callable[[RunningWave], None],
         stocking: Stocking | None = None,
     ) -> None:
         self._studio, self._news, self._guest, self._setbacks = studio, news, guest, setbacks
@@ -44,14 +44,14 @@ class Turns:
 
     async def _work(self, painter: Painter) -> None:
         while painter in self._studio.pool.painters:
-            await self._turn(painter)
+            await self._next(painter)
         if self._stocking:
             self._stocking.lost(painter)
 
-    async def _turn(self, painter: Painter) -> None:
-        """One wave, or a piece of training; waits where there is nothing to do."""
+    async def _next(self, painter: Painter) -> None:
+        """One wave, or one piece of training; waits where there is neither."""
         self._studio.wake.clear()
-        wave = None if self._leaves_it(painter) else self._studio.scheduler.next(self._studio.pool.most(painter))
+        wave = None if self._yields(painter) else self._studio.scheduler.next(self._studio.pool.most(painter))
         try:
             await (self._idle(painter) if wave is None else self._attempt(painter, wave))
         except PainterLost as error:
@@ -60,12 +60,12 @@ class Turns:
             else:
                 await self._setbacks.meet(painter, wave, error)
 
-    def _leaves_it(self, painter: Painter) -> bool:
-        """The painter that trains lets the others take what there is, as long as one of them rests."""
+    def _yields(self, painter: Painter) -> bool:
+        """Whether the painter that trains leaves the next wave to the others: as long as one of them rests."""
         return self._guest.waiting and painter is self._guest.host and bool(self._resting - {painter})
 
     async def _idle(self, painter: Painter) -> None:
-        """Nothing is to be painted. Training takes the time, but little of it where a grid is planned or judged."""
+        """Nothing waits to be painted: train, but only a little while a grid is still being planned or judged."""
         if not self._guest.waiting or painter is not self._guest.host:
             await self._rest(painter)
         elif len(self._studio.pool.painters) > 1 or not self._studio.jobs.grids():
@@ -88,7 +88,7 @@ class Turns:
             self._resting.discard(painter)
 
     async def _attempt(self, painter: Painter, wave: Wave, *, cuts_in: bool = False) -> None:
-        """Paint a wave. Raises PainterLost; whatever else happens to it is met here."""
+        """Paint a wave. Raises PainterLost; any other failure is dealt with here."""
         try:
             await self._paint(painter, wave, cuts_in=cuts_in)
         except PainterLost:
@@ -97,38 +97,38 @@ class Turns:
             await self._setbacks.meet(painter, wave, error)
 
     async def _paint(self, painter: Painter, wave: Wave, *, cuts_in: bool) -> None:
-        brush = Brush(painter, wave, self._studio.jobs.want, cuts_in=cuts_in)
-        if not brush.rows:
+        run = RunningWave(painter, wave, self._studio.jobs.want, cuts_in=cuts_in)
+        if not run.rows:
             return
-        self._studio.brushes[wave.id] = brush
+        self._studio.waves[wave.id] = run
         try:
-            self._news.loading(brush)
-            await brush.begin(self._studio.pace)
-            while await brush.step():
-                await self._between(brush)
+            self._news.loading(run)
+            await run.begin(self._studio.pace)
+            while await run.step():
+                await self._between(run)
         except BaseException:
-            del self._studio.brushes[wave.id]
+            del self._studio.waves[wave.id]
             raise
-        self._painted(brush)
-        # The painter is asked for these pictures before it is asked for anything else.
+        self._painted(run)
+        # Gives the task that finishes this wave its turn, so that the painter decodes it before it does anything else.
         await asyncio.sleep(0)
 
-    async def _between(self, brush: Brush) -> None:
+    async def _between(self, run: RunningWave) -> None:
         """Between two steps of a wave."""
-        if brush.painter is self._guest.host:
-            await self._guest.between(brush.took)
-        brush.learn()
-        self._news.painting(brush)
-        if brush.share < 1 and not brush.cuts_in:
-            await self._cut_in(brush)
+        if run.painter is self._guest.host:
+            await self._guest.between(run.took)
+        run.learn()
+        self._news.painting(run)
+        if run.share < 1 and not run.cuts_in:
+            await self._cut_in(run)
 
-    async def _cut_in(self, brush: Brush) -> None:
-        """Short jobs go before the rest of a long wave, as far as the scheduler lets them."""
-        while wave := self._studio.scheduler.cut_in(Wave(brush.wave.id, brush.wave.mix, brush.rows), 1 - brush.share):
+    async def _cut_in(self, run: RunningWave) -> None:
+        """Paint short jobs before the rest of a long wave, where the scheduler allows it."""
+        while wave := self._studio.scheduler.cut_in(Wave(run.wave.id, run.wave.mix, run.rows), 1 - run.share):
             self._studio.counts.cut_ins += 1
             try:
-                await self._attempt(brush.painter, wave, cuts_in=True)
+                await self._attempt(run.painter, wave, cuts_in=True)
             except PainterLost as error:
-                await self._setbacks.meet(brush.painter, wave, error)
+                await self._setbacks.meet(run.painter, wave, error)
                 raise
-            brush.resume()
+            run.resume()

@@ -1,4 +1,4 @@
-"""Finished pictures on their way from the device to the processor's memory, while the device goes on painting."""
+"""Finished pictures copied from the device to the processor's memory, while the device goes on painting."""
 
 from collections.abc import Sequence
 
@@ -11,22 +11,22 @@ from engine.painter import Pixels
 NO_NUMBERS = "The model produced no valid numbers for this picture; try another seed or less guidance."
 
 
-class Landing:
-    """Begun where the pictures are decoded; `pictures` waits for them and may be called in any thread."""
+class HostCopy:
+    """The copy begins when this is made; `pictures` waits for its end and may be called in any thread."""
 
     def __init__(self, decoded: Sequence[Tensor]) -> None:
         """`decoded`: parts of shape (rows, 3, height, width), colours -1 … 1, on any device."""
-        self._valid = [home(torch.isfinite(part).all()) for part in decoded]
-        self._colours = [home(_colours(part)) for part in decoded]
-        self._landed = None
+        self._valid = [to_host(torch.isfinite(part).all()) for part in decoded]
+        self._colours = [to_host(_colours(part)) for part in decoded]
+        self._arrived = None
         if any(part.is_cuda for part in decoded):
-            self._landed = torch.cuda.Event()  # type: ignore[no-untyped-call]
-            self._landed.record()
+            self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            self._arrived.record()
 
     def pictures(self) -> list[Pixels]:
         """Raises PaintingFailed where the model produced no numbers."""
-        if self._landed is not None:
-            self._landed.synchronize()
+        if self._arrived is not None:
+            self._arrived.synchronize()
         if not all(bool(valid) for valid in self._valid):
             raise PaintingFailed(NO_NUMBERS)
         # Copies: pinned memory is scarce and goes back at once.
@@ -39,8 +39,8 @@ def _colours(decoded: Tensor) -> Tensor:
     return scaled.round().to(torch.uint8).contiguous()
 
 
-def home(tensor: Tensor) -> Tensor:
-    """A copy that the device makes by itself; on a processor the tensor as it is."""
+def to_host(tensor: Tensor) -> Tensor:
+    """A copy in pinned memory that the device makes without being waited for; on a processor the tensor itself."""
     if not tensor.is_cuda:
         return tensor
     pinned = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)

@@ -1,5 +1,5 @@
-"""The steps of one wave on an easel, the next always asked for while one is taken: so no easel waits for the way to the
-engine and back. What comes between two steps (a cancel, another wave) then comes one step later.
+"""The steps of one wave on an easel, asked for one ahead, so that no easel waits for a round trip to the engine. What
+comes between two steps (a cancel, another wave) then comes one step later.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ class _Step:
     shows: bool
 
 
-class Stride:
-    """`steps` is how many there are in all."""
+class StepsAhead:
+    """`steps` is how many the wave takes in all."""
 
     def __init__(self, steps: int, ask: Ask) -> None:
         self._left, self._ask = steps, ask

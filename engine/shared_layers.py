@@ -1,6 +1,5 @@
-"""Guidance denoises every picture twice, with its words and without. Until the words come in, both are the same.
-
-So the layers before the first cross-attention work on one half of the batch; in the embedded model a tenth of all work.
+"""Classifier-free guidance denoises every picture twice, with its prompt and without. Both are equal up to the first
+cross-attention, so the layers before it work on one half of the batch: in the embedded model a tenth of all work saved.
 """
 
 from collections.abc import Iterator
@@ -13,8 +12,8 @@ import torch
 from torch import Tensor
 
 
-class Twins:
-    """Hooks on the layers that know no words yet; they act only inside `sharing`, in the thread that entered it."""
+class SharedLayers:
+    """Hooks on the layers before the prompt comes in; they act only inside `sharing`, in the thread that entered it."""
 
     def __init__(self, unet: Any) -> None:
         self._here = local()
@@ -24,7 +23,7 @@ class Twins:
 
     @contextmanager
     def sharing(self) -> Iterator[None]:
-        """Calls of the model in here have a batch whose second half is the first again, but for its words."""
+        """In here the model is called with batches whose second half repeats the first, except for its prompts."""
         self._here.sharing = True
         try:
             yield
@@ -40,18 +39,18 @@ class Twins:
         return _twice(found) if getattr(self._here, "sharing", False) else None
 
 
-_known: WeakKeyDictionary[Any, Twins] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Any, SharedLayers] = WeakKeyDictionary()
 
 
-def twins(unet: Any) -> Twins:
-    """Of this model; its layers get their hooks once."""
+def shared_layers(unet: Any) -> SharedLayers:
+    """Those of this model; it gets its hooks at the first call."""
     if unet not in _known:
-        _known[unet] = Twins(unet)
+        _known[unet] = SharedLayers(unet)
     return _known[unet]
 
 
 def _before_words(unet: Any) -> Iterator[Any]:
-    """Layers in the order of the forward pass, up to the self-attention that stands before the first words."""
+    """Layers in the order of the forward pass, up to the self-attention before the first cross-attention."""
     yield unet.conv_in
     for block in unet.down_blocks:
         if getattr(block, "has_cross_attention", False):

@@ -1,4 +1,4 @@
-"""What an engine and an easel tell each other, beside what is painted."""
+"""What an engine and an easel say to each other, besides the calls of the Painter protocol."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from engine.cluster.stride import Stride, Thumbs
+from engine.cluster.steps_ahead import StepsAhead, Thumbs
 from engine.painter import PainterLost
 
 
@@ -30,10 +30,10 @@ class Easel:
 
 async def test_the_next_step_is_asked_for_while_one_is_taken_and_none_after_the_last() -> None:
     easel = Easel()
-    stride = Stride(3, easel.ask)
+    steps = StepsAhead(3, easel.ask)
 
     for number in range(3):
-        step = asyncio.create_task(stride.step(preview=False, ahead=True))
+        step = asyncio.create_task(steps.step(preview=False, ahead=True))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert len(easel.asked) == min(3, number + 2)
@@ -43,20 +43,20 @@ async def test_the_next_step_is_asked_for_while_one_is_taken_and_none_after_the_
 
 async def test_nothing_is_asked_for_ahead_where_that_is_not_wanted() -> None:
     easel = Easel()
-    stride = Stride(3, easel.ask)
+    steps = StepsAhead(3, easel.ask)
 
-    await asyncio.gather(stride.step(preview=False, ahead=False), easel.take(0))
+    await asyncio.gather(steps.step(preview=False, ahead=False), easel.take(0))
 
     assert len(easel.asked) == 1
 
 
 async def test_thumbs_that_come_as_a_surprise_come_one_step_later_and_once() -> None:
     easel = Easel()
-    stride = Stride(9, easel.ask)
+    steps = StepsAhead(9, easel.ask)
     shown = []
 
     for number, wanted in enumerate([False, True, True, False, False]):
-        thumbs, _ = await asyncio.gather(stride.step(preview=wanted, ahead=True), easel.take(number))
+        thumbs, _ = await asyncio.gather(steps.step(preview=wanted, ahead=True), easel.take(number))
         shown.append(thumbs is not None)
 
     assert shown == [False, False, True, False, False]
@@ -64,23 +64,23 @@ async def test_thumbs_that_come_as_a_surprise_come_one_step_later_and_once() -> 
 
 async def test_of_a_step_that_was_asked_for_before_rows_left_only_the_others_are_shown() -> None:
     easel = Easel()
-    stride = Stride(9, easel.ask)
-    await asyncio.gather(stride.step(preview=False, ahead=True), easel.take(0))
-    await asyncio.gather(stride.step(preview=True, ahead=True), easel.take(1))
+    steps = StepsAhead(9, easel.ask)
+    await asyncio.gather(steps.step(preview=False, ahead=True), easel.take(0))
+    await asyncio.gather(steps.step(preview=True, ahead=True), easel.take(1))
 
-    await asyncio.gather(stride.thin([0, 2]), easel.take(2))
+    await asyncio.gather(steps.thin([0, 2]), easel.take(2))
 
-    thumbs = await stride.step(preview=True, ahead=True)
+    thumbs = await steps.step(preview=True, ahead=True)
     assert thumbs is not None
     assert [int(thumb[0, 0, 0]) for thumb in thumbs] == [0, 2]
 
 
 async def test_a_wave_is_dropped_only_when_the_step_that_is_taken_has_ended_however_it_ends() -> None:
     easel = Easel()
-    stride = Stride(9, easel.ask)
-    await asyncio.gather(stride.step(preview=False, ahead=True), easel.take(0))
+    steps = StepsAhead(9, easel.ask)
+    await asyncio.gather(steps.step(preview=False, ahead=True), easel.take(0))
 
-    dropping = asyncio.create_task(stride.drop())
+    dropping = asyncio.create_task(steps.drop())
     await asyncio.sleep(0)
     assert not dropping.done()
     easel.asked[1][1].set_exception(PainterLost("gone"))
@@ -94,11 +94,11 @@ async def test_a_lost_easel_is_told_once_and_the_step_ahead_is_no_error_of_its_o
     async def lost(_preview: bool) -> Thumbs:
         raise PainterLost("gone")
 
-    stride = Stride(9, lost)
+    steps = StepsAhead(9, lost)
 
     with pytest.raises(PainterLost):
-        await stride.step(preview=False, ahead=True)
+        await steps.step(preview=False, ahead=True)
     await asyncio.sleep(0)
-    del stride
+    del steps
 
     assert not caplog.records

@@ -1,24 +1,28 @@
-"""A training on its way: its work, and where in it a painter is. What the work is, only engine.training knows."""
+"""A training as the engine's loop sees it: pieces to be run one after the other. It knows no torch."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
+
+from engine.contract.training import TrainStyle
 
 OVER: Any = object()
 """What comes after the last piece."""
 
 
 class Work(Protocol):
-    """engine.training.training.Training is one."""
+    """What engine.training.training.Training offers."""
+
+    order: TrainStyle
 
     def pieces(self) -> Iterator[Any]:
-        """Everything between two yields runs where a painter works; what is yielded is an event or None."""
+        """A generator that yields an event or None; the code between two yields is a piece, run by a painter."""
 
     def cancel(self) -> None:
-        """End soon, with what there is."""
+        """End soon and keep what there is."""
 
 
-class Lesson:
-    """A work, piece by piece."""
+class TrainingRun:
+    """A training that has begun, and how far it is."""
 
     def __init__(self, work: Work) -> None:
         self.work = work

@@ -1,4 +1,4 @@
-"""A download seen from a terminal, on standard error; nothing is shown where nothing is fetched."""
+"""A progress bar for a download, on standard error; nothing is shown where nothing is fetched."""
 
 import contextlib
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from engine import models
+from engine.fetching import OnBytes
 
 
 @contextlib.contextmanager
-def watched(title: str) -> Iterator[models.Progress]:
-    """What to tell of bytes (done, total), from whatever thread."""
+def download_bar(title: str) -> Iterator[OnBytes]:
+    """Gives the function to call with bytes (done, total), from any thread."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
