@@ -17,8 +17,7 @@ from engine.contract.approaches import JUDGES, PROFILES, Profile
 from engine.contract.errors import OutOfMemory
 from engine.contract.memory import keep_freed_memory
 from engine.denoising import Denoising, decode
-from engine.device.card import Card
-from engine.device.card import card as measured
+from engine.device.card import Card, measured_card
 from engine.host_copy import HostCopy, to_host
 from engine.latent_rgb import to_pixels
 from engine.metrics.clip import Judge
@@ -57,7 +56,7 @@ class DiffusionPainter:
         self._profile = profile
         self._ends = ExitStack()
         if card is None and self.device.type == "cuda":
-            card = measured(self.device, usual_dtype(self.device), settings, profile, self._ends)
+            card = measured_card(self.device, usual_dtype(self.device), settings, profile, self._ends)
         self._card = card
         self._pipelines = Pipelines(settings, self.device, card)
         self._safety = Safety(self.device, usual_dtype(self.device)) if profile == "full" else None

@@ -47,7 +47,7 @@ class Filling:
         for cell, (_, prompt) in zip(mixed[len(claimed) :], written.prompts, strict=True):
             own = {"source": "generated", "prompt": prompt, "seed": picture_seed(self._seed, cell.cell)}
             filled.append(cell.model_copy(update=own))
-        return filled, self._told(written, claimed, len(cells))
+        return filled, self._with_note(written, claimed, len(cells))
 
     async def photos(
         self, source: str, cells: list[PlannedCell], fetching: OnBytes
@@ -69,7 +69,7 @@ class Filling:
         source.fetch(fetching)
         return source.pick(self._rng, count), source.warnings()
 
-    def _told(self, written: prompts.Written, claimed: list[Stocked], of: int) -> prompts.Written:
+    def _with_note(self, written: prompts.Written, claimed: list[Stocked], of: int) -> prompts.Written:
         """The whole result, with a warning that says how many were painted ahead."""
         if not claimed:
             return written

@@ -51,7 +51,7 @@ class Shelf:
         On a disk that is too full for this, what makes it a style goes first.
         """
         place = self._ours(name)
-        with _told(place):
+        with _disk_errors_told(place):
             try:
                 gone = self._aside()
                 place.rename(gone / name)
@@ -69,7 +69,7 @@ class Shelf:
 
         Raises BadStyle where it cannot be used on the base, BadRequest, DiskFull.
         """
-        with _told(self._settings.styles_dir / name):
+        with _disk_errors_told(self._settings.styles_dir / name):
             target, half = self._free(name), self._aside()
         try:
             style_zip.unpack(data, half / name)
@@ -128,7 +128,7 @@ def _fill(half: Path, card: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _told(target: Path) -> Iterator[None]:
+def _disk_errors_told(target: Path) -> Iterator[None]:
     """What the disk refuses is raised as a sentence."""
     try:
         yield

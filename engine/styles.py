@@ -47,15 +47,19 @@ def find(name: str, settings: Settings, model: str, base: Facts) -> Style:
     """A style for the model of these facts, checked against it. Raises BadStyle, which says what is wrong with it."""
     known, place = names(settings, model), folder(name, settings)
     if name not in known or place is None:
-        message = unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet."
-        raise BadStyle(message)
+        raise missing(name, known)
     return check(place, base)
+
+
+def missing(name: str, known: list[str]) -> BadStyle:
+    """What to raise for a style that is none of those that are `known`."""
+    return BadStyle(unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet.")
 
 
 def card(name: str, settings: Settings) -> dict[str, Any]:
     """What is known of a style: its card as it was written, with its name, and whether it came with the model."""
     place = folder(name, settings)
-    return {**_told(place), "name": name, "shipped": place is not None and place.parent == embedded.STYLES}
+    return {**_readable_card(place), "name": name, "shipped": place is not None and place.parent == embedded.STYLES}
 
 
 def said(name: str, settings: Settings) -> str | None:
@@ -99,7 +103,7 @@ def _within(root: Path) -> list[str]:
     return sorted(place.name for place in root.iterdir() if (place / CONFIG).is_file()) if root.is_dir() else []
 
 
-def _told(place: Path | None) -> dict[str, Any]:
+def _readable_card(place: Path | None) -> dict[str, Any]:
     """The card in a folder; nothing where it cannot be read, so that one bad card does not hide the other styles."""
     try:
         return _json(place / CARD) if place else {}

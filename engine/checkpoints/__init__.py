@@ -88,8 +88,8 @@ def _download(repo: str, progress: OnBytes, *, half: bool) -> None:
         raise NoModel(f"{repo} holds no checkpoint that Tessera can load: neither model_index.json nor config.json.")
     folder = _home(repo) / "snapshots" / commit
     here = sum(sizes[name] for name in wanted if (folder / name).is_file())
-    told = _told(progress, here, sum(sizes[name] for name in wanted))
-    snapshot_download(repo, revision=revision, allow_patterns=wanted, tqdm_class=told)
+    bar = _silent_bar(progress, here, sum(sizes[name] for name in wanted))
+    snapshot_download(repo, revision=revision, allow_patterns=wanted, tqdm_class=bar)
 
 
 def _listed(api: Any, repo: str, revision: str) -> tuple[str, dict[str, int]]:
@@ -106,11 +106,11 @@ def _converted(api: Any, repo: str) -> str | None:
     return next((offer.git_reference for offer in good), None)
 
 
-def _told(progress: OnBytes, here: int, total: int) -> type[Any]:
+def _silent_bar(progress: OnBytes, here: int, total: int) -> type[Any]:
     """A progress bar that draws nothing and tells `progress`; `here` bytes of `total` are not fetched again."""
     from tqdm.auto import tqdm  # type: ignore[import-untyped]  # it ships no types
 
-    class Told(tqdm):  # type: ignore[misc]  # the same
+    class SilentBar(tqdm):  # type: ignore[misc]  # the same
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             # One bar counts bytes that came, one bytes that are kept, one files; the second is the one to tell.
             self._bytes = "Reconstructing" in kwargs.get("desc", "")
@@ -123,4 +123,4 @@ def _told(progress: OnBytes, here: int, total: int) -> type[Any]:
             if self._bytes:
                 progress(min(self.done, total), total)
 
-    return Told
+    return SilentBar

@@ -148,7 +148,7 @@ class Easel:
         os._exit(0)
 
 
-def diffusion(settings: Settings, profile: Profile, threads: int) -> Painter:
+def diffusion_painter(settings: Settings, profile: Profile, threads: int) -> Painter:
     """The painter of a real easel. Ray leaves a process one thread, unless it is told otherwise."""
     import torch
 

@@ -12,7 +12,7 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from engine.cluster import connection
-from engine.cluster.easel import Easel, Make, diffusion
+from engine.cluster.easel import Easel, Make, diffusion_painter
 from engine.cluster.far import FarPainter
 from engine.cluster.messages import Claim, made_of
 from engine.cluster.outbox import Outbox
@@ -48,7 +48,7 @@ class _Member:
 class RayPainters(Pool):
     """`make` makes the painter of a new easel, where that stands. Painters join when they are ready, seconds later."""
 
-    def __init__(self, settings: Settings, profile: Profile, make: Make = diffusion) -> None:
+    def __init__(self, settings: Settings, profile: Profile, make: Make = diffusion_painter) -> None:
         super().__init__()
         connection.connect()
         self._settings, self._profile, self._make = settings, profile, make
@@ -110,20 +110,20 @@ class RayPainters(Pool):
             easel, found = await asyncio.to_thread(self._easel, place)
             claim: Claim | None = await easel.claim.remote(self._me)
             if claim is not None and self._fits(claim, place, easel, found=found):
-                log.info("painter %s", "found" if found else "ready", extra=_told(place, pid=claim.pid))
+                log.info("painter %s", "found" if found else "ready", extra=_log_fields(place, pid=claim.pid))
                 member = self._member(FarPainter(place, easel, self._me, claim, self._outbox, self._settings), claim)
                 came(member.painter)
                 group.create_task(self._keep(member))
         except (RayError, ValueError) as error:
             # One that was found and is dying makes room for a new one at the next look.
             self._not_before[place.name] = 0.0 if found else time.monotonic() + SULK_SECONDS
-            log.warning("no painter: %s", error, extra=_told(place))
+            log.warning("no painter: %s", error, extra=_log_fields(place))
         finally:
             self._opening.pop(place.name, None)
 
     def _member(self, far: FarPainter, claim: Claim) -> _Member:
         def bite(what: str) -> None:
-            log.error("painter hangs: %s", what, extra=_told(far.place))
+            log.error("painter hangs: %s", what, extra=_log_fields(far.place))
             far.end()
 
         watchdog = Watchdog(bite)
@@ -144,14 +144,14 @@ class RayPainters(Pool):
                 self._miss(member, f"it has not answered for {SILENT_SECONDS:.0f} s")
             except Exception as error:
                 # Such as a device that cannot even say how much memory it has.
-                log.exception("painter in trouble", extra=_told(member.far.place))
+                log.exception("painter in trouble", extra=_log_fields(member.far.place))
                 member.far.end()
                 self._miss(member, type(error).__name__)
             member.watchdog.look()
             await asyncio.sleep(LOOK_SECONDS)
 
     def _miss(self, member: _Member, why: str) -> None:
-        log.warning("painter lost: %s", why, extra=_told(member.far.place))
+        log.warning("painter lost: %s", why, extra=_log_fields(member.far.place))
         self.lose(member.painter)
 
     def _fits(self, claim: Claim, place: Place, easel: Any, *, found: bool) -> bool:
@@ -161,7 +161,7 @@ class RayPainters(Pool):
         ray.kill(easel)
         if not found:
             self._not_before[place.name] = time.monotonic() + SULK_SECONDS
-            log.error("another version of tessera is installed on %s", place.host, extra=_told(place))
+            log.error("another version of tessera is installed on %s", place.host, extra=_log_fields(place))
         return False
 
     def _easel(self, place: Place) -> tuple[Any, bool]:
@@ -188,6 +188,6 @@ class RayPainters(Pool):
         )
 
 
-def _told(place: Place, **more: Any) -> dict[str, Any]:
+def _log_fields(place: Place, **more: Any) -> dict[str, Any]:
     """What the log says of a painter."""
     return {"painter": place.name, "host": place.host, **more}

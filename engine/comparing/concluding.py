@@ -9,11 +9,11 @@ from engine.comparing.headline import headline
 from engine.comparing.ruler import Ruler
 from engine.contract.comparison import Compared, ComparedColumn, ComparisonPlan, Point
 from engine.contract.grid import Judged
-from engine.evaluation import controls
+from engine.evaluation.controls import real_of_all
 from engine.evaluation.encoders import sharing
 from engine.evaluation.plot import png
 from engine.evaluation.prompt_sets import Prompt
-from engine.evaluation.results import Control, Evaluation, Judge, Row
+from engine.evaluation.results import Evaluation, Judge, Row
 from engine.evaluation.summary import summarized
 from engine.evaluation.tradeoff import tradeoff
 from engine.evaluation.words import read_by, unmeasured
@@ -59,14 +59,8 @@ def _evaluation(plan: ComparisonPlan, judged: Mapping[str, Judged], ruler: Ruler
         styles=tuple(ruler.looks.styles),
         fillers=len(ruler.looks.fillers),
         cells=tuple(cells),
-        controls=_controls(prompts, ruler),
+        controls=real_of_all(ruler.looks, prompts),
     )
-
-
-def _controls(prompts: tuple[Prompt, ...], ruler: Ruler) -> tuple[Control, ...]:
-    """The style's held-out pictures and the fillers; the fillers once, as all styles share them."""
-    found = [control for style in ruler.looks.styles for control in controls.real(ruler.looks, prompts, style)]
-    return tuple({control.label: control for control in reversed(found)}.values())[::-1]
 
 
 def _column(row: Row) -> ComparedColumn:

@@ -7,8 +7,6 @@ from engine.comparing.columns import columns
 from engine.comparing.planning import look, planned
 from engine.contract.approaches import EMBEDDED, JUDGES, PROFILES, STYLED
 from engine.contract.comparison import Compare, ComparisonEstimated, ComparisonPlan
-from engine.contract.errors import BadStyle
-from engine.contract.sentence import unknown
 from engine.fetching import unwatched
 from engine.models import PIPELINE_BYTES
 from engine.pace import Pace
@@ -55,7 +53,7 @@ def _check_styles(order: Compare, planner: Planner) -> None:
     known = styles.names(planner.settings, PROFILES[planner.profile][STYLED].model)
     for name in order.styles:
         if name not in known:
-            raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet.")
+            raise styles.missing(name, known)
 
 
 def _seconds(plan: ComparisonPlan, pace: Pace) -> float | None:

@@ -17,7 +17,7 @@ def keep_freed_memory() -> bool:
     and unmapped anew, and its pages are filled with zeros first: 350,000 page faults and a tenth of the time of a grid
     of 64. Takes the place of `keep_heap_small`'s threshold. Whether there is a C library that can be told so.
     """
-    return _told((_MMAP_THRESHOLD, _LARGEST_KEPT), (_TRIM_THRESHOLD, _MOST_KEPT))
+    return _mallopt((_MMAP_THRESHOLD, _LARGEST_KEPT), (_TRIM_THRESHOLD, _MOST_KEPT))
 
 
 def keep_heap_small() -> bool:
@@ -27,10 +27,10 @@ def keep_heap_small() -> bool:
     put into it, so each arena grows to the largest sheet that was ever encoded there: memory seems to leak for hundreds
     of jobs. Whether there is a C library that can be told so.
     """
-    return _told((_ARENA_MAX, _ARENAS), (_MMAP_THRESHOLD, _LARGE))
+    return _mallopt((_ARENA_MAX, _ARENAS), (_MMAP_THRESHOLD, _LARGE))
 
 
-def _told(*settings: tuple[int, int]) -> bool:
+def _mallopt(*settings: tuple[int, int]) -> bool:
     if sys.platform != "linux":
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

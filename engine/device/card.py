@@ -65,7 +65,9 @@ class Card:
         self._before = event
 
 
-def card(device: torch.device, dtype: torch.dtype, settings: Settings, profile: Profile, stack: ExitStack) -> Card:
+def measured_card(
+    device: torch.device, dtype: torch.dtype, settings: Settings, profile: Profile, stack: ExitStack
+) -> Card:
     """The card at `device`; what is not remembered of it is measured now, some seconds. `stack` ends its use."""
     name = f"{torch.cuda.get_device_name(device)} with {memory_of(device) / 2**30:.0f} GiB"
     what = f"{name}, torch {torch.__version__}, diffusers {version('diffusers')}"

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 from engine.contract.approaches import JUDGES
 from engine.contract.sentence import begun
-from engine.evaluation import controls
+from engine.evaluation.controls import real_of_all
 from engine.evaluation.encoders import sharing
 from engine.evaluation.markup import counted
 from engine.evaluation.measuring import Looks, measure
 from engine.evaluation.planned import Planned
 from engine.evaluation.real_pictures import Fillers
-from engine.evaluation.results import Cell, Control, Evaluation, Judge
+from engine.evaluation.results import Cell, Evaluation, Judge
 from engine.evaluation.summary import summarized
 from engine.evaluation.words import read_by
 from engine.metrics import METRICS, metric
@@ -51,16 +51,10 @@ def concluded(planned: Planned, cells: Sequence[Cell], looks: Looks, fillers: Fi
             trained={style: len(real.trained) for style, real in looks.styles.items()},
             versions=planned.ways[0].recipe.versions,
             cells=tuple(scored),
-            controls=_controls(planned, looks),
+            controls=real_of_all(looks, planned.prompts.prompts),
             notes=(*planned.notes, *without, *read_by(tuple(looks.styles)), *fillers.notes, *notes),
         )
     )
-
-
-def _controls(planned: Planned, looks: Looks) -> tuple[Control, ...]:
-    """The fillers once, as all styles share them."""
-    found = [control for style in looks.styles for control in controls.real(looks, planned.prompts.prompts, style)]
-    return tuple({control.label: control for control in reversed(found)}.values())[::-1]
 
 
 def _title(planned: Planned) -> str:

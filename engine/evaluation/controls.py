@@ -14,6 +14,12 @@ MOST = "The style's ceiling: real pictures of it; they show other things than th
 LEAST = "Pictures of anything: what content and style score without being asked for"
 
 
+def real_of_all(looks: Looks, prompts: Sequence[Prompt]) -> tuple[Control, ...]:
+    """Those of every style; the fillers once, read by the first style, as all styles share them."""
+    found = [control for style in looks.styles for control in real(looks, prompts, style)]
+    return tuple({control.label: control for control in reversed(found)}.values())[::-1]
+
+
 def real(looks: Looks, prompts: Sequence[Prompt], style: str) -> tuple[Control, ...]:
     """The style's held-out pictures and the fillers: mean cosine with all prompts, mean style score.
 

@@ -1,4 +1,4 @@
-"""A scene drawn: the background, the subject, what it wears; about 1.4 ms a picture."""
+"""Draws a scene: the background, the subject, what it wears; about 1.4 ms a picture."""
 
 import random
 
@@ -23,9 +23,9 @@ DRAWN = {**ANIMALS, **PLANTS, **THINGS, **BUILDINGS, **SIGHTS, **SHAPES}
 PICTURE = 64
 
 
-def draw(scene: Scene, rng: random.Random | None = None, *, manner: Manner = "colour") -> Image.Image:
-    """64 x 64 pixels, RGB. `rng` decides the untold details; without one the scene's own seed does."""
-    rng = rng or random.Random(scene.seed)  # noqa: S311 - pictures, no secrets
+def draw(scene: Scene, *, manner: Manner = "colour") -> Image.Image:
+    """64 x 64 pixels, RGB. The scene's own seed decides what the scene leaves open."""
+    rng = random.Random(scene.seed)  # noqa: S311 - pictures, no secrets
     behind = background(scene, rng)
     image = _subject(scene, behind.copy(), rng)
     if manner == "ink":

@@ -1,4 +1,4 @@
-"""What one drawing shows, as plain data, and how a scene is drawn by lot. The lot decides; nothing is painted here."""
+"""What one drawing shows, as plain data, and how that is chosen at random. Nothing is painted here."""
 
 import random
 import zlib

@@ -1,4 +1,4 @@
-"""Stage 1: the drawings with their captions: in colour, in ink, as pencil sketches; the last of each are held out.
+"""The drawings with their captions: in colour, in ink, as pencil sketches; the last of each are held out.
 
 Nothing here shows one of the combinations that are kept from every training (`Scene.held_out`).
 """

@@ -1,4 +1,4 @@
-"""Stage 2: a small byte-level BPE in CLIP's own files. Captions become short; other words become letters."""
+"""A small byte-level BPE in CLIP's own files. Captions become short; other words become letters."""
 
 import json
 import random
