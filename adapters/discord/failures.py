@@ -30,10 +30,15 @@ class Row:
     text: str
 
 
+# The codes are those of https://docs.discord.com/developers/topics/opcodes-and-status-codes
 TABLE = (
-    Row((40005,), (413,), TooLarge, "This file is too large for Discord here; a smaller one would fit."),
-    Row((50007,), (), NoRights, "Discord does not let me send you direct messages; allow them for this server."),
+    Row((40005, 50045), (413,), TooLarge, "This file is too large for Discord here; a smaller one would fit."),
+    Row((50007, 50278), (), NoRights, "Discord does not let me send you direct messages; allow them for this server."),
     Row((THREAD_ARCHIVED,), (), NoRights, "The thread is archived and locked; a moderator would have to reopen it."),
+    Row((160005,), (), NoRights, "The thread is locked; a moderator would have to unlock it."),
+    Row((160006, 160007), (), NoRights, "This is not in a thread because no more threads may be open in this server."),
+    Row((400001,), (), NoRights, "Discord accepts no files in this server for now."),
+    Row((20009,), (), NoRights, "Discord takes this picture for explicit and does not send it to you."),
     Row((50001,), (), NoRights, "I cannot see this channel: I am missing the permission “View Channel”."),
     Row(
         (50013,),
@@ -45,11 +50,17 @@ TABLE = (
     Row((UNKNOWN_MESSAGE,), (), Gone, "The message no longer exists."),
     Row(
         (TOKEN_EXPIRED, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION),
-        (401, 404),
+        (404,),
         Gone,
         "Discord no longer knows where to answer.",
     ),
-    Row((), (429,), PlatformAway, "Discord asks for fewer requests; I will try again later."),
+    Row(
+        (20022, 20028, 20029, 30046, 40003, 40004, 40006, 40062, 40333, 130000),
+        (429,),
+        PlatformAway,
+        "Discord asks for fewer requests; I will try again later.",
+    ),
+    Row((), (401,), PlatformAway, "Discord does not know the bot's token; I will try again later."),
 )
 AWAY = "Discord cannot be reached at the moment; I will try again later."
 
@@ -87,6 +98,10 @@ def translated() -> Iterator[None]:
         raise translate(error) from error
     except RuntimeError as error:
         if not session_closed(error):
+            raise
+        raise PlatformAway(AWAY) from error
+    except KeyError as error:  # discord.py looks for a time in every 429, and a ban for too many requests names none
+        if error.args != ("retry_after",):
             raise
         raise PlatformAway(AWAY) from error
 

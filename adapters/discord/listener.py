@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import discord
 
 from adapters.discord.commands import SCORE, fitting, option_typed, registered
+from adapters.discord.failures import FOREIGN
 from adapters.discord.hearing import heard_of, is_press, person_of, place_of, pressed_of, talk_of
 from adapters.discord.line import Line
 from adapters.discord.talk import DiscordTalk
@@ -20,6 +21,8 @@ _TYPES = discord.InteractionType
 SORRY_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 COMPLETE_WITHIN = 2.5
 """Seconds; Discord wants completions within three, and none rather than late ones."""
+LONGEST_WAIT = 30.0
+"""Seconds for which discord.py itself waits where Discord asks for fewer requests; the core waits for more."""
 
 
 class Listener(discord.Client):
@@ -27,7 +30,8 @@ class Listener(discord.Client):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses voice here
         intents = discord.Intents(guilds=True)
         mentions = discord.AllowedMentions.none()
-        super().__init__(intents=intents, allowed_mentions=mentions, connector=connector(), **options)
+        options = {"connector": connector(), "max_ratelimit_timeout": LONGEST_WAIT, **options}
+        super().__init__(intents=intents, allowed_mentions=mentions, **options)
         self._core = core
         self._line = line
         self._private = {command.name: command.private for command in core.commands} | {SCORE: True}
@@ -37,13 +41,25 @@ class Listener(discord.Client):
 
     async def setup_hook(self) -> None:
         """Tell Discord the commands. Where it refuses them it keeps the old: said in the log, no reason to stop."""
+        await self._tell_commands()
+
+    async def _tell_commands(self) -> None:
         try:
             told: Any = registered(self._core.commands)
             await self.http.bulk_upsert_global_commands(self.application_id or 0, told)
         except discord.DiscordServerError:
             raise
+        except discord.RateLimited as error:
+            self._spawn(self._tell_later(error.retry_after))
         except discord.HTTPException as error:
             log.error("Discord refused the commands: %s", error)  # noqa: TRY400 (the trace adds nothing to what Discord says)
+
+    async def _tell_later(self, wait: float) -> None:
+        await asyncio.sleep(wait)
+        try:
+            await self._tell_commands()
+        except FOREIGN as error:
+            log.warning("Discord keeps the commands of before: %s", error)
 
     async def on_ready(self) -> None:
         self.came_up = True
@@ -88,7 +104,10 @@ class Listener(discord.Client):
         log.warning("event %s: the person could not be told either, as Discord was away", event)
 
     def _acknowledge_in_time(self, talk: Any, *, private: bool) -> None:
-        task = asyncio.create_task(talk.acknowledge_in_time(private=private))
+        self._spawn(talk.acknowledge_in_time(private=private))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -24,8 +24,15 @@ REFUSED = (
     "Discord refused DISCORD_TOKEN. Copy a fresh token from your application's Bot page in Discord's developer portal,"
     " set it, and start again."
 )
+FOR_GOOD = (
+    "Discord refuses this connection for good (code {code}). Code 4011 means that the bot is in more servers than one "
+    "connection may serve (2500), and Tessera opens no more than one."
+)
 WRONG_TOKEN = 4004
-_AWAY = (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed, *NETWORK)
+# https://docs.discord.com/developers/topics/opcodes-and-status-codes: closes after which nobody should come again. Who
+# does is without a token after a thousand tries in a day.
+FINAL = {WRONG_TOKEN: REFUSED} | dict.fromkeys((4010, 4011, 4012, 4013), FOR_GOOD)
+_AWAY = (discord.HTTPException, discord.RateLimited, discord.GatewayNotFound, discord.ConnectionClosed, *NETWORK)
 
 
 class DiscordPlatform:
@@ -43,7 +50,7 @@ class DiscordPlatform:
         self._options = options
 
     async def run(self, core: Core) -> None:
-        """Raises ValueError where Discord refuses the token, since trying again would never help."""
+        """Raises ValueError where Discord refuses the bot for good, since trying again would never help."""
         pause = self.first_pause
         while True:
             client = Listener(core, self.line, **self._options)
@@ -53,8 +60,8 @@ class DiscordPlatform:
             except discord.LoginFailure as error:
                 raise ValueError(REFUSED) from error
             except _AWAY as error:
-                if isinstance(error, discord.ConnectionClosed) and error.code == WRONG_TOKEN:
-                    raise ValueError(REFUSED) from error
+                if isinstance(error, discord.ConnectionClosed) and error.code in FINAL:
+                    raise ValueError(FINAL[error.code].format(code=error.code)) from error
                 pause = self.first_pause if client.came_up else pause
                 log.warning("Discord is away (%s); the next try is in %.0f s.", type(error).__name__, pause)
             finally:

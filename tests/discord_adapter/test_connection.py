@@ -31,6 +31,18 @@ async def test_a_token_that_only_the_gateway_refuses_ends_with_the_same_sentence
         await platform_for(server).run(core)
 
 
+@pytest.mark.parametrize("code", [4010, 4011, 4012, 4013])
+async def test_a_gateway_that_says_not_to_come_again_is_not_asked_again(
+    server: DiscordServer, core: ScriptedCore, code: int
+) -> None:
+    server.gateway.refuses = code
+
+    with pytest.raises(ValueError, match=str(code)):
+        await platform_for(server).run(core)
+
+    assert server.count("GATEWAY IDENTIFY") == 1
+
+
 @pytest.mark.parametrize("kind", ["cut", "503", "429 without Via"])
 async def test_discord_being_away_at_start_is_waited_out(kind: Kind, server: DiscordServer, core: ScriptedCore) -> None:
     server.fault("GET /users/@me", kind, 3)
@@ -41,10 +53,13 @@ async def test_discord_being_away_at_start_is_waited_out(kind: Kind, server: Dis
     assert reply(server, told).content == "waiting"
 
 
-async def test_refused_commands_do_not_keep_the_bot_from_hearing(server: DiscordServer, core: ScriptedCore) -> None:
+@pytest.mark.parametrize("kind", ["403", "429 for long"])
+async def test_refused_commands_do_not_keep_the_bot_from_hearing(
+    kind: Kind, server: DiscordServer, core: ScriptedCore
+) -> None:
     async with running(platform_for(server), core, server):
         pass
-    server.fault("PUT /applications", "403")
+    server.fault("PUT /applications", kind)
 
     async with running(platform_for(server), core, server):
         told, _ = await said(server, core)

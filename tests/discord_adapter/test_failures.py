@@ -138,6 +138,32 @@ async def test_where_discord_has_no_threads_the_sheet_is_in_the_reply(
     assert picture_of(reply(server, told)) == PNG
 
 
+async def test_in_a_server_full_of_threads_the_sheet_is_in_the_reply_and_says_why(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    told, heard = await said(server, core)
+    server.state.most_threads = 0
+
+    await heard.talk.post(SHEET, delivery("job-post"))
+
+    assert picture_of(reply(server, told)) == PNG
+    assert "no more of them may be open" in reply(server, told).content
+
+
+async def test_from_a_thread_that_was_locked_meanwhile_the_sheet_comes_as_a_direct_message(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    thread = server.add_thread("talk")
+    _, heard = await said(server, core, thread)
+    thread.locked = True
+
+    await heard.talk.post(SHEET, delivery("job-post"))
+
+    sheet = only(server.messages(server.direct))
+    assert picture_of(sheet) == PNG
+    assert "locked" in sheet.content
+
+
 async def test_when_the_rights_vanish_meanwhile_the_sheet_comes_as_a_direct_message(
     server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
 ) -> None:
@@ -213,7 +239,7 @@ async def test_an_edit_is_tried_again_through_a_bad_connection(
     assert reply(server, told).content == "7 of 64"
 
 
-@pytest.mark.parametrize("kind", ["cut", "503", "429 without Via"])
+@pytest.mark.parametrize("kind", ["cut", "503", "429 without Via", "429 without a time", "429 for long", "401"])
 async def test_when_discord_stays_away_the_core_is_told_to_try_later(
     kind: Kind, server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
 ) -> None:

@@ -90,7 +90,8 @@ class Callbacks:
                 "response_message_loading": posted.loading,
                 "response_message_ephemeral": posted.ephemeral,
             }
-            resource["message"] = posted.as_json(self._state.bot)
+            # of a deferred answer Discord tells the id and no message
+            resource |= {"message": posted.as_json(self._state.bot)} if told.answer == SAY else {}
         return as_json({"interaction": interaction, "resource": resource})
 
     async def _add(self, request: web.Request) -> web.Response:
@@ -111,6 +112,7 @@ class Callbacks:
 
     async def _edit(self, request: web.Request) -> web.Response:
         posted = self._posted(request)
+        self._state.changeable(posted)
         body, files = await read_body(request)
         largest = self._state.interaction(request.match_info["token"]).file_bytes
         write_message(posted, body, files, largest=largest)

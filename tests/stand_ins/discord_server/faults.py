@@ -7,9 +7,25 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-Kind = Literal["429", "429 without Via", "429 global", "500", "502", "503", "413", "413 html", "403", "cut", "lost"]
+Kind = Literal[
+    "429",
+    "429 without Via",
+    "429 global",
+    "429 for long",
+    "429 without a time",
+    "500",
+    "502",
+    "503",
+    "413",
+    "413 html",
+    "403",
+    "401",
+    "cut",
+    "lost",
+]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RETRY_AFTER = 0.01
+_LONG = 300.0
 _VIA = {"Via": "1.1 google"}
 
 
@@ -64,6 +80,9 @@ def _said(kind: Kind) -> web.Response:
     status = int(kind.split()[0])
     if status == 429:
         limited = {"message": "You are being rate limited.", "retry_after": RETRY_AFTER, "global": "global" in kind}
+        limited |= {"retry_after": _LONG} if kind == "429 for long" else {}
+        if kind == "429 without a time":
+            limited = {"message": "You are being blocked from accessing our API temporarily.", "code": 0}
         return as_json(limited, 429, _VIA)
     codes = {413: 40005, 403: 50013}
     return as_json({"code": codes.get(status, 0), "message": kind}, status)

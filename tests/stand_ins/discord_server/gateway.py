@@ -35,7 +35,7 @@ class Connection:
 
 
 class Gateway:
-    """`ready` is set while a session is connected, `left` when none is."""
+    """`ready` is set while a session is connected, `left` when none is; `refuses` closes each new session so."""
 
     def __init__(self, token: str, log: list[str]) -> None:
         self.token = token
@@ -44,6 +44,7 @@ class Gateway:
         self.left = asyncio.Event()
         self.first_events: list[tuple[str, dict[str, Any]]] = []
         self.url = ""
+        self.refuses: int | None = None
         self._session: Session | None = None
         self._connection: Connection | None = None
         self._made = 0
@@ -102,6 +103,9 @@ class Gateway:
         self.log.append("GATEWAY IDENTIFY")
         if said["token"] != self.token:
             await connection.socket.close(code=4004, message=b"Authentication failed.")
+            return
+        if self.refuses is not None:
+            await connection.socket.close(code=self.refuses)
             return
         if said["intents"] & _PRIVILEGED:
             await connection.socket.close(code=4014, message=b"Disallowed intents.")

@@ -106,7 +106,7 @@ class People:
             "version": 1,
             "data": data,
             "channel_id": str(room.id),
-            "channel": room.as_json(),
+            "channel": room.as_partial(),
             "locale": "en-GB",
             "app_permissions": str(self._state.rights(room).value),
             "entitlements": [],

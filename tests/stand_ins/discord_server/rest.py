@@ -150,6 +150,10 @@ class Rest:
             raise no.MISSING_RIGHTS
         if posted.id in self._state.rooms:
             raise no.THREAD_THERE
+        if sum(each.kind == THREAD and not each.archived for each in self._state.rooms.values()) >= (
+            self._state.most_threads
+        ):
+            raise no.TOO_MANY_THREADS
         need(1 <= len(body["name"].strip()) <= 100, "name: 1 to 100 characters.")
         need(body.get("auto_archive_duration") in (None, 60, 1440, 4320, 10080), "auto_archive_duration")
         thread = Room(posted.id, THREAD, body["name"], guild=room.guild, parent=room.id)
@@ -158,8 +162,7 @@ class Rest:
 
     def _changeable(self, request: web.Request) -> Posted:
         posted = self._posted(request)
-        if self._state.rooms[posted.room].archived:
-            raise no.ARCHIVED
+        self._state.changeable(posted)
         return posted
 
     def _posted(self, request: web.Request) -> Posted:

@@ -28,6 +28,7 @@ class State:
         self.rooms: dict[int, Room] = {}
         self.posted: dict[int, Posted] = {}
         self.told: dict[str, Told] = {}
+        self.most_threads = 1000
         self.commands: list[dict[str, Any]] = []
         self.nonces: dict[tuple[int, str], tuple[float, int]] = {}
         self.log: list[str] = []
@@ -66,6 +67,8 @@ class State:
         send = rights.send_messages_in_threads if room.kind == THREAD else rights.send_messages
         if not send or (files and not rights.attach_files):
             raise no.MISSING_RIGHTS
+        if room.locked:
+            raise no.LOCKED
 
     def message(self, channel: int, message: int) -> Posted:
         """A message that all can see; a private answer is unknown to the channel's routes."""
@@ -73,6 +76,14 @@ class State:
         if posted is None or posted.room != channel or posted.ephemeral:
             raise no.UNKNOWN_MESSAGE
         return posted
+
+    def changeable(self, posted: Posted) -> None:
+        """docs.discord.com/developers/topics/threads: nothing is changed in what is locked or archived."""
+        room = self.rooms[posted.room]
+        if room.locked:
+            raise no.LOCKED
+        if room.archived:
+            raise no.ARCHIVED
 
     def in_room(self, room: int) -> list[Posted]:
         """Oldest first."""

@@ -19,6 +19,8 @@ RIGHTS = discord.Permissions(
 ).value
 ALL = discord.Permissions.all().value
 EPHEMERAL, LOADING = 64, 128
+# docs.discord.com/developers/interactions/receiving-and-responding, "Resolved Data Structure"
+NOT_IN_PARTIAL = ("permission_overwrites",)
 
 
 class Snowflakes:
@@ -59,7 +61,8 @@ class Talker:
 class Room:
     """A text channel, a direct conversation or a thread; `rights` are the bot's there.
 
-    In an archived thread nothing is changed until it is opened; a new message opens it.
+    In an archived thread nothing is changed until it is opened; a new message opens it. In a locked one the bot, who
+    may not manage threads, writes, changes and opens nothing.
     """
 
     id: int
@@ -71,6 +74,7 @@ class Room:
     nsfw: bool = False
     person: Talker | None = None
     archived: bool = False
+    locked: bool = False
 
     def as_json(self) -> dict[str, Any]:
         told: dict[str, Any] = {"id": str(self.id), "type": self.kind, "name": self.name}
@@ -83,12 +87,16 @@ class Room:
                 "archived": self.archived,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": stamp(),
-                "locked": False,
+                "locked": self.locked,
             }
         else:
             deny = {"id": str(self.guild), "type": 0, "allow": "0", "deny": str(ALL & ~self.rights)}
             told |= {"position": 0, "permission_overwrites": [deny], "nsfw": self.nsfw, "topic": None}
         return told | {"guild_id": str(self.guild), "rate_limit_per_user": 0, "last_message_id": None}
+
+    def as_partial(self) -> dict[str, Any]:
+        """What an interaction says of it, which is less."""
+        return {name: value for name, value in self.as_json().items() if name not in NOT_IN_PARTIAL}
 
 
 @dataclass
