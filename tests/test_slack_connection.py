@@ -228,7 +228,6 @@ def _block(**more: Any) -> Callable[[], dict[str, Any]]:
     [
         ({"channel": "C1", "text": "x" * 4001}, "msg_too_long"),
         ({"channel": "C1", "text": "<!channel> x"}, "invalid_arguments"),
-        ({"channel": "C1", "text": "x", "thread_ts": "1.1"}, "thread_not_found"),
         ({"channel": "C9", "text": "x"}, "channel_not_found"),
         (_block(type="section", text={"type": "mrkdwn", "text": ""})(), "invalid_blocks"),
         (_block(type="image", slack_file={"id": "F1"})(), "invalid_blocks"),

@@ -85,6 +85,22 @@ async def test_after_a_crash_at_the_post_a_reopened_talk_delivers_once(bot: Scen
     assert posted[1]["thread_ts"] == posted[0]["ts"]
 
 
+@pytest.mark.parametrize("kind", ["lost", "cut"])
+async def test_a_result_whose_parent_was_deleted_meanwhile_comes_once_into_the_channel(bot: Scene, kind: str) -> None:
+    talk, notes = await said(bot)
+    bot.slack.space.channels["C1"].messages.clear()
+    bot.slack.fault("chat.postMessage", kind)
+    with pytest.raises(PlatformAway):
+        await talk.post(DONE, notes.attempt("post"))
+
+    again = await bot.again(talk)
+    posted = await again.post(DONE, notes.attempt("post"))
+
+    found = bot.slack.posted("C1")
+    assert [each["pictures"] for each in found] == [[(SHEET.name, PNG, SHEET.alt)]]
+    assert posted.startswith(f"C1:{found[0]['ts']}")
+
+
 @pytest.mark.parametrize("lost", [True, False])
 async def test_the_parent_message_is_found_again_among_many(slack: SlackServer, lost: bool) -> None:
     async with scene(slack) as bot:

@@ -25,19 +25,26 @@ def mark(key: str, role: str) -> dict[str, Any]:
 
 
 async def find(web: Web, address: Address, channel: str, key: str) -> Found | None:
-    """The message with this mark in the thread of the job, or in the channel where the job has no message yet."""
+    """The message with this mark in the thread of the job, or in the channel where the job has no message yet.
+
+    Also where it has none any more: what is posted under a message that somebody deleted comes into the channel.
+    """
     thread = (None if address.private else address.thread_ts) or address.ts
+    try:
+        return await _find(web, address, channel, key, {"ts": thread} if thread else {})
+    except Gone:
+        return await _find(web, address, channel, key, {})
+
+
+async def _find(web: Web, address: Address, channel: str, key: str, thread: dict[str, str]) -> Found | None:
     # nothing of this job is older than its command
     oldest = f"{address.since - _CLOCKS_APART:.6f}"
     where: dict[str, Any] = {"channel": channel, "limit": _PAGE, "include_all_metadata": True, "oldest": oldest}
-    where |= {"ts": thread} if thread else {}
+    where |= thread
     method = "conversations_replies" if thread else "conversations_history"
     cursor = ""
     while True:
-        try:
-            page = await web.call(method, cursor=cursor or None, **where)
-        except Gone:
-            return None
+        page = await web.call(method, cursor=cursor or None, **where)
         for message in page["messages"]:
             found = _marked(message, key)
             if found is not None:

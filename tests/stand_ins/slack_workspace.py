@@ -116,9 +116,9 @@ class Workspace:
 
     def chat_postMessage(self, asked: Json) -> Json:  # noqa: N802 - Slack's name
         channel = self._writable(asked["channel"])
-        thread = asked.get("thread_ts")
-        if thread and not any(each["ts"] == thread for each in channel.messages):
-            raise Refused("thread_not_found")
+        # Under a message that is deleted and has no answers Slack refuses nothing, it posts into the channel
+        # (slack-go/slack#1571). One that has answers leaves its thread behind.
+        thread = asked.get("thread_ts") if self._thread(channel, asked.get("thread_ts")) else None
         self._check(asked)
         message = self.add_message(channel, BOT_USER, asked["text"], thread, bot_id=BOT_ID)
         message |= {"blocks": asked.get("blocks", []), "metadata": asked.get("metadata")}
@@ -179,7 +179,7 @@ class Workspace:
 
     def conversations_replies(self, asked: Json) -> Json:
         channel = self._member_only(asked["channel"])
-        if not any(each["ts"] == asked["ts"] for each in channel.messages):
+        if not self._thread(channel, asked["ts"]):
             raise Refused("thread_not_found")
         oldest = float(asked.get("oldest") or 0)
         replies = [each for each in channel.messages if each.get("thread_ts") == asked["ts"]]
@@ -306,6 +306,10 @@ class Workspace:
         if channel.archived:
             raise Refused("is_archived")
         return channel
+
+    @staticmethod
+    def _thread(channel: Channel, ts: str | None) -> bool:
+        return ts is not None and any(ts in (each["ts"], each.get("thread_ts")) for each in channel.messages)
 
     def _own(self, asked: Json, refused: str) -> Json:
         channel = self._readable(asked["channel"])
