@@ -12,7 +12,7 @@ from bot.commands import COMMANDS
 from tests.slack_core import PNG, QUICK, SHEET, Notes, Scene, adapter, bot, both, scene, slack
 from tests.stand_ins.slack_person import SlackPerson
 from tests.stand_ins.slack_server import SlackServer
-from tests.stand_ins.slack_workspace import BOT_USER
+from tests.stand_ins.slack_workspace import BOT_USER, TEAM
 
 __all__ = ["bot", "both", "slack"]
 
@@ -173,6 +173,17 @@ async def test_a_mention_inside_a_thread_is_answered_in_that_thread(both: Scene)
 
     assert both.core.heard[0].text == "/grid a cat"
     assert [each["thread_ts"] for each in both.slack.posted("C1")] == [root["ts"], root["ts"]]
+
+
+async def test_a_person_of_another_workspace_is_in_the_server_of_the_channel(bot: Scene) -> None:
+    guest = SlackPerson(bot.slack, team="T2")
+
+    await guest.command("C1", "/grid", "a cat")
+    await guest.write("C1", f"<@{BOT_USER}> grid a cat")
+    await bot.core.heard[0].talk.say(Message("x", buttons=(Button("Again", "again:k3"),)), Notes().attempt("say"))
+    await guest.press(bot.slack.posted("C1")[0], "Again", "C1")
+
+    assert {heard.place.server for heard in [*bot.core.heard, *bot.core.pressed]} == {TEAM}
 
 
 async def test_a_mention_in_the_channel_is_answered_in_a_thread_under_it(bot: Scene) -> None:

@@ -62,7 +62,7 @@ class Hearing:
         words = typed(body.get("text", "")).strip()
         command = body["command"]
         text = _as_command(words) if command == "/tessera" else f"{command} {words}".strip()
-        await self._hear(asked_from(body), text)
+        await self._hear(self._asked(body), text)
 
     async def _event(self, body: Body) -> None:
         event = body["event"]
@@ -78,7 +78,7 @@ class Hearing:
         """Words to the app, in a channel or to it alone. In a channel the answer goes into the thread of the words."""
         words = typed(re.sub(rf"<@{re.escape(self._web.me.user)}(\|[^>]*)?>", "", event.get("text", ""))).strip()
         alone = event["channel"].startswith("D")
-        address = address_of(body.get("team_id", ""), event["channel"], event["user"], event.get("thread_ts"))
+        address = address_of(self._web.me.team, event["channel"], event["user"], event.get("thread_ts"))
         if not alone:
             address = address.under(event["ts"])
         await self._hear(Asked(body["event_id"], address, "", Moment(None)), _as_command(words))
@@ -90,7 +90,7 @@ class Hearing:
         await self._web.call("views_publish", user_id=event["user"], view=home.home_view(page))
 
     async def _pressed(self, body: Body) -> None:
-        asked = asked_from(body)
+        asked = self._asked(body)
         for action in body["actions"]:
             name, value = action["action_id"], action.get("value") or ""
             if name == home.NEW:
@@ -109,7 +109,7 @@ class Hearing:
         kept, filled, callback = json.loads(view["private_metadata"]), answers(view), str(view["callback_id"])
         opened = Address.load(kept["address"])
         channel = opened.channel or filled.pop(WHERE, "")
-        address = address_of(opened.team, channel, body["user"]["id"], opened.thread_ts)
+        address = address_of(self._web.me.team, channel, body["user"]["id"], opened.thread_ts)
         address = replace(address, empty=opened.empty)
         # the view's id is the same when an impatient person sends the form twice
         asked = Asked(f"view:{view['id']}", address, name_in(body), Moment(body.get("trigger_id")))
@@ -122,12 +122,12 @@ class Hearing:
         """A global shortcut, or one on a message: its words then stand in the form, or its picture is scored."""
         message = body.get("message") or {}
         if body["callback_id"] == SCORE_THIS:
-            await self._press(asked_from(body), "score:message", {}, pointed_at(message))
+            await self._press(self._asked(body), "score:message", {}, pointed_at(message))
             return
         filled = {}
         if body["callback_id"] == GRID_FROM_THIS:
             filled["prompt"] = html.unescape(typed(message.get("text", "")))
-        asked = asked_from(body)
+        asked = self._asked(body)
         if message:
             asked = replace(asked, address=asked.address.under(message["ts"]))
         await self._open_form(asked, filled)
@@ -135,7 +135,7 @@ class Hearing:
     async def _suggested(self, body: Body) -> Body:
         """Values for a select of a form while somebody types into it."""
         view = body.get("view") or {}
-        asked = asked_from(body)
+        asked = self._asked(body)
         command = str(view.get("callback_id", "")).removeprefix(COMMAND)
         person = await self._people.person(asked.address.user, asked.name)
         place, option = place_of(asked.address), body["action_id"]
@@ -159,6 +159,9 @@ class Hearing:
         place, talk = place_of(asked.address), self._talk(asked)
         await self._core.press(Pressed(PLATFORM, asked.event, person, place, talk, press, values, pointed))
 
+    def _asked(self, body: Body) -> Asked:
+        return asked_from(body, self._web.me.team)
+
     def _talk(self, asked: Asked) -> SlackTalk:
         return SlackTalk(self._web, self._timing, asked.address, asked.moment)
 
@@ -167,8 +170,8 @@ class Hearing:
         user = body.get("user_id") or (body.get("user") or {}).get("id") or event.get("user")
         if not user or event.get("type") == "app_home_opened" or body.get("type") == "block_suggestion":
             return
-        asked = asked_from(body | {"user_id": user}) if not event else None
-        address = asked.address if asked else address_of(body.get("team_id", ""), event.get("channel", ""), user, None)
+        asked = self._asked(body | {"user_id": user}) if not event else None
+        address = asked.address if asked else address_of(self._web.me.team, event.get("channel", ""), user, None)
         talk = SlackTalk(self._web, self._timing, address, asked.moment if asked else None)
         for wait in self._timing.sorry:
             try:

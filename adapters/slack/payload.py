@@ -25,11 +25,11 @@ class Asked:
     moment: Moment
 
 
-def asked_from(body: Body) -> Asked:
+def asked_from(body: Body, team: str) -> Asked:
+    """`team` is the app's own workspace: in a channel shared with others a payload may name the person's."""
     container = body.get("container") or {}
     channel = body.get("channel_id") or (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
     user = body.get("user_id") or body["user"]["id"]
-    team = body.get("team_id") or (body.get("team") or {}).get("id") or ""
     thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
     moment = Moment(body.get("trigger_id"), body.get("response_url"))
     return Asked(event_of(body), address_of(team, channel, user, thread), name_in(body), moment)

@@ -12,8 +12,13 @@ from tests.stand_ins.slack_workspace import BOT_USER, TEAM
 
 @dataclass
 class SlackPerson:
+    """`team`: somebody in a channel shared with another workspace may come with that one's id in every payload, as
+    the tests of slackapi/bolt-python have them (tests/slack_bolt/request/test_internals.py).
+    """
+
     slack: SlackServer
     id: str = "U1"
+    team: str = TEAM
 
     async def command(self, channel: str, command: str, text: str = "") -> Answer:
         """A slash command; Slack knows none in a thread, and none that the manifest does not name."""
@@ -25,7 +30,7 @@ class SlackPerson:
             "text": self._escaped(text) if known[command]["should_escape"] else text,
             "user_id": self.id,
             "user_name": self.slack.space.users[self.id]["name"],
-            "team_id": TEAM,
+            "team_id": self.team,
             "channel_id": channel,
             "channel_name": place.name,
             "trigger_id": self.slack.space.trigger(),
@@ -114,13 +119,14 @@ class SlackPerson:
     async def _event(self, event: Json, deliveries: int = 1) -> Answer:
         kind = "message.im" if event.get("channel_type") == "im" else event["type"]
         assert kind in self.slack.manifest["settings"]["event_subscriptions"]["bot_events"], f"not subscribed to {kind}"
-        payload = {"type": "event_callback", "team_id": TEAM, "event": event, "event_id": self.slack.space.number("Ev")}
+        payload = {"type": "event_callback", "team_id": self.team, "context_team_id": TEAM, "event": event}
+        payload |= {"event_id": self.slack.space.number("Ev")}
         answers = await asyncio.gather(*(self.slack.deliver("events_api", payload) for _ in range(deliveries)))
         return answers[0]
 
     def _payload(self, kind: str) -> Json:
-        user = {"id": self.id, "username": self.slack.space.users[self.id]["name"], "team_id": TEAM}
-        return {"type": kind, "user": user, "team": {"id": TEAM}, "trigger_id": self.slack.space.trigger()}
+        user = {"id": self.id, "username": self.slack.space.users[self.id]["name"], "team_id": self.team}
+        return {"type": kind, "user": user, "team": {"id": self.team}, "trigger_id": self.slack.space.trigger()}
 
 
 def _linked(word: str) -> str:
