@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.errors import DeliveryError, Gone, NoRights
 
@@ -65,7 +66,7 @@ class Edits:
 
     def next(self, now: float) -> tuple[str | None, float]:
         """Whose message is edited now, or None and the seconds until something may be."""
-        open_lines = [(name, line) for name, line in self._lines.items() if line.edit]
+        open_lines = [(name, line) for name, line in self._lines.items() if line.edit and not line.busy.locked()]
         if not open_lines:
             return None, float("inf")
         due = [(not line.running, line.last, name) for name, line in open_lines if line.due() <= now]
@@ -74,26 +75,33 @@ class Edits:
         return min(due)[2], 0.0
 
     async def run(self) -> None:
-        """Edit until cancelled."""
-        while True:
-            self._news.clear()
-            job, wait = self.next(self._clock())
-            if job:
-                await self._show(job)
-            else:
+        """Edit until cancelled. An edit that the platform holds back is in the way of its own job alone."""
+        async with asyncio.TaskGroup() as showing:
+            while True:
+                self._news.clear()
+                job, wait = self.next(self._clock())
+                if job:
+                    showing.create_task(self._show(job))
+                    continue
                 # Not wait_for: in Python 3.11 that one loses a cancellation that comes together with the event.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(None if wait == float("inf") else max(wait, 0.005)):
                         await self._news.wait()
 
-    async def _show(self, job: str) -> None:
+    def _show(self, job: str) -> Coroutine[Any, Any, None]:
+        """Take the job's newest state at once; what is returned shows it."""
         line = self._lines[job]
         edit, line.edit = line.edit, None
         now = self._clock()
         line.last, self._free_at = now, now + self._gap
+        return self._shown(job, line, edit)  # type: ignore[arg-type]  # next() names only lines with an edit
+
+    async def _shown(self, job: str, line: _Line, edit: Edit) -> None:
         async with line.busy:
+            if self._lines.get(job) is not line:
+                return
             try:
-                await edit()  # type: ignore[misc]  # next() names only lines with an edit
+                await edit()
                 self.made += 1
             except (Gone, NoRights):
                 self._closed.add(job)
@@ -101,4 +109,5 @@ class Edits:
             except DeliveryError as error:
                 # The next state comes soon; an old one is not worth a second try.
                 log.info("an edit was dropped: %s", error, extra={"job": job})
-                self._free_at = now + AWAY_S
+                self._free_at = self._clock() + AWAY_S
+        self._news.set()

@@ -127,6 +127,36 @@ async def test_hold_drops_what_waits_and_waits_for_what_is_in_flight() -> None:
     assert desk.shown == ["in flight"]
 
 
+async def test_an_edit_that_the_platform_holds_back_is_in_nobody_elses_way() -> None:
+    desk, edits = Desk(), asyncio.Event()
+    begun, finish = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await finish.wait()
+        desk.shown.append("slow")
+
+    async def quick() -> None:
+        desk.shown.append("quick")
+        edits.set()
+
+    working = asyncio.create_task(desk.edits.run())
+    desk.edits.offer("a", slow, running=True)
+    await begun.wait()
+    desk.now += 100
+    desk.offer("a", "slow again")
+    desk.edits.offer("b", quick, running=False)
+    async with asyncio.timeout(5):
+        await edits.wait()
+    during = list(desk.shown)
+    finish.set()
+    await desk.edits.hold("a")
+    working.cancel()
+
+    assert during == ["quick"]
+    assert desk.shown == ["quick", "slow"]
+
+
 @pytest.mark.parametrize(("error", "again"), [(Gone("gone"), False), (PlatformAway("away"), True)])
 async def test_a_message_that_is_gone_is_left_alone_and_one_that_is_away_is_tried_with_the_next_state(
     error: Exception, again: bool
