@@ -25,6 +25,7 @@ BUTTON = {"type": 2, "style": 2, "label": "Again", "custom_id": "again"}
         ({"components": [{"type": 1, "components": [BUTTON, BUTTON]}], **QUIET}, "twice"),
         ({"components": [{"type": 1, "components": [BUTTON | {"custom_id": "x" * 101}]}], **QUIET}, "custom_id"),
         ({"components": [{"type": 1, "components": [BUTTON | {"label": "x" * 81}]}], **QUIET}, "label"),
+        ({"components": [{"type": 1, "components": [BUTTON | {"label": " "}]}], **QUIET}, "label"),
         ({"components": [{"type": 1, "components": [BUTTON]}] * 6, **QUIET}, "5 rows"),
         ({"components": [{"type": 1, "components": []}], **QUIET}, "1 to 5"),
     ],
@@ -55,6 +56,17 @@ def test_the_stand_in_refuses_a_malformed_file(entry: dict[str, Any], file: tupl
     [
         ({"name": "Grid"}, "name"),
         ({"description": ""}, "description"),
+        ({"contexts": [3]}, "contexts"),
+        ({"default_member_permissions": 32}, "string"),
+        ({"options": [{"type": 3, "name": "a", "description": "a"}] * 2}, "twice"),
+        ({"options": [{"type": 3, "name": "a", "description": "a", "max_value": 1}]}, "bounds"),
+        ({"options": [{"type": 4, "name": "a", "description": "a", "max_value": 2**54}]}, "bounds"),
+        ({"options": [{"type": 5, "name": "a", "description": "a", "autocomplete": True}]}, "yes or no"),
+        ({"options": [{"type": 4, "name": "a", "description": "a", "max_length": 9}]}, "length"),
+        (
+            {"options": [{"type": 3, "name": "a", "description": "a", "choices": [{"name": " ", "value": "1"}]}]},
+            "choices",
+        ),
         ({"description": "x" * 101}, "description"),
         ({"options": [{"type": 3, "name": "a", "description": "a"}] * 26}, "at most 25"),
         (

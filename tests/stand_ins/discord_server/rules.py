@@ -1,6 +1,7 @@
 """Discord's rules for messages, controls, forms and commands: lengths, counts, required fields; and two of our own."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.stand_ins.discord_server.refusals import EMPTY, TOO_LARGE, invalid, n
 _FILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _COMMAND_NAME = re.compile(r"[-_a-z0-9]{1,32}")
 _ROW, _BUTTON, _SELECT, _TEXT_INPUT, _LABEL = 1, 2, 3, 4, 18
+_MOST = {1: 100, 2: 15, 3: 15}
 _VALUES: dict[int, Any] = {3: str, 4: int, 10: (int, float)}
 
 
@@ -24,7 +26,7 @@ def check_message(payload: Mapping[str, Any], files: Mapping[int, tuple[str, byt
 
 
 def check_files(payload: Mapping[str, Any], files: Mapping[int, tuple[str, bytes]], *, largest: int) -> None:
-    need(len(files) <= 10, "files: at most 10.")
+    need(len(payload.get("attachments") or files) <= 10, "files: at most 10.")
     if any(len(data) > largest for _, data in files.values()):
         raise TOO_LARGE
     listed = {entry["id"]: entry for entry in payload.get("attachments") or []}
@@ -61,19 +63,26 @@ def check_modal(data: Mapping[str, Any]) -> None:
 
 
 def check_commands(commands: Any) -> None:
-    need(isinstance(commands, list) and len(commands) <= 115, "commands: a list.")
+    need(isinstance(commands, list), "commands: a list.")
+    kinds = Counter(command.get("type", 1) for command in commands)
+    need(all(number <= _MOST[kind] for kind, number in kinds.items()), "commands: at most 100, 15 on messages.")
     names = [(command.get("type", 1), command["name"]) for command in commands]
     need(len(set(names)) == len(names), "name: used twice.")
     for command in commands:
+        need(set(command.get("contexts") or ()) <= {0, 1, 2}, "contexts: 0 to 2.")
+        need(set(command.get("integration_types", ())) <= {0, 1}, "integration_types: 0 or 1.")
+        rights = command.get("default_member_permissions")
+        need(rights is None or (isinstance(rights, str) and rights.isdigit()), "default_member_permissions: a string.")
         if command.get("type", 1) == 1:
             _check_slash(command)
         else:
-            need(1 <= len(command["name"]) <= 32 and "description" not in command, "a message command has a name only.")
+            need(_filled(command["name"], 32), "name: 1 to 32 characters.")
+            need(not command.get("description") and "options" not in command, "a message command has a name only.")
 
 
 def _check_control(control: Mapping[str, Any], *, alone: bool) -> None:
     if control["type"] == _BUTTON:
-        need(1 <= len(control["label"]) <= 80, "label: 1 to 80 characters.")
+        need(_filled(control["label"], 80), "label: 1 to 80 characters.")
         need(control["style"] in (1, 2, 3, 4), "style: 1 to 4.")
         return
     need(control["type"] == _SELECT and alone, "a menu has a row of its own.")
@@ -82,7 +91,7 @@ def _check_control(control: Mapping[str, Any], *, alone: bool) -> None:
     values = [option["value"] for option in control["options"]]
     need(len(set(values)) == len(values), "options: a value is used twice.")
     for option in control["options"]:
-        need(1 <= len(option["label"]) <= 100 and 1 <= len(option["value"]) <= 100, "options: 1 to 100 characters.")
+        need(_filled(option["label"], 100) and _filled(option["value"], 100), "options: 1 to 100 characters.")
 
 
 def _check_slash(command: Mapping[str, Any]) -> None:
@@ -92,6 +101,7 @@ def _check_slash(command: Mapping[str, Any]) -> None:
     need(len(options) <= 25, "options: at most 25.")
     required = [option.get("required", False) for option in options]
     need(required == sorted(required, reverse=True), "options: the required ones come first.")
+    need(len({option["name"] for option in options}) == len(options), "options: a name is used twice.")
     for option in options:
         _check_option(option)
     if _letters(command) > 8000:
@@ -102,8 +112,14 @@ def _check_option(option: Mapping[str, Any]) -> None:
     need(_COMMAND_NAME.fullmatch(option["name"]), f"name: {option['name']!r}.")
     need(1 <= len(option["description"]) <= 100, "description: 1 to 100 characters.")
     need(option["type"] in (3, 4, 5, 10), "type: not known here.")
+    offers = {"choices", "autocomplete"} & {name for name, given in option.items() if given}
+    need(not offers or option["type"] != 5, "a yes or no offers nothing.")
+    bounds = [option[name] for name in ("min_value", "max_value") if name in option]
+    need(not bounds or option["type"] in (4, 10), "only numbers have bounds.")
+    need(all(isinstance(bound, _VALUES[option["type"]]) and abs(bound) <= 2**53 for bound in bounds), "bounds: 2**53.")
+    need("max_length" not in option or option["type"] == 3, "only texts have a length.")
     need(not (option.get("choices") and option.get("autocomplete")), "choices and autocomplete exclude each other.")
-    need(option.get("max_length", 1) <= 6000, "max_length: 6000 or less.")
+    need(1 <= option.get("max_length", 1) <= 6000, "max_length: 1 to 6000.")
     choices = option.get("choices", [])
     need(len(choices) <= 25, "choices: at most 25.")
     for choice in choices:
@@ -111,9 +127,15 @@ def _check_option(option: Mapping[str, Any]) -> None:
 
 
 def check_choice(choice: Mapping[str, Any], option: Mapping[str, Any]) -> None:
-    need(1 <= len(choice["name"]) <= 100, "choices: a name has 1 to 100 characters.")
+    need(_filled(choice["name"], 100), "choices: a name has 1 to 100 characters.")
     need(isinstance(choice["value"], _VALUES[option["type"]]), "choices: a value of the option's type.")
-    need(len(str(choice["value"])) <= 100, "choices: a value has at most 100 characters.")
+    need(option["type"] != 3 or _filled(choice["value"], 100), "choices: a value has 1 to 100 characters.")
+    need(option["type"] == 3 or abs(choice["value"]) <= 2**53, "choices: a number is at most 2**53.")
+
+
+def _filled(text: str, most: int) -> bool:
+    """Blanks alone count as nothing."""
+    return bool(text.strip()) and len(text) <= most
 
 
 def _letters(command: Mapping[str, Any]) -> int:
