@@ -128,9 +128,11 @@ async def score_on_discord(r: DiscordRig, picture: tuple[str, bytes], prompt: st
     return reply.content
 
 
-async def test_on_discord_any_picture_can_be_scored_from_its_context_menu(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["red.png", "%3Fv%3D1%2Cred.png"])
+async def test_on_discord_any_picture_can_be_scored_from_its_context_menu(tmp_path: Path, name: str) -> None:
+    """Also one whose address is spelled as no library would spell it: it is signed as it is."""
     async with discord_rig(tmp_path) as r:
-        answer = await score_on_discord(r, ("red.png", RED))
+        answer = await score_on_discord(r, (name, RED))
 
         assert answer.startswith("**Score 0.310** for “a red square”")
         assert r.engine.scored[0].data == RED
@@ -143,7 +145,14 @@ def test_on_discord_a_forwarded_picture_is_found() -> None:
     assert picture_in(words | {"message_snapshots": [{"message": words}, {"message": picture}]}) == url
 
 
-@pytest.mark.parametrize("address", ["http://169.254.169.254/latest/meta-data", "https://discordapp.net.example/x.png"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "https://discordapp.net.example/x.png",
+        "https://cdn.discordapp.com/a.png HTTP/1.1\r\nX: y",
+    ],
+)
 async def test_on_discord_no_other_host_is_ever_asked_for_a_picture(tmp_path: Path, address: str) -> None:
     async with discord_rig(tmp_path) as r:
         answer = await score_on_discord(r, (address, RED))

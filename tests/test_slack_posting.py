@@ -101,6 +101,21 @@ async def test_a_result_whose_parent_was_deleted_meanwhile_comes_once_into_the_c
     assert posted.startswith(f"C1:{found[0]['ts']}")
 
 
+@pytest.mark.parametrize("kind", ["ok", "lost", "cut"])
+async def test_where_there_are_no_threads_the_result_comes_once_into_the_channel(bot: Scene, kind: str) -> None:
+    talk, notes = await said(bot)
+    bot.slack.space.channels["C1"].threads = False
+    if kind != "ok":
+        bot.slack.fault("chat.postMessage", kind, after=1)
+        with pytest.raises(PlatformAway):
+            await talk.post(DONE, notes.attempt("post"))
+        talk = await bot.again(talk)
+
+    await talk.post(DONE, notes.attempt("post"))
+
+    assert [each["pictures"] for each in bot.slack.posted("C1")] == [[], [(SHEET.name, PNG, SHEET.alt)]]
+
+
 @pytest.mark.parametrize("lost", [True, False])
 async def test_the_parent_message_is_found_again_among_many(slack: SlackServer, lost: bool) -> None:
     async with scene(slack) as bot:

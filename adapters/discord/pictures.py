@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from bot.errors import Gone, PlatformAway, TooLarge
 
@@ -30,14 +31,17 @@ def picture_in(message: Mapping[str, Any]) -> str | None:
 
 
 async def fetched(url: str, most: int, also: str | None) -> bytes:
-    """The file, no more than `most` bytes of it. `also` is one more place (host and port) that may be asked."""
+    """The file, no more than `most` bytes of it. `also` is one more place (host and port) that may be asked.
+
+    The address is signed, so it is sent as Discord spelled it.
+    """
     if not _allowed(url, also):
         raise Gone(FOREIGN)
     data = bytearray()
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,
-            session.get(url, allow_redirects=False) as answer,
+            session.get(URL(url, encoded=True), allow_redirects=False) as answer,
         ):
             _check(answer.status)
             async for piece in answer.content.iter_chunked(PIECE):
@@ -58,6 +62,8 @@ def _check(status: int) -> None:
 
 def _allowed(url: str, also: str | None) -> bool:
     """A person's client names the address, so it could be any."""
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        return False
     parts = urlsplit(url)
     if also is not None and parts.netloc == also:
         return True

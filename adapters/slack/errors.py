@@ -24,9 +24,17 @@ class BadBlocks(DeliveryError):
     """The layout of a message is refused, or shows an uploaded picture that Slack has not finished with."""
 
 
+class NoThread(NoRights):
+    """No answer can stand under this message; in the channel it can."""
+
+
 _TOKEN = (TokenRefused, "Slack refuses the token ({code}). Copy a fresh one from the app's page at api.slack.com/apps.")
 _INVITE = (NoRights, "I am not in this channel. Type `/invite @{bot}` there and ask again.")
 _READ_ONLY = (NoRights, "Apps may not post in this channel ({code}). A workspace admin can allow it.")
+_UNTHREADED = (NoThread, "Slack accepts no replies under that message ({code}).")
+_SHARED = (NoRights, "An admin has switched off files in channels shared with other workspaces ({code}).")
+_FORBIDDEN = (NoRights, "Slack does not allow the app to do that here ({code}).")
+_NOBODY = (Gone, "This person is no longer in the workspace.")
 _LIMITED = (PlatformAway, "Slack asks to wait before the next message.")
 _BROKEN = (PlatformAway, "Slack had an internal error ({code}).")
 _LARGE = (TooLarge, "The file or message is too large for Slack ({code}).")
@@ -48,7 +56,18 @@ ANSWERS: dict[str, tuple[type[DeliveryError], str]] = {
     "restricted_action": _READ_ONLY,
     "restricted_action_read_only_channel": _READ_ONLY,
     "restricted_action_thread_only_channel": _READ_ONLY,
-    "restricted_action_non_threadable_channel": _READ_ONLY,
+    "restricted_action_non_threadable_channel": _UNTHREADED,
+    "restricted_action_thread_locked": _UNTHREADED,
+    "cannot_reply_to_message": _UNTHREADED,
+    "access_denied": _FORBIDDEN,
+    "accesslimited": _FORBIDDEN,
+    "ekm_access_denied": _FORBIDDEN,
+    "team_access_not_granted": _FORBIDDEN,
+    "is_inactive": (NoRights, "This channel is frozen or archived, so nothing can be changed in it."),
+    "messages_tab_disabled": (NoRights, "Direct messages to the app are off; switch on its Messages Tab (App Home)."),
+    "slack_connect_file_link_sharing_blocked": _SHARED,
+    "slack_connect_file_upload_sharing_blocked": _SHARED,
+    "slack_connect_blocked_file_type": _SHARED,
     "is_archived": (NoRights, "This channel is archived, so nothing can be posted in it."),
     "file_uploads_disabled": (NoRights, "Uploading files is switched off in this workspace; an admin can allow it."),
     "storage_limit_reached": (NoRights, "The workspace's file storage is full."),
@@ -68,7 +87,9 @@ ANSWERS: dict[str, tuple[type[DeliveryError], str]] = {
     "edit_window_closed": _GONE,
     "file_not_found": _GONE,
     "file_deleted": _GONE,
-    "user_not_found": (Gone, "This person is no longer in the workspace."),
+    "user_not_found": _NOBODY,
+    "user_disabled": _NOBODY,
+    "user_not_visible": _NOBODY,
     "ratelimited": _LIMITED,
     "rate_limited": _LIMITED,
     "message_limit_exceeded": _LIMITED,
@@ -77,6 +98,9 @@ ANSWERS: dict[str, tuple[type[DeliveryError], str]] = {
     "request_timeout": _BROKEN,
     "service_unavailable": _BROKEN,
     "team_added_to_org": _BROKEN,
+    "org_login_required": _BROKEN,
+    "external_channel_migrating": _BROKEN,
+    "update_failed": _BROKEN,
     "invalid_blocks": (BadBlocks, "Slack refuses the layout of this message ({code})."),
     "expired_trigger_id": (TriggerSpent, "Slack lets a form open only within three seconds of a press."),
     "exchanged_trigger_id": (TriggerSpent, "This press has opened its form already."),

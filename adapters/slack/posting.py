@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.slack.address import MessageId
 from adapters.slack.blocks import blocks, fallback
-from adapters.slack.errors import BadBlocks
+from adapters.slack.errors import BadBlocks, NoThread
 from adapters.slack.files import permalink
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
@@ -17,7 +17,7 @@ from bot.chat import Message
 async def posted(web: Web, timing: Timing, message: Message, files: Sequence[str], where: dict[str, Any]) -> MessageId:
     """Post once. `files` are the uploads of the message's pictures and then of its files; `where` holds the channel.
 
-    Raises PlatformAway where nobody knows whether it was posted.
+    Raises PlatformAway where nobody knows whether it was posted. What may not stand in a thread comes into the channel.
     """
     content = await _content(web, message, files)
     deadline, wait = time.monotonic() + timing.processing, timing.poll
@@ -25,6 +25,11 @@ async def posted(web: Web, timing: Timing, message: Message, files: Sequence[str
         try:
             answer = await web.call_once("chat_postMessage", **where, **content)
             return MessageId(where["channel"], str(answer["ts"]), tuple(files))
+        except NoThread:
+            if not where.get("thread_ts"):
+                raise
+            where = where | {"thread_ts": None}
+            continue
         except BadBlocks:
             # A picture whose type is known may still not be ready to be shown; then nothing was posted.
             if not files or time.monotonic() > deadline:

@@ -25,15 +25,21 @@ def mark(key: str, role: str) -> dict[str, Any]:
 
 
 async def find(web: Web, address: Address, channel: str, key: str) -> Found | None:
-    """The message with this mark in the thread of the job, or in the channel where the job has no message yet.
+    """The message with this mark in the thread of the job, or in the channel.
 
-    Also where it has none any more: what is posted under a message that somebody deleted comes into the channel.
+    There it is where the job has no message yet; where there are no threads; and where somebody deleted the message,
+    as Slack then posts into the channel what was meant to stand under it (slack-go/slack#1571).
     """
     thread = (None if address.private else address.thread_ts) or address.ts
-    try:
-        return await _find(web, address, channel, key, {"ts": thread} if thread else {})
-    except Gone:
-        return await _find(web, address, channel, key, {})
+    places: list[dict[str, str]] = [{"ts": thread}, {}] if thread else [{}]
+    for place in places:
+        try:
+            found = await _find(web, address, channel, key, place)
+        except Gone:
+            continue
+        if found is not None:
+            return found
+    return None
 
 
 async def _find(web: Web, address: Address, channel: str, key: str, thread: dict[str, str]) -> Found | None:

@@ -31,6 +31,7 @@ class Channel:
     kind: str = "public"  # public, private, im
     members: set[str] = field(default_factory=set)
     archived: bool = False
+    threads: bool = True
     messages: list[Json] = field(default_factory=list)
 
 
@@ -118,6 +119,8 @@ class Workspace:
         channel = self._writable(asked["channel"])
         # Under a message that is deleted and has no answers Slack refuses nothing, it posts into the channel
         # (slack-go/slack#1571). One that has answers leaves its thread behind.
+        if asked.get("thread_ts") and not channel.threads:
+            raise Refused("restricted_action_non_threadable_channel")
         thread = asked.get("thread_ts") if self._thread(channel, asked.get("thread_ts")) else None
         self._check(asked)
         message = self.add_message(channel, BOT_USER, asked["text"], thread, bot_id=BOT_ID)

@@ -135,8 +135,8 @@ class DiscordServer:
         return answer
 
     async def _cdn(self, request: web.Request) -> web.Response:
-        """Pictures that people uploaded; nobody needs a token for one, and a link dies after a day."""
-        data = self.state.cdn.get(request.match_info["place"])
+        """Pictures that people uploaded; nobody needs a token for one. An address is signed as it is spelled."""
+        data = self.state.cdn.get(request.raw_path.removeprefix("/cdn/"))
         return web.Response(status=404) if data is None else web.Response(body=data)
 
     def _add_room(self, kind: int, name: str, parent: int | None = None) -> Room:
