@@ -175,6 +175,20 @@ async def test_a_mention_inside_a_thread_is_answered_in_that_thread(both: Scene)
     assert [each["thread_ts"] for each in both.slack.posted("C1")] == [root["ts"], root["ts"]]
 
 
+async def test_words_in_a_group_of_direct_messages_are_answered_there(bot: Scene) -> None:
+    bot.slack.channel("G1", "mpim")
+
+    await bot.ada.write("G1", f"<@{BOT_USER}> grid a cat")
+    heard, notes = bot.core.heard[0], Notes()
+    missing = await heard.talk.can_post()
+    await heard.talk.say(Message("waiting"), notes.attempt("say"))
+    await heard.talk.post(Message("done", (SHEET,)), notes.attempt("post"))
+
+    assert missing is None
+    assert not heard.place.private
+    assert [each["pictures"] for each in bot.slack.posted("G1")] == [[], [("k3x9tq2m7d.png", PNG, SHEET.alt)]]
+
+
 async def test_a_person_of_another_workspace_is_in_the_server_of_the_channel(bot: Scene) -> None:
     guest = SlackPerson(bot.slack, team="T2")
 

@@ -205,13 +205,19 @@ def test_the_manifest_asks_for_the_scope_of_every_method_that_is_called(slack_ma
 
 
 def test_slacks_limits_of_a_manifest_are_kept(slack_manifest: Any) -> None:
+    """https://docs.slack.dev/reference/app-manifest"""
     assert len(slack_manifest["display_information"]["name"]) <= 35
     assert len(slack_manifest["display_information"]["description"]) <= 140
+    assert len(slack_manifest["features"]["bot_user"]["display_name"]) <= 80
+    assert len(slack_manifest["features"]["shortcuts"]) <= 10
     for shortcut in slack_manifest["features"]["shortcuts"]:
         assert len(shortcut["name"]) <= 24
+        assert len(shortcut["callback_id"]) <= 255
         assert len(shortcut["description"]) <= 150
     for command in slack_manifest["features"]["slash_commands"]:
         assert re.fullmatch(r"/[a-z]{1,31}", command["command"])
+        assert 1 <= len(command["description"]) <= 2000
+        assert len(command["usage_hint"]) <= 1000
 
 
 @pytest.fixture

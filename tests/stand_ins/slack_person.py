@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stand_ins.slack_rules import Json
+from tests.stand_ins.slack_rules import Json, check_options
 from tests.stand_ins.slack_server import Answer, SlackServer
 from tests.stand_ins.slack_workspace import BOT_USER, TEAM
 
@@ -92,6 +92,7 @@ class SlackPerson:
         payload = self._payload("block_suggestion") | {"view": view, "block_id": block, "value": typed}
         answer = await self.slack.deliver("interactive", payload | {"action_id": element["action_id"]})
         assert answer.acknowledged
+        check_options(answer.body["options"])
         return [(option["text"]["text"], option["value"]) for option in answer.body["options"]]
 
     def _escaped(self, text: str) -> str:

@@ -118,6 +118,7 @@ def _actions(block: Json, _: Callable[[str], bool]) -> None:
 def _context(block: Json, _: Callable[[str], bool]) -> None:
     _want(1 <= len(block["elements"]) <= 10, "1 to 10 elements")
     for element in block["elements"]:
+        _want(element["type"] in ("mrkdwn", "plain_text") and element["text"], "a context's text has a type")
         check_mentions(element["text"])
 
 
@@ -129,6 +130,13 @@ def _input(block: Json, _: Callable[[str], bool]) -> None:
     _plain(block.get("label"), 2000)
     _want(len(block.get("block_id", "")) <= 255, "block_id too long")
     _element(block["element"])
+
+
+def check_options(options: list[Json]) -> None:
+    _want(len(options) <= 100, "up to 100 options")
+    for option in options:
+        _plain(option["text"], 75)
+        _want(1 <= len(option["value"]) <= 150, "an option's value has 1 to 150 characters")
 
 
 def _element(element: Json) -> None:
@@ -144,10 +152,26 @@ def _button(element: Json) -> None:
 
 
 def _select(element: Json) -> None:
-    _want(1 <= len(element.get("options", [])) <= 100, "1 to 100 options")
-    for option in element["options"]:
-        _plain(option["text"], 75)
-        _want(1 <= len(option["value"]) <= 150, "an option's value has 1 to 150 characters")
+    _want(element.get("options"), "1 to 100 options")
+    check_options(element["options"])
+    _want(element.get("initial_option", element["options"][0]) in element["options"], "initial_option is an option")
+    _placeholder(element)
+
+
+def _external(element: Json) -> None:
+    _want(isinstance(element.get("min_query_length", 3), int), "min_query_length is a number")
+    _placeholder(element)
+
+
+def _conversations(element: Json) -> None:
+    chosen = element.get("filter") or {"include": ["im"]}
+    _want(set(chosen.get("include", ["im"])) <= {"im", "mpim", "private", "public"}, "filter: unknown kind")
+    _placeholder(element)
+
+
+def _placeholder(element: Json) -> None:
+    if "placeholder" in element:
+        _plain(element["placeholder"], 150)
 
 
 def _typed(element: Json) -> None:
@@ -158,7 +182,8 @@ def _typed(element: Json) -> None:
 def _number(element: Json) -> None:
     _want(isinstance(element.get("is_decimal_allowed"), bool), "is_decimal_allowed is required")
     for bound in ("min_value", "max_value"):
-        _want(isinstance(element.get(bound, ""), str), f"{bound} is a string")
+        _want(isinstance(element.get(bound, "0"), str), f"{bound} is a string")
+        _want(element["is_decimal_allowed"] or int(element.get(bound, "0")) is not None, f"{bound} is whole")
 
 
 _BLOCKS: dict[str, Callable[[Json, Callable[[str], bool]], None]] = {
@@ -172,8 +197,8 @@ _BLOCKS: dict[str, Callable[[Json, Callable[[str], bool]], None]] = {
 _ELEMENTS: dict[str, Callable[[Json], None]] = {
     "button": _button,
     "static_select": _select,
-    "external_select": lambda _: None,
-    "conversations_select": lambda _: None,
+    "external_select": _external,
+    "conversations_select": _conversations,
     "plain_text_input": _typed,
     "number_input": _number,
 }

@@ -213,7 +213,9 @@ class SlackServer:
         held = self.space.channels.get(channel or "")
         if scope is None or held is None or not scope.startswith("channels:") or scope == "channels:join":
             return scope
-        return scope.replace("channels", {"public": "channels", "private": "groups", "im": "im"}[held.kind])
+        return scope.replace(
+            "channels", {"public": "channels", "private": "groups", "im": "im", "mpim": "mpim"}[held.kind]
+        )
 
     def _ticket(self) -> Json:
         if not self.manifest["settings"]["socket_mode_enabled"]:

@@ -28,7 +28,7 @@ class Times:
 class Channel:
     id: str
     name: str
-    kind: str = "public"  # public, private, im
+    kind: str = "public"  # public, private, im, mpim
     members: set[str] = field(default_factory=set)
     archived: bool = False
     threads: bool = True
@@ -158,7 +158,9 @@ class Workspace:
         member = BOT_USER in channel.members
         seen = {"id": channel.id, "name": channel.name, "is_archived": channel.archived}
         seen |= (
-            {"is_im": True} if channel.kind == "im" else {"is_private": channel.kind == "private", "is_member": member}
+            {"is_im": True}
+            if channel.kind == "im"
+            else {"is_private": channel.kind != "public", "is_mpim": channel.kind == "mpim", "is_member": member}
         )
         return {"channel": seen}
 
