@@ -1,10 +1,11 @@
 """A channel, thread or direct conversation, reached with the bot's own token: for ever, and after a restart."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 
 import discord
 
-from adapters.discord.failures import THREAD_ARCHIVED, THREAD_EXISTS, translated
+from adapters.discord.failures import THREAD_ARCHIVED, THREAD_EXISTS, UNKNOWN_MESSAGE, translated
 from adapters.discord.line import Line
 from adapters.discord.marks import carries
 from adapters.discord.parts import Parts
@@ -20,11 +21,17 @@ class Channel:
         self._line = line
 
     async def send(self, parts: Parts, nonce: str) -> int:
-        """A new message's id. With the same nonce Discord answers with the message that it has already."""
-        there = await self._there()
+        """A new message's id. With the same nonce Discord answers with the message that it has already.
+
+        Where somebody has deleted that one, Discord knows it no more and makes no other (discord-api-docs#6647).
+        """
         with translated():
-            sent = await self._line.tried(lambda: there.send(nonce=nonce, **parts.to_send()))
-        return sent.id
+            try:
+                return await self._send(parts, nonce)
+            except discord.NotFound as error:
+                if error.code != UNKNOWN_MESSAGE:
+                    raise
+                return await self._send(parts, secrets.token_hex(8))
 
     async def edit(self, message: int, parts: Parts) -> None:
         there = await self._there()
@@ -68,6 +75,10 @@ class Channel:
     async def find_reply(self, event: int) -> int | None:
         """The bot's reply to the interaction with this id."""
         return await self._find(event, lambda message: _answers(message, event))
+
+    async def _send(self, parts: Parts, nonce: str) -> int:
+        there = await self._there()
+        return (await self._line.tried(lambda: there.send(nonce=nonce, **parts.to_send()))).id
 
     async def _opened(self, change: Callable[[], Awaitable[object]]) -> None:
         """Make the change; a thread that fell asleep, as after a day of quiet, is opened for it first."""

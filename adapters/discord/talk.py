@@ -14,7 +14,7 @@ from adapters.discord.marks import mark_of
 from adapters.discord.own import OwnMessage
 from adapters.discord.parts import Parts
 from adapters.discord.pictures import fetched
-from adapters.discord.reply import Reply, TokenGone
+from adapters.discord.reply import Reply
 from adapters.discord.rights import missing_to_post, posting_sentence
 from bot.chat import Attempt, Form, Limits, Message
 from bot.errors import Gone, NoRights
@@ -77,14 +77,14 @@ class DiscordTalk:
             return await self._delivering.deliver(message, mark_of(attempt.key))
 
     async def whisper(self, message: Message) -> None:
-        """By the interaction while its token works, afterwards as a direct message."""
+        """By the interaction while its token works and its answer is there, afterwards as a direct message."""
         parts = Parts(message)
         if self._first is not None and await self._first.whisper(parts):
             return
         async with self._editing:
             try:
                 await self._whisper_later(parts)
-            except TokenGone:
+            except Gone:
                 conversation = await direct_channel(self._line, self._at.user)
                 await conversation.send(parts, mark_of(f"{self._at.event}{message.text}"))
 

@@ -105,6 +105,24 @@ async def test_what_a_press_had_said_when_the_bot_was_killed_is_found_and_edited
     assert picture_of(own if where == "direct" else only(server.messages(own.id))) == PNG
 
 
+@pytest.mark.parametrize("where", ["room", "direct"])
+async def test_what_a_press_had_said_and_somebody_deleted_is_said_anew(
+    where: str, server: DiscordServer, core: ScriptedCore
+) -> None:
+    room = server.room if where == "room" else server.direct
+    sheet = await sheet_in(server, core, room)
+    async with running(platform_for(server), core, server):
+        await server.people.press(server.ann, sheet, "again:k3x9tq2m7d")
+        talk = (await core.next_press()).talk
+        for state in ("waiting", "waiting still", "painting"):
+            await talk.say(Message(state), delivery("new-say"))
+            del server.state.posted[server.messages(room)[-1].id]
+        await talk.say(Message("painted"), delivery("new-say"))
+        await talk.update(Message("here"))
+
+    assert [posted.content for posted in server.messages(room)][1:] == ["here"]
+
+
 async def test_a_private_answer_to_a_press_leaves_the_message_alone(server: DiscordServer, core: ScriptedCore) -> None:
     sheet = await sheet_in(server, core, server.room)
     async with running(platform_for(server), core, server):

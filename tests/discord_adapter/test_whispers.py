@@ -56,6 +56,20 @@ async def test_a_whisper_after_the_token_expired_is_a_direct_message(
     assert only(server.messages(server.room)).content == "waiting"
 
 
+async def test_a_whisper_to_who_dismissed_the_answer_is_a_direct_message(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    for private in (False, True):
+        core.acknowledges = private
+        told, heard = await grid(server, core)
+        server.people.dismiss(told)
+
+        await heard.talk.whisper(Message(f"for you, {private}"))
+
+    assert [posted.content for posted in server.messages(server.direct)] == ["for you, False", "for you, True"]
+    assert server.messages(server.room) == []
+
+
 async def test_a_private_command_is_answered_privately_in_one_reply(server: DiscordServer) -> None:
     core = ScriptedCore(acknowledges=True)
     async with running(platform_for(server), core, server):

@@ -24,7 +24,10 @@ _ALLOWED = {
 
 
 class Callbacks:
-    """Nasty as Discord is: after DEFER, the first further message becomes the reply, as private as the reply is."""
+    """Nasty as Discord is: after DEFER, the first further message becomes the reply, as private as the reply is.
+
+    Where the person deleted the reply while the bot was still thinking, nothing can be added (discord-api-docs#3087).
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -98,6 +101,8 @@ class Callbacks:
         told = self._state.interaction(request.match_info["token"])
         body, files = await read_body(request)
         original = self._state.posted.get(told.original or 0)
+        if told.dismissed:
+            raise no.UNKNOWN_MESSAGE
         if original is not None and original.loading:
             posted = original
         else:

@@ -62,6 +62,11 @@ class People:
         data = {"custom_id": custom_id, "component_type": _SELECT, "values": [value]}
         return await self._tell(COMPONENT, person, self._state.rooms[posted.room], data, posted)
 
+    def dismiss(self, told: Told) -> None:
+        """Delete the bot's answer in one's own client."""
+        posted = self._state.posted.pop(told.original or 0)
+        told.dismissed = posted.loading
+
     async def submit_modal(self, told: Told, **values: str) -> Told:
         """Send the form that the bot opened as its answer to `told`; fields not named keep their prefilled value."""
         assert told.modal is not None, "no form was opened"

@@ -102,7 +102,9 @@ class Rest:
             1 <= len(nonce) <= 25 and body.get("enforce_nonce") is True, "nonce: an enforced one of 1 to 25 characters."
         )
         at, known = self._state.nonces.get((room.id, nonce), (0.0, 0))
-        if known in self._state.posted and time.monotonic() - at < self._state.nonce_lives:
+        if known and time.monotonic() - at < self._state.nonce_lives:
+            if known not in self._state.posted:  # a message that was deleted keeps its nonce (discord-api-docs#6647)
+                raise no.UNKNOWN_MESSAGE
             return as_json(self._state.posted[known].as_json(self._state.bot))
         room.archived = False
         posted = Posted(self._state.ids.new(), room.id)

@@ -174,7 +174,10 @@ class Posted:
 
 @dataclass
 class Told:
-    """An interaction that the bot was told of. `born` is when (s); `answer` is the type of the first answer it gave."""
+    """An interaction that the bot was told of. `born` is when (s); `answer` is the type of the first answer it gave.
+
+    `dismissed`: the person deleted the answer while the bot was still thinking.
+    """
 
     id: int
     token: str
@@ -185,6 +188,7 @@ class Told:
     born: float
     file_bytes: int
     answer: int | None = None
+    dismissed: bool = False
     original: int | None = None
     pressed: int | None = None
     modal: dict[str, Any] | None = None
