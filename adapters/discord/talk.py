@@ -21,6 +21,10 @@ from bot.errors import Gone, NoRights
 
 log = logging.getLogger(__name__)
 FORMATS = ("PNG", "WEBP", "JPEG")
+FILE_BYTES = 20 * 1024 * 1024
+"""What every server takes of one file: https://docs.discord.com/developers/reference#uploading-files"""
+REQUEST_BYTES = 24 * 1024 * 1024
+"""One message is at most 25 MiB with all its files; the rest is for words and a plot. Same pages, "Create Message"."""
 TOO_LATE = Message("Discord opens a form only right after a press, and this took too long. Please press again.")
 
 
@@ -42,11 +46,11 @@ class DiscordTalk:
         return self._at.as_json()
 
     async def limits(self) -> Limits:
-        """The smaller of what the interaction and the server allow: results also go where only the server's counts."""
+        """The least of what interaction, server and request allow: results also go where only the server's counts."""
         client = await self._line.client()
         guild = client.get_guild(self._at.guild) if self._at.guild is not None else None
-        known = [self._at.file_bytes or discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES]
-        known += [guild.filesize_limit] if guild is not None and not guild.unavailable else []
+        known = [self._at.file_bytes or FILE_BYTES, REQUEST_BYTES]
+        known += [max(guild.filesize_limit, FILE_BYTES)] if guild is not None and not guild.unavailable else []
         return Limits(min(known), FORMATS)
 
     async def acknowledge(self, *, private: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 from adapters.discord.address import Address, read_address
 from adapters.discord.platform import DiscordPlatform
 from adapters.discord.talk import DiscordTalk
-from bot.chat import Message
+from bot.chat import Message, Picture
 from bot.errors import Gone, NoRights, PlatformAway, TooLarge
 from tests.discord_adapter.running import PNG, SHEET, grid, only, picture_of, platform_for, reply, running, said
 from tests.discord_adapter.scripted_core import ScriptedCore, delivery
@@ -64,10 +64,24 @@ async def test_a_proxys_413_is_too_large_as_well(
 async def test_limits_are_the_smaller_of_interaction_and_server(core: ScriptedCore) -> None:
     async with DiscordServer(file_bytes=60_000_000) as large, running(platform_for(large), core, large):
         _, heard = await grid(large, core)
-        assert (await heard.talk.limits()).file_bytes == discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+        assert (await heard.talk.limits()).file_bytes == 20 * 1024 * 1024
     async with DiscordServer(file_bytes=5000) as small, running(platform_for(small), core, small):
         _, heard = await grid(small, core)
         assert (await heard.talk.limits()).file_bytes == 5000
+
+
+async def test_what_the_limits_allow_is_taken_in_a_boosted_server_too(core: ScriptedCore) -> None:
+    """Discord takes requests of 25 MiB, however large the files of a server may be."""
+    boosted = DiscordServer(file_bytes=100 * 1024 * 1024, premium_tier=3)
+    async with boosted as server, running(platform_for(server), core, server):
+        told, heard = await grid(server, core)
+        most = (await heard.talk.limits()).file_bytes
+
+        await heard.talk.whisper(Message("for you", files=(Picture("data.zip", bytes(most), ""),)))
+
+        assert most > 20 * 1024 * 1024
+        assert len(picture_of(server.messages(server.room)[-1])) == most
+        assert told.answer
 
 
 @pytest.mark.parametrize(

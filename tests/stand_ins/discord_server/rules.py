@@ -10,6 +10,7 @@ from tests.stand_ins.discord_server.refusals import EMPTY, TOO_LARGE, invalid, n
 _FILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _COMMAND_NAME = re.compile(r"[-_a-z0-9]{1,32}")
 _ROW, _BUTTON, _SELECT, _TEXT_INPUT, _LABEL = 1, 2, 3, 4, 18
+_REQUEST = 25 * 1024 * 1024  # docs.discord.com/developers/resources/message, "Create Message"
 _MOST = {1: 100, 2: 15, 3: 15}
 _VALUES: dict[int, Any] = {3: str, 4: int, 10: (int, float)}
 
@@ -18,7 +19,7 @@ def check_message(payload: Mapping[str, Any], files: Mapping[int, tuple[str, byt
     """A message or an edit. Our own two: it must forbid all mentions, and file names must be plain."""
     content = payload.get("content") or ""
     need(len(content) <= 2000, "content: Must be 2000 or fewer in length.")
-    if not content and not files and not payload.get("components") and not payload.get("attachments"):
+    if not content.strip() and not files and not payload.get("components") and not payload.get("attachments"):
         raise EMPTY
     need(payload.get("allowed_mentions", {}).get("parse") == [], "allowed_mentions: everybody could be pinged.")
     check_files(payload, files, largest=largest)
@@ -27,7 +28,8 @@ def check_message(payload: Mapping[str, Any], files: Mapping[int, tuple[str, byt
 
 def check_files(payload: Mapping[str, Any], files: Mapping[int, tuple[str, bytes]], *, largest: int) -> None:
     need(len(payload.get("attachments") or files) <= 10, "files: at most 10.")
-    if any(len(data) > largest for _, data in files.values()):
+    sizes = [len(data) for _, data in files.values()]
+    if max(sizes, default=0) > largest or sum(sizes) > _REQUEST:
         raise TOO_LARGE
     listed = {entry["id"]: entry for entry in payload.get("attachments") or []}
     for at, (name, data) in files.items():

@@ -30,10 +30,15 @@ class DiscordServer:
         ack_within: float = 3.0,
         token_lives: float = 900.0,
         nonce_lives: float = 180.0,
-        file_bytes: int = 10 * 1024 * 1024,
+        file_bytes: int = 20 * 1024 * 1024,
+        premium_tier: int = 0,
         edits: tuple[int, float] = (5, 0.25),
     ) -> None:
-        """`edits`: so many in so many seconds of one channel or interaction; Discord's own are (5, 5.0)."""
+        """`edits`: so many in so many seconds of one channel or interaction; Discord's own are (5, 5.0).
+
+        `file_bytes` is the most for each file, `premium_tier` how much the server is boosted.
+        """
+        self.premium_tier = premium_tier
         self.token = "the.bots.token"
         self.state = State(
             ack_within=ack_within, token_lives=token_lives, nonce_lives=nonce_lives, file_bytes=file_bytes
@@ -168,6 +173,6 @@ class DiscordServer:
             "member_count": 2,
             "emojis": [],
             "features": [],
-            "premium_tier": 0,
+            "premium_tier": self.premium_tier,
             "unavailable": False,
         }
