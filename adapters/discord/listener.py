@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from adapters.discord.commands import SCORE, fitting, option_typed, registered
-from adapters.discord.failures import FOREIGN
+from adapters.discord.failures import FOREIGN, translated
 from adapters.discord.hearing import heard_of, is_press, person_of, place_of, pressed_of, talk_of
 from adapters.discord.line import Line
 from adapters.discord.talk import DiscordTalk
@@ -122,6 +122,7 @@ class Listener(discord.Client):
             else:
                 asked = self._core.complete(person_of(interaction), place_of(interaction), data["name"], name, typed)
                 values = await asyncio.wait_for(asked, COMPLETE_WITHIN)
-            await interaction.response.autocomplete(fitting(values, option))
-        except (TimeoutError, ValueError, discord.HTTPException) as error:
+            with translated():
+                await interaction.response.autocomplete(fitting(values, option))
+        except (TimeoutError, ValueError, DeliveryError) as error:
             log.warning("no suggestions for %s of /%s: %s", name, data["name"], type(error).__name__)

@@ -1,16 +1,19 @@
 """Commands as Discord shows them and as the core hears them."""
 
+import asyncio
 import json
 
 import discord
 import discord.gateway
 import discord.http
+import pytest
 
 from adapters.discord.commands import FROM_TEXT, SCORE
 from adapters.discord.platform import DiscordPlatform
-from tests.discord_adapter.running import grid, platform_for, running
+from tests.discord_adapter.running import grid, platform_for, running, said
 from tests.discord_adapter.scripted_core import ScriptedCore
 from tests.stand_ins.discord_server import DiscordServer
+from tests.stand_ins.discord_server.faults import Kind
 
 
 async def test_commands_are_registered_with_choices_completion_bounds_and_rights(
@@ -90,6 +93,22 @@ async def test_completions_come_from_the_core_and_only_their_labels_are_cut(
     assert core.asked == [("grid", "prompt", "ca")]
     assert len(offered) == 25
     assert offered[:2] == [("k3x9tq2m7d · " + "a cat " * 14 + "a c", "k3x9tq2m7d"), more[0]]
+
+
+@pytest.mark.parametrize("kind", ["cut", "429 without a time"])
+async def test_completions_that_do_not_arrive_are_a_line_in_the_log_and_no_failure(
+    kind: Kind, server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    core.completions = [("a cat", "a cat")]
+    refused = server.fault("POST /interactions", kind)
+
+    asking = asyncio.create_task(server.people.autocomplete(server.ann, server.room, "grid", "prompt", "ca"))
+    await server.until(lambda: not refused.left)
+    await said(server, core)
+    asking.cancel()
+
+    assert any("nothing was offered" in record.getMessage() for record in caplog.records)
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_any_message_can_be_made_a_grid(server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform) -> None:
