@@ -90,6 +90,11 @@ def session_closed(error: RuntimeError) -> bool:
     return "Session is closed" in str(error)
 
 
+def banned(error: KeyError) -> bool:
+    """discord.py looks for a time in every 429, and the one of a ban for too many requests names none."""
+    return error.args == ("retry_after",)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     try:
@@ -100,8 +105,8 @@ def translated() -> Iterator[None]:
         if not session_closed(error):
             raise
         raise PlatformAway(AWAY) from error
-    except KeyError as error:  # discord.py looks for a time in every 429, and a ban for too many requests names none
-        if error.args != ("retry_after",):
+    except KeyError as error:
+        if not banned(error):
             raise
         raise PlatformAway(AWAY) from error
 

@@ -7,13 +7,13 @@ import discord
 
 from adapters.discord.address import Address
 from adapters.discord.controls import modal_of
-from adapters.discord.failures import ALREADY_ACKNOWLEDGED, FOREIGN, UNKNOWN_INTERACTION, session_closed, tried
+from adapters.discord.failures import ALREADY_ACKNOWLEDGED, FOREIGN, UNKNOWN_INTERACTION, banned, session_closed, tried
 from adapters.discord.line import Line
 from adapters.discord.parts import Parts
 from bot.chat import Form
 
 log = logging.getLogger(__name__)
-FAILURES = (*FOREIGN, RuntimeError)
+FAILURES = (*FOREIGN, RuntimeError, KeyError)
 
 
 class FirstAnswer:
@@ -82,6 +82,8 @@ class FirstAnswer:
     def _went_through(self, error: Exception) -> bool:
         """Whether Discord had the answer already, such as when only its response was lost."""
         if isinstance(error, RuntimeError) and not session_closed(error):
+            raise error
+        if isinstance(error, KeyError) and not banned(error):
             raise error
         code = getattr(error, "code", 0)
         if code == ALREADY_ACKNOWLEDGED or isinstance(error, discord.InteractionResponded):

@@ -92,3 +92,14 @@ async def test_a_redelivered_event_has_the_same_id_and_disturbs_nothing(
 
     assert first.event == second.event
     assert only(server.messages(server.room)).content == "waiting"
+
+
+async def test_a_command_that_a_ban_kept_from_being_acknowledged_is_answered_in_the_channel(
+    server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
+) -> None:
+    server.fault("POST /interactions", "429 without a time", 9)
+
+    _, heard = await grid(server, core)
+    await heard.talk.say(Message("waiting"), delivery("job-say"))
+
+    assert [posted.content[:7] for posted in server.messages(server.room)] == ["waiting"]
