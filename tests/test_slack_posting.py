@@ -116,6 +116,20 @@ async def test_where_there_are_no_threads_the_result_comes_once_into_the_channel
     assert [each["pictures"] for each in bot.slack.posted("C1")] == [[], [(SHEET.name, PNG, SHEET.alt)]]
 
 
+async def test_a_look_for_a_result_reads_no_more_of_a_busy_channel_than_its_newest_messages(bot: Scene) -> None:
+    talk, notes = await said(bot)
+    bot.slack.times.page = 100
+    for n in range(1000):
+        bot.slack.space.add_message(bot.slack.space.channels["C1"], "U1", f"chatter {n}")
+    bot.slack.fault("chat.postMessage", "cut")
+    with pytest.raises(PlatformAway):
+        await talk.post(DONE, notes.attempt("post"))
+
+    await talk.find_posted("post")
+
+    assert 0 < len(bot.slack.calls("conversations.history")) <= 4
+
+
 @pytest.mark.parametrize("lost", [True, False])
 async def test_the_parent_message_is_found_again_among_many(slack: SlackServer, lost: bool) -> None:
     async with scene(slack) as bot:

@@ -1,5 +1,6 @@
 """Finding a message again by its mark: metadata that only apps see, read back from the thread or the channel."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,36 +29,36 @@ async def find(web: Web, address: Address, channel: str, key: str) -> Found | No
     """The message with this mark in the thread of the job, or in the channel.
 
     There it is where the job has no message yet; where there are no threads; and where somebody deleted the message,
-    as Slack then posts into the channel what was meant to stand under it (slack-go/slack#1571).
+    as Slack then posts into the channel what was meant to stand under it (slack-go/slack#1571): just now, so only
+    the newest messages are looked at.
     """
     thread = (None if address.private else address.thread_ts) or address.ts
-    places: list[dict[str, str]] = [{"ts": thread}, {}] if thread else [{}]
-    for place in places:
-        try:
-            found = await _find(web, address, channel, key, place)
-        except Gone:
-            continue
-        if found is not None:
-            return found
-    return None
-
-
-async def _find(web: Web, address: Address, channel: str, key: str, thread: dict[str, str]) -> Found | None:
     # nothing of this job is older than its command
     oldest = f"{address.since - _CLOCKS_APART:.6f}"
-    where: dict[str, Any] = {"channel": channel, "limit": _PAGE, "include_all_metadata": True, "oldest": oldest}
-    where |= thread
-    method = "conversations_replies" if thread else "conversations_history"
-    cursor = ""
-    while True:
-        page = await web.call(method, cursor=cursor or None, **where)
+    if not thread:
+        return await _find(web, channel, key, oldest=oldest)
+    try:
+        found = await _find(web, channel, key, oldest=oldest, ts=thread)
+    except Gone:
+        found = None
+    return found or await _find(web, channel, key, most=_PAGE)
+
+
+async def _find(web: Web, channel: str, key: str, most: float = math.inf, **where: str) -> Found | None:
+    method = "conversations_replies" if "ts" in where else "conversations_history"
+    asked: dict[str, Any] = {"channel": channel, "limit": _PAGE, "include_all_metadata": True, **where}
+    cursor, seen = "", 0
+    while seen < most:
+        page = await web.call(method, cursor=cursor or None, **asked)
+        seen += len(page["messages"])
         for message in page["messages"]:
             found = _marked(message, key)
             if found is not None:
                 return Found(MessageId(channel, str(message["ts"]), _files(message)), found)
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
-            return None
+            break
+    return None
 
 
 async def shown(web: Web, channel: str, ts: str) -> tuple[str, ...]:
