@@ -116,6 +116,19 @@ async def test_where_there_are_no_threads_the_result_comes_once_into_the_channel
     assert [each["pictures"] for each in bot.slack.posted("C1")] == [[], [(SHEET.name, PNG, SHEET.alt)]]
 
 
+async def test_a_result_that_came_into_a_busy_channel_is_found_among_its_newest_messages(bot: Scene) -> None:
+    talk, notes = await said(bot)
+    bot.slack.times.page = 100
+    for n in range(1000):
+        bot.slack.space.add_message(bot.slack.space.channels["C1"], "U1", f"chatter {n}")
+    bot.slack.space.channels["C1"].threads = False
+    bot.slack.fault("chat.postMessage", "lost", after=1)
+    with pytest.raises(PlatformAway):
+        await talk.post(DONE, notes.attempt("post"))
+
+    assert await talk.find_posted("post") is not None
+
+
 async def test_a_look_for_a_result_reads_no_more_of_a_busy_channel_than_its_newest_messages(bot: Scene) -> None:
     talk, notes = await said(bot)
     bot.slack.times.page = 100
@@ -125,8 +138,9 @@ async def test_a_look_for_a_result_reads_no_more_of_a_busy_channel_than_its_newe
     with pytest.raises(PlatformAway):
         await talk.post(DONE, notes.attempt("post"))
 
-    await talk.find_posted("post")
+    found = await talk.find_posted("post")
 
+    assert found is None
     assert 0 < len(bot.slack.calls("conversations.history")) <= 4
 
 

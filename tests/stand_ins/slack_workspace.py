@@ -196,7 +196,8 @@ class Workspace:
         channel = self._member_only(asked["channel"])
         oldest = float(asked.get("oldest") or 0)
         top = [each for each in channel.messages if not each.get("thread_ts") and float(each["ts"]) > oldest]
-        return self._page(top[::-1], asked)
+        # newest first; where only `oldest` is named, those next to it come first (slackhq/slack-api-docs#4)
+        return self._page(top if oldest else top[::-1], asked)
 
     def files_getUploadURLExternal(self, asked: Json) -> Json:  # noqa: N802 - Slack's name
         if int(asked["length"]) < 1:
