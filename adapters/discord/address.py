@@ -29,6 +29,7 @@ class Address:
     token_until: float = 0.0
     kind: Literal["command", "press", "form"] = "command"
     in_thread: bool = False
+    thread_private: bool = False
     can_thread: bool = False
     rights: int = 0
     file_bytes: int = 0

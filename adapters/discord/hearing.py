@@ -72,6 +72,7 @@ def talk_of(line: Line, interaction: discord.Interaction) -> DiscordTalk:
         token_until=min(time.time(), interaction.created_at.timestamp()) + TOKEN_LIVES,
         kind=_KINDS.get(interaction.type, "command"),
         in_thread=isinstance(channel, discord.Thread),
+        thread_private=isinstance(channel, discord.Thread) and channel.is_private(),
         can_thread=isinstance(channel, discord.TextChannel),
         rights=interaction.app_permissions.value,
         file_bytes=interaction.filesize_limit,

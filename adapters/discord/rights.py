@@ -13,6 +13,9 @@ READABLE = {
 FOR_THREADS = ("create_public_threads", "send_messages_in_threads")
 
 
+NOT_IN_THREAD = "I am not in this private thread. Mention me in it, which invites me, and ask again."
+
+
 def missing_to_post(rights: discord.Permissions, *, in_thread: bool) -> list[str]:
     """The names, as Discord shows them, of the rights without which a result cannot be posted."""
     send = "send_messages_in_threads" if in_thread else "send_messages"

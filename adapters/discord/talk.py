@@ -15,7 +15,7 @@ from adapters.discord.own import OwnMessage
 from adapters.discord.parts import Parts
 from adapters.discord.pictures import fetched
 from adapters.discord.reply import Reply
-from adapters.discord.rights import missing_to_post, posting_sentence
+from adapters.discord.rights import NOT_IN_THREAD, missing_to_post, posting_sentence
 from bot.chat import Attempt, Form, Limits, Message
 from bot.errors import Gone, NoRights
 
@@ -109,8 +109,16 @@ class DiscordTalk:
     async def can_post(self) -> str | None:
         if self._at.guild is None or self._at.private:
             return None
-        missing = missing_to_post(await self._rights(), in_thread=self._at.in_thread)
-        return posting_sentence(missing) if missing else None
+        rights = await self._rights()
+        if missing := missing_to_post(rights, in_thread=self._at.in_thread):
+            return posting_sentence(missing)
+        # the gateway tells of private threads only to who is in them or may manage them
+        known = (await self._line.client()).get_channel(self._at.channel) is not None
+        return (
+            NOT_IN_THREAD
+            if self._at.thread_private and not (known or rights.manage_threads or rights.administrator)
+            else None
+        )
 
     async def picture(self, name: str, most: int) -> bytes:
         return await fetched(name, most, self._line.pictures)

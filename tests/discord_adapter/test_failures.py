@@ -105,6 +105,21 @@ async def test_a_missing_right_is_named_before_anything_is_painted(
     assert f"“{named}”" in sentence
 
 
+@pytest.mark.parametrize("invited", [True, False])
+async def test_a_private_thread_without_the_bot_is_named_before_anything_is_painted(
+    invited: bool, server: DiscordServer, core: ScriptedCore
+) -> None:
+    thread = server.add_thread("between us")
+    thread.private, thread.invited = True, invited
+    server.refresh()
+    async with running(platform_for(server), core, server):
+        _, heard = await grid(server, core, thread)
+
+        sentence = await heard.talk.can_post()
+
+    assert sentence is None if invited else "private thread" in str(sentence)
+
+
 async def test_with_all_rights_or_in_a_direct_message_nothing_is_missing(
     server: DiscordServer, core: ScriptedCore, bot: DiscordPlatform
 ) -> None:

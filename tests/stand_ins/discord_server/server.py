@@ -168,7 +168,11 @@ class DiscordServer:
             "owner_id": str(self.ann.id),
             "roles": [everyone],
             "channels": [room.as_json() for room in self.state.rooms.values() if room.kind == TEXT],
-            "threads": [room.as_json() for room in self.state.rooms.values() if room.kind == THREAD],
+            "threads": [
+                room.as_json()
+                for room in self.state.rooms.values()
+                if room.kind == THREAD and (room.invited or not room.private)
+            ],
             "members": [member | {"deaf": False, "mute": False, "flags": 0}],
             "member_count": 2,
             "emojis": [],

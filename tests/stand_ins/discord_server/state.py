@@ -49,7 +49,7 @@ class State:
         room = self.rooms.get(channel)
         if room is None:
             raise no.UNKNOWN_CHANNEL
-        if not self.rights(room).view_channel:
+        if not self.rights(room).view_channel or (room.private and not room.invited):
             raise no.MISSING_ACCESS
         return room
 

@@ -62,7 +62,8 @@ class Room:
     """A text channel, a direct conversation or a thread; `rights` are the bot's there.
 
     In an archived thread nothing is changed until it is opened; a new message opens it. In a locked one the bot, who
-    may not manage threads, writes, changes and opens nothing.
+    may not manage threads, writes, changes and opens nothing. `invited`: whether the bot is in a private thread, which
+    is closed to it otherwise.
     """
 
     id: int
@@ -75,6 +76,8 @@ class Room:
     person: Talker | None = None
     archived: bool = False
     locked: bool = False
+    private: bool = False
+    invited: bool = False
 
     def as_json(self) -> dict[str, Any]:
         told: dict[str, Any] = {"id": str(self.id), "type": self.kind, "name": self.name}
@@ -82,6 +85,7 @@ class Room:
             recipients = [self.person.as_json()] if self.person else []
             return {"id": str(self.id), "type": DIRECT, "last_message_id": None, "recipients": recipients}
         if self.kind == THREAD:
+            told |= {"type": 12} if self.private else {}
             told |= {"parent_id": str(self.parent), "owner_id": "1", "message_count": 0, "member_count": 1}
             told["thread_metadata"] = {
                 "archived": self.archived,
