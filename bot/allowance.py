@@ -7,16 +7,22 @@ from bot.history import Database, Transaction
 
 HOUR_S = 3600.0
 
+
+def _in_hour(at: str) -> str:
+    """Whether the moment `at` counts. One further ahead is of a clock that was put back, and would count for ever."""
+    return f"({at} > :now - {HOUR_S} AND {at} < :now + {HOUR_S})"
+
+
 _MARK = "sha256((SELECT salt FROM salt) || p.platform || ':' || p.key)"
 # Pictures that :person ordered in the last hour, as the column `cost`.
 HOUR = f"""
-SELECT COALESCE((SELECT SUM(cost) FROM jobs WHERE person = :person AND queued_at > :now - {HOUR_S}), 0)
+SELECT COALESCE((SELECT SUM(cost) FROM jobs WHERE person = :person AND {_in_hour("queued_at")}), 0)
     + COALESCE((SELECT SUM(s.cost) FROM people AS p JOIN spent AS s ON s.mark = {_MARK}
-        WHERE p.id = :person AND s.at > :now - {HOUR_S}), 0) AS cost
+        WHERE p.id = :person AND {_in_hour("s.at")}), 0) AS cost
 """  # noqa: S608  # constants
 _KEEP = f"""
 INSERT INTO spent SELECT {_MARK}, j.cost, j.queued_at FROM jobs AS j JOIN people AS p ON p.id = j.person
-WHERE j.person = :person AND j.queued_at > :now - {HOUR_S} AND j.cost > 0
+WHERE j.person = :person AND {_in_hour("j.queued_at")} AND j.cost > 0
 """  # noqa: S608  # constants
 
 
@@ -32,4 +38,4 @@ async def keep_spent(rows: Transaction, person: int, now: float) -> None:
 
 async def forget_spent(database: Database, now: float) -> None:
     """After an hour nothing is left of it."""
-    await database.write("DELETE FROM spent WHERE at <= :old", old=now - HOUR_S)
+    await database.write(f"DELETE FROM spent WHERE NOT {_in_hour('at')}", now=now)  # noqa: S608  # constants

@@ -110,8 +110,10 @@ class Jobs:
 
     async def untold(self, for_s: float = 0.0) -> list[JobRow]:
         """Jobs that ended, at least so many seconds ago, without their own message showing it."""
-        sql = "SELECT * FROM jobs WHERE told = 0 AND ended_at <= :before ORDER BY number"
-        return [job_row(row) for row in await self._database.read(sql, before=self._clock() - for_s)]
+        now = self._clock()
+        # One that ends in the future ended long ago, before the clock was put back.
+        sql = "SELECT * FROM jobs WHERE told = 0 AND (ended_at <= :before OR ended_at > :now) ORDER BY number"
+        return [job_row(row) for row in await self._database.read(sql, before=now - for_s, now=now)]
 
     async def told(self, job: str) -> None:
         await self._database.write("UPDATE jobs SET told = 1 WHERE id = :id", id=job)

@@ -4,6 +4,7 @@ import heapq
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
 from bot.history import Database, Row
 
@@ -56,9 +57,9 @@ class Line:
         return found
 
     async def pace(self) -> float:
-        """Seconds per picture, over the last grids that were painted."""
-        row = await self._database.one(PACE)
-        return float(row[0]) if row and row[0] else FIRST_GUESS_S
+        """Seconds per picture: the median of the last grids, as machines sleep in one and clocks are put back."""
+        paces = [float(row["pace"]) for row in await self._database.read(PACE)]
+        return max(median(paces), 0.0) if paces else FIRST_GUESS_S
 
 
 def ahead_order(rows: list[Row], clock: float, turn: int) -> list[Row]:
@@ -120,11 +121,9 @@ SELECT COALESCE(SUM(MAX(cost - painted, 0)) FILTER (WHERE NOT training), 0) AS a
     COALESCE(MAX(training), 0) AS trains
 FROM jobs WHERE state = 'lent'
 """
+# Until it was painted: a platform that was away says nothing about the engine.
 PACE = """
-SELECT SUM(seconds) / SUM(pictures) FROM (
-    -- Until it was painted: a platform that was away says nothing about the engine.
-    SELECT COALESCE(made_at, ended_at) - lent_at AS seconds, MAX(painted, 1) AS pictures FROM jobs INDEXED BY jobs_ended
-    WHERE ended_at IS NOT NULL AND state = 'delivered' AND lent_at IS NOT NULL AND NOT training
-    ORDER BY ended_at DESC LIMIT 20
-)
+SELECT (COALESCE(made_at, ended_at) - lent_at) / MAX(painted, 1) AS pace FROM jobs INDEXED BY jobs_ended
+WHERE ended_at IS NOT NULL AND state = 'delivered' AND lent_at IS NOT NULL AND NOT training
+ORDER BY ended_at DESC LIMIT 20
 """

@@ -11,7 +11,7 @@ from bot.history import Database
 from bot.migrations import NEXT
 from bot.people import PERSON
 
-# Two presses of one button by one person within this many seconds are one press.
+# Two presses of one button by one person within this many seconds are one press, also where the clock was put back.
 DOUBLE_PRESS_S = 5.0
 
 
@@ -112,7 +112,8 @@ RECEIVE = f"""
 INSERT INTO received (number, platform, event, person, press, body, at)
 SELECT {NEXT.format("received", "number")}, :platform, :event, :person, :press, :body, :now
 WHERE :press IS NULL OR NOT EXISTS (
-    SELECT 1 FROM received WHERE person = :person AND press = :press AND at > :now - :double
+    SELECT 1 FROM received
+    WHERE person = :person AND press = :press AND at > :now - :double AND at < :now + :double
 )
 ON CONFLICT (platform, event) DO NOTHING RETURNING number
 """  # noqa: S608  # constants

@@ -57,3 +57,24 @@ async def test_what_is_remembered_names_nobody_and_is_gone_after_an_hour(tmp_pat
         assert await r.count("SELECT COUNT(*) FROM spent") == 0
         # Only the press that asked for it is left, which is answered with this very person's row gone.
         assert await r.count("SELECT COUNT(*) FROM jobs") == 0
+
+
+async def test_what_was_ordered_before_the_clock_was_put_back_does_not_count_for_ever(tmp_path: Path) -> None:
+    async with rig(tmp_path, pictures_per_hour=4) as r:
+        r.now += 365 * 86_400
+        await ordered(r)
+        await deleted(r)
+        await ordered(r)
+        r.now -= 365 * 86_400
+        await r.app._upkeep.prune()
+
+        assert await ordered(r) == 2
+        assert await r.count("SELECT COUNT(*) FROM spent") == 0
+
+
+async def test_a_clock_that_is_put_back_by_little_gives_no_new_allowance(tmp_path: Path) -> None:
+    async with rig(tmp_path, pictures_per_hour=4) as r:
+        await ordered(r)
+        r.now -= 60
+
+        assert await ordered(r) == 1

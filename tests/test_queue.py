@@ -399,3 +399,34 @@ async def test_a_large_job_is_not_held_up_by_small_ones_for_more_than_two_waves(
 
         assert lent == ["large", "s0", "s1", None]
         assert await b.lend(cover=32) == "other"
+
+
+async def test_neither_a_night_asleep_nor_a_clock_that_is_put_back_makes_the_engine_look_slow_or_fast(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as b:
+        for number, seconds in enumerate((32.0, 32.0, 8 * 3600.0, -3600.0, 32.0)):
+            await b.put("A", str(number))
+            job = await b.queue.lend_now(1, "e1")
+            assert job
+            b.now += seconds
+            await b.database.write(
+                "UPDATE jobs SET state = 'delivered', painted = 64, made_at = :now, ended_at = :now WHERE id = :id",
+                now=b.now,
+                id=job.id,
+            )
+
+        assert await b.line.pace() == 0.5
+
+
+async def test_a_job_that_ended_before_the_clock_was_put_back_gets_its_last_word(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        job = await b.put("A", "A1")
+        assert job
+        await b.end("A1")
+        b.now -= 365 * 86_400
+
+        assert [row.id for row in await b.jobs.untold()] == [job.id]
+        assert [row.id for row in await b.jobs.untold(600.0)] == [job.id]
+        b.now += 365 * 86_400
+        assert await b.jobs.untold(600.0) == []

@@ -207,14 +207,17 @@ async def test_a_double_press_makes_one_job_and_says_so(tmp_path: Path) -> None:
         assert sum("pressed that a moment ago" in text for text in r.chat.whispered()) == 2
 
 
-async def test_a_later_press_of_the_same_button_is_a_new_job(tmp_path: Path) -> None:
+@pytest.mark.parametrize("later", [60, -3600])
+async def test_a_later_press_of_the_same_button_is_a_new_job_also_where_the_clock_was_put_back(
+    tmp_path: Path, later: float
+) -> None:
     async with rig(tmp_path) as r:
         await r.hear(ANNA, CAT)
         await r.settled()
         (first,) = await r.jobs()
 
         await r.press(ANNA, f"again:{first.id}")
-        r.now += 60
+        r.now += later
         await r.press(ANNA, f"again:{first.id}")
         await r.settled()
 
