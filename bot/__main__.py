@@ -12,8 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-from filelock import FileLock, Timeout
-from pydantic import ValidationError
+from filelock import Timeout
 
 from adapters import PLATFORMS
 from bot.app import App
@@ -23,7 +22,7 @@ from bot.commands import COMMANDS
 from bot.deliveries import Deliveries
 from bot.delivery import Delivery
 from bot.engine_client import Engine
-from bot.history import Database
+from bot.history import Database, Unusable
 from bot.jobs import Jobs
 from bot.numbers import Numbers
 from bot.parts import Parts
@@ -37,8 +36,11 @@ from bot.received import Inbox
 from bot.settings import Settings
 from bot.trainings import Trainings
 from engine.contract.client import EngineClient
+from engine.contract.data_dir import hold
+from engine.contract.errors import BadRequest
 from engine.contract.jsonlog import log_json
 from engine.contract.memory import keep_heap_small
+from engine.contract.settings import read
 
 log = logging.getLogger("bot")
 
@@ -54,23 +56,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     where = parser.parse_args(arguments).where
     try:
-        settings = Settings()
-    except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            print(f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)  # noqa: T201  # for people
-        return 2
-    log_json(settings, settings.log_level)
-    keep_heap_small()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(settings.data_dir.absolute() / "bot.lock", timeout=0):
+        settings = read(Settings)
+        log_json(settings, settings.log_level)
+        keep_heap_small()
+        with hold(settings.data_dir, "bot.lock"):
             return asyncio.run(run(settings, platforms_of(settings, where)))
     except Timeout:
-        words = (
+        return _told(
             f"Another bot is already using {settings.data_dir.absolute()}. Stop it, or set DATA_DIR to another folder."
         )
-        print(words, file=sys.stderr)  # noqa: T201  # for people
-        return 1
+    except BadRequest as error:
+        return _told(str(error), error.exit_status)
+    except Unusable as error:
+        return _told(str(error))
+
+
+def _told(sentence: str, status: int = 1) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201  # for people
+    return status
 
 
 def platforms_of(settings: Settings, where: str) -> dict[str, Platform]:
@@ -128,8 +131,8 @@ async def run(settings: Settings, platforms: Mapping[str, Platform]) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await app.start()
     try:
+        await app.start()
         return await serve(platforms, app, stop)
     finally:
         log.info("stopping; waiting jobs are kept")

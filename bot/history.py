@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,24 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
 )
-# What SQLite answers where the disk is full, failing or gone; its other errors are mistakes of ours.
-DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+# What SQLite answers where the disk is full, failing or gone, or another program (a VACUUM) keeps the file locked;
+# its other errors are mistakes of ours.
+DISK = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_BUSY,
+}
+NEWER = (
+    "{path} was written by a newer Tessera, and this one would not understand it. Start the newer one again, or put "
+    "back a copy from before it."
+)
+DAMAGED = " Put back a copy of DATA_DIR, or move this file away to begin with an empty history."
+
+
+class Unusable(Exception):
+    """The database is of a newer version, damaged, or cannot be opened; a sentence for whoever runs the bot."""
 
 
 class Orphan(Exception):
@@ -43,11 +59,22 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path) -> "Database":
-        """Make the file where it is missing and bring it up to date."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        database = cls(await _connect(path), await _connect(path))
-        await database._migrate()
-        return database
+        """Make the file where it is missing and bring it up to date. Raises Unusable, and then holds nothing open."""
+        async with AsyncExitStack() as opened:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                done = await asyncio.to_thread(_version, path)
+                if done > len(MIGRATIONS):
+                    raise Unusable(NEWER.format(path=path))
+                database = cls(*[await _connect(path, opened) for _ in range(2)])
+                await database._migrate(done)
+            except (sqlite3.Error, OSError) as error:
+                # Its subclasses are what the disk or another program does; this one itself is a damaged file.
+                hint = DAMAGED if type(error) is sqlite3.DatabaseError else ""
+                message = f"{path} cannot be used: {error}.{hint}"
+                raise Unusable(message) from error
+            opened.pop_all()
+            return database
 
     async def close(self) -> None:
         await self._writer.close()
@@ -82,9 +109,7 @@ class Database:
                         await seen_through(self._writer.execute_fetchall("ROLLBACK"))
                     raise
 
-    async def _migrate(self) -> None:
-        row = await self.one("PRAGMA user_version")
-        done = int(row[0]) if row else 0
+    async def _migrate(self, done: int) -> None:
         for number, script in enumerate(MIGRATIONS[done:], start=done + 1):
             await self._writer.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
 
@@ -112,8 +137,14 @@ def _translated() -> Iterator[None]:
         raise Orphan(str(error)) from error
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path, isolation_level=None)
+def _version(path: Path) -> int:
+    """How many migrations the file has seen; read before anything of it is changed."""
+    with closing(sqlite3.connect(path)) as file:
+        return int(file.execute("PRAGMA user_version").fetchone()[0])
+
+
+async def _connect(path: Path, opened: AsyncExitStack) -> aiosqlite.Connection:
+    connection = await opened.enter_async_context(aiosqlite.connect(path, isolation_level=None))
     connection.row_factory = Row
     await connection.create_function("own_words", 2, own_words, deterministic=True)
     await connection.create_function("sha256", 1, _sha256, deterministic=True)

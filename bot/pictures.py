@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -15,6 +16,14 @@ from bot.jobs import ALIVE, JobRow, job_row
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Judged
 
+log = logging.getLogger(__name__)
+
+# A kill leaves at most the folders of what was lent or being deleted.
+MOST_LEFT = 100
+MANY_LEFT = (
+    "%s has pictures of %d grids that history.sqlite does not know. They stay; where that history is the right one, "
+    "delete their folders"
+)
 CELL = re.compile(r"^[A-P](1[0-6]|[1-9])$")
 
 
@@ -81,10 +90,15 @@ class Pictures:
         await self.drop(job.id)
 
     async def sweep(self) -> None:
-        """Remove the files that no row counts: a kill came between the two."""
+        """Remove the files that no row counts: a kill came between the two. Where it is many, the database is another
+        one, or an older copy; then all stay until somebody has looked."""
         folders = await asyncio.to_thread(self._folders)
         rows = await self._database.read(f"SELECT id FROM jobs WHERE bytes > 0 OR {ALIVE}")  # noqa: S608  # a constant
-        for job in folders - {row["id"] for row in rows}:
+        left = folders - {row["id"] for row in rows}
+        if len(left) > MOST_LEFT:
+            log.warning(MANY_LEFT, self._folder, len(left))
+            return
+        for job in left:
             await self.drop(job)
 
     async def used(self) -> int:

@@ -162,7 +162,10 @@ NO_COMPARISON = "`{job}` is not a comparison, so it cannot be compared again."
 NO_TRAINING = "`{job}` is not a training, so it cannot be trained again."
 TRAINING = "`{job}` is a training, not a grid. /styles shows its result."
 PAUSED = "The engine does not answer. This continues by itself as soon as it does; what is painted is kept."
-DISK_FULL = "This bot's disk is full. This continues by itself as soon as there is room; what is painted is kept."
+DISK_FULL = (
+    "This bot cannot write to its disk at the moment, most likely because it is full. This continues by itself as soon"
+    " as there is room; what is painted is kept."
+)
 DISK_STAYS_FULL = (
     "This bot's disk is still full, so no picture can be kept. Tell the person who runs it, and try again."
 )

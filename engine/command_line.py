@@ -20,6 +20,7 @@ from engine.contract.memory import keep_heap_small
 from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
 from engine.contract.sentence import explain, shorten, unknown
+from engine.contract.settings import read
 from engine.contract.training import ENDED, TrainStyle
 from engine.contract.words import measured
 from engine.settings import Settings
@@ -45,7 +46,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit status."""
     try:
-        settings = _settings()
+        settings = read(Settings)
         command = arguments[0] if arguments else "serve"
         if command in {"-h", "--help"}:
             print(_help())  # noqa: T201
@@ -68,13 +69,6 @@ def main(arguments: list[str]) -> int:
 def _help() -> str:
     lines = [f"  {name:<9} {(run.__doc__ or '').splitlines()[0]}" for name, run in COMMANDS.items()]
     return "\n".join(["python -m engine [command] [--help]", "", *lines])
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise BadRequest(explain(error, Settings)) from error
 
 
 def serve(settings: Settings, arguments: list[str]) -> None:

@@ -13,6 +13,7 @@ import uvicorn
 from filelock import FileLock, Timeout
 
 from engine import leftovers, server, setup
+from engine.contract.data_dir import hold
 from engine.contract.errors import BadRequest, EngineAway
 from engine.log_file import keep_small
 from engine.settings import Settings
@@ -21,7 +22,6 @@ log = logging.getLogger(__name__)
 
 # sockaddr_un holds 108 bytes on Linux, 104 on macOS.
 LONGEST_SOCKET = 103
-HIGHEST_PORT = 65535
 
 
 async def serve(settings: Settings) -> None:
@@ -51,16 +51,10 @@ async def serve(settings: Settings) -> None:
 
 def _lock(data_dir: Path) -> FileLock:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(data_dir / "engine.lock")
-        lock.acquire(blocking=False)
+        return hold(data_dir, "engine.lock")
     except Timeout as error:
         message = f"An engine is already running in {data_dir}; this one stops."
         raise EngineAway(message) from error
-    except OSError as error:
-        message = f"DATA_DIR={data_dir} is not a folder that can be written: {error.strerror}."
-        raise BadRequest(message) from error
-    return lock
 
 
 def _survive_the_second_signal() -> None:
@@ -74,9 +68,6 @@ def _listen(settings: Settings) -> socket.socket:
     if settings.engine_listen is None:
         return _unix(settings.engine_socket)
     host, _, port = settings.engine_listen.rpartition(":")
-    if not port.isdecimal() or int(port) > HIGHEST_PORT or not host:
-        message = f"ENGINE_LISTEN must be host:port, such as 127.0.0.1:8065, not “{settings.engine_listen}”."
-        raise BadRequest(message)
     if not _loopback(settings) and settings.engine_token is None:
         message = f"ENGINE_LISTEN={settings.engine_listen} can be reached by others; set ENGINE_TOKEN as well."
         raise BadRequest(message)

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from engine.contract.settings import Shared
+from engine.contract.settings import Shared, Token
 
 FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/Flickr8k_Dataset.zip"
 
 
 class Settings(Shared):
-    engine_listen: Annotated[str | None, Field(description="host:port to serve on; unset: a socket in DATA_DIR")] = None
     engine_painters: Annotated[
         Literal["local", "ray", "fake"], Field(description="who paints: this machine, or every node of a Ray cluster")
     ] = "local"
@@ -22,7 +21,7 @@ class Settings(Shared):
     filler_pool: Annotated[
         int, Field(ge=0, le=10_000, description="fillers painted ahead while the machine is idle; 0: none")
     ] = 96
-    google_api_key: Annotated[SecretStr | None, Field(description="lets Gemini write filler prompts")] = None
+    google_api_key: Annotated[Token | None, Field(description="lets Gemini write filler prompts")] = None
     gemini_model: Annotated[str, Field(description="which Gemini model writes")] = "gemini-2.5-flash"
     gemini_api_url: Annotated[str, Field(description="Gemini's scheme, host and port")] = (
         "https://generativelanguage.googleapis.com"

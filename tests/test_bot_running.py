@@ -1,9 +1,16 @@
 """What stands around the core: platforms side by side, the log, the settings and the command line."""
 
 import asyncio
+import io
 import json
 import logging
+import os
+import sqlite3
+import stat
+import threading
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -91,6 +98,9 @@ def _settings(tmp_path: Path, **given: object) -> Settings:
     return Settings(**{"_env_file": None, "data_dir": tmp_path, **given})  # type: ignore[arg-type]
 
 
+NO_FILE: dict[str, Any] = {"_env_file": None}
+
+
 def test_a_platform_without_its_token_is_simply_absent(tmp_path: Path) -> None:
     assert set(platforms_of(_settings(tmp_path), "all")) == {"web"}
     assert set(platforms_of(_settings(tmp_path), "console")) == {"console"}
@@ -115,20 +125,95 @@ def test_every_setting_has_a_line_of_help_and_a_default() -> None:
 
 
 def test_moderators_are_read_from_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MODERATORS", "discord:1234, slack:U12AB")
+    monkeypatch.setenv("MODERATORS", "Discord: 1234, slack:U12AB,")
 
     assert _settings(Path("data")).moderators == ("discord:1234", "slack:U12AB")
 
 
-@pytest.mark.parametrize(("name", "value"), [("WEB_PORT", "eighty"), ("LOG_LEVEL", "verbose")])
-def test_a_wrong_setting_is_named_and_ends_with_status_2(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, value: str
+ADDRESS = "must be an address with http:// or https:// in front, such as http://127.0.0.1:8065."
+TOKEN = "must be the bare token, in one piece: no spaces, quotes, line breaks or letters beyond ASCII."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("WEB_PORT", "eighty", "must be a whole number from 0 to 65535, not “eighty”."),
+        ("WEB_PORT", "'8064'", "must be a whole number from 0 to 65535, not “'8064'”."),
+        ("WEB_PORT", "-1", "must be a whole number from 0 to 65535, not “-1”."),
+        ("LOG_LEVEL", "verbose", "must be DEBUG, INFO, WARNING or ERROR, not “VERBOSE”."),
+        ("DISCORD_GUILD_THREADS", "maybe", "must be true or false, not “maybe”."),
+        ("MODERATORS", "1234", "must name platform and id, such as discord:1234,slack:U12AB."),
+        ("WAITING_PER_PERSON", "0", "must be a whole number from 1 to 1 000 000 000, not “0”."),
+        ("RETENTION_DAYS", "9" * 30, f"must be a whole number from 0 to 1 000 000 000, not “{'9' * 30}”."),
+        ("ENGINE_URL", "127.0.0.1:8065", ADDRESS),
+        ("ENGINE_URL", "gpu-host", ADDRESS),
+        ("ENGINE_URL", "http://", ADDRESS),
+        ("ENGINE_URL", "http://a b", ADDRESS),
+        ("ENGINE_URL", "http://127.0.0.1:999999", ADDRESS),
+        ("DISCORD_API_URL", "discord.example/api/v10", ADDRESS),
+        ("SLACK_API_URL", "ftp://slack.example/api/", ADDRESS),
+        ("ENGINE_LISTEN", "nonsense", "must be host:port, such as 127.0.0.1:8065, not “nonsense”."),
+        ("ENGINE_TOKEN", "tökén-s3cret", TOKEN),
+        ("DISCORD_TOKEN", "s3cret\n.more", TOKEN),
+        ("DISCORD_TOKEN", '"s3cret"', TOKEN),
+        ("SLACK_APP_TOKEN", "xapp s3cret", TOKEN),
+    ],
+)
+def test_a_wrong_setting_ends_with_status_2_and_one_sentence_without_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    fault: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(name, value)
 
     assert main([]) == 2
-    assert name in capsys.readouterr().err
+    assert capsys.readouterr().err == f"{name} {fault}\n"
+
+
+@pytest.mark.parametrize(("content", "why"), [(b"WEB_HOST=d\xe4t\n", "it is not UTF-8")])
+def test_a_file_of_settings_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(content)
+
+    assert main([]) == 2
+    assert capsys.readouterr().err == f"The file .env cannot be read ({why}).\n"
+
+
+def test_what_stands_around_a_setting_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "s3cret\n")
+    monkeypatch.setenv("ENGINE_URL", " http://gpu-host:8065 ")
+    monkeypatch.setenv("WEB_TOKEN", "  ")
+    monkeypatch.setenv("HOME", "/home/anna")
+    monkeypatch.setenv("DATA_DIR", "~/tessera")
+
+    settings = Settings(**NO_FILE)
+
+    assert settings.discord_token == SecretStr("s3cret")
+    assert settings.engine_url == "http://gpu-host:8065"
+    assert settings.web_token is None
+    assert settings.data_dir == Path("/home/anna/tessera")
+
+
+@pytest.mark.parametrize(
+    ("listen", "asked"),
+    [
+        ("127.0.0.1:8065", "http://127.0.0.1:8065"),
+        ("0.0.0.0:8065", "http://127.0.0.1:8065"),
+        ("[::]:8065", "http://[::1]:8065"),
+        ("gpu-host:8065", "http://gpu-host:8065"),
+    ],
+)
+def test_an_engine_is_asked_where_it_listens(monkeypatch: pytest.MonkeyPatch, listen: str, asked: str) -> None:
+    monkeypatch.setenv("ENGINE_LISTEN", listen)
+
+    assert Settings(**NO_FILE).engine_address == asked
+    assert Settings(**NO_FILE, engine_url="http://other:1").engine_address == "http://other:1"
 
 
 def test_the_log_level_is_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,3 +234,78 @@ def test_a_second_bot_in_one_folder_is_refused(
 
     assert status == 1
     assert "Another bot is already using" in capsys.readouterr().err
+
+
+def _main(monkeypatch: pytest.MonkeyPatch, folder: Path) -> int:
+    """The bot in `folder`, with its log taken away again."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DATA_DIR", "data")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    handlers = logging.getLogger().handlers[:]
+    status = main(["console"])
+    logging.getLogger().handlers[:] = handlers
+    return status
+
+
+def test_a_data_folder_that_is_none_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").write_text("")
+
+    assert _main(monkeypatch, tmp_path) == 2
+    assert capsys.readouterr().err == "DATA_DIR=data is not a folder that can be written: File exists.\n"
+
+
+def test_a_folder_that_the_bot_makes_is_for_its_owner_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        assert _main(monkeypatch, tmp_path) == 0
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_a_history_of_a_newer_tessera_ends_the_bot_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "history.sqlite"
+    with closing(sqlite3.connect(file)) as newer:
+        newer.execute("PRAGMA journal_mode = WAL")
+        newer.execute("PRAGMA user_version = 99")
+    was = file.read_bytes()
+
+    status = _main(monkeypatch, tmp_path)
+
+    assert status == 1
+    assert "was written by a newer Tessera" in capsys.readouterr().err
+    assert file.read_bytes() == was
+
+
+@pytest.mark.parametrize("damage", ["no database", "half of one", "a folder"])
+def test_a_history_that_cannot_be_read_ends_the_bot_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    assert _main(monkeypatch, tmp_path) == 0
+    file = tmp_path / "data" / "history.sqlite"
+    half = file.read_bytes()[: file.stat().st_size // 2]
+    if damage == "a folder":
+        file.unlink()
+        file.mkdir()
+    else:
+        file.write_bytes(half if damage == "half of one" else b"dear diary " * 1000)
+    capsys.readouterr()
+    before = set(threading.enumerate())
+
+    status = _main(monkeypatch, tmp_path)
+
+    said = capsys.readouterr().err
+    assert status == 1
+    assert said.startswith(f"{file} cannot be used: ")
+    assert len(said.splitlines()) == 1
+    assert ("Put back a copy of DATA_DIR" in said) == (damage != "a folder")
+    # A thread of the database that is left keeps the process from ending.
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()

@@ -3,13 +3,14 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.chat import Heard
+from bot.disk import until_kept
 from bot.grids import own_grids
 from bot.history import Database, Orphan
 from bot.jobs import JobRow
@@ -236,6 +237,43 @@ async def test_pictures_past_their_retention_go_and_the_grid_can_be_painted_agai
         assert job.pruned
         assert "were removed to make room" in shown.text
         assert [row.order.seed for row in await r.jobs()] == [5, 5]
+
+
+@pytest.mark.parametrize(("strangers", "left"), [(3, 0), (101, 101)])
+async def test_a_history_that_knows_hardly_any_of_the_pictures_deletes_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, strangers: int, left: int
+) -> None:
+    # given an older copy of the history, or an empty one in its place
+    async with bench(tmp_path) as b:
+        await _with_pictures(b, tmp_path / "p", "A1")
+        for number in range(strangers):
+            (tmp_path / "p" / f"stranger{number}").mkdir()
+
+        await Pictures(b.database, tmp_path / "p").sweep()
+
+        assert len(list((tmp_path / "p").glob("stranger*"))) == left
+        assert len(list((tmp_path / "p").iterdir())) == left + 1
+        assert ("does not know" in caplog.text) == bool(left)
+
+
+async def test_a_database_that_somebody_else_keeps_locked_is_written_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with bench(tmp_path) as b, AsyncExitStack() as locked:
+        await b.database._writer.execute_fetchall("PRAGMA busy_timeout = 0")
+        other = locked.enter_context(closing(sqlite3.connect(tmp_path / "h.sqlite", isolation_level=None)))
+        other.execute("BEGIN IMMEDIATE")
+
+        writing = asyncio.create_task(
+            until_kept(lambda: b.database.write("INSERT INTO people (platform, key, name) VALUES ('fake', 'a', 'A')"))
+        )
+        async with asyncio.timeout(10):
+            while "locked" not in caplog.text:  # noqa: ASYNC110  # a log has no event to wait for
+                await asyncio.sleep(0)
+        other.execute("ROLLBACK")
+        await writing
+
+        assert await b.database.one("SELECT 1 FROM people WHERE key = 'a'")
 
 
 @pytest.mark.parametrize("when", ["BEGIN IMMEDIATE", "INSERT INTO preferences", "COMMIT"])

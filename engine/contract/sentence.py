@@ -57,6 +57,8 @@ def _wanted(name: str, order: type[BaseModel]) -> str:
     choices = _choices(field.annotation)
     if choices:
         return " or ".join([", ".join(map(str, choices[:-1])), str(choices[-1])] if len(choices) > 1 else choices)
+    if field.annotation is bool:
+        return "true or false"
     low, high = bounds(field)
     if low is not None and high is not None:
         whole = field.annotation in {int, int | None}

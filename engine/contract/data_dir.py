@@ -1,0 +1,24 @@
+"""DATA_DIR: made where it is missing, and held by one process of a kind at a time."""
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from engine.contract.errors import BadRequest
+
+
+def hold(data_dir: Path, lock: str) -> FileLock:
+    """A lock that is held until it is released. Only its owner can open a folder that is made here.
+
+    Raises Timeout where another process holds it, BadRequest where nothing can be written there.
+    """
+    held = FileLock(data_dir.absolute() / lock)
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held.acquire(blocking=False)
+    except Timeout:
+        raise
+    except OSError as error:
+        message = f"DATA_DIR={data_dir} is not a folder that can be written: {error.strerror}."
+        raise BadRequest(message) from error
+    return held
