@@ -35,7 +35,7 @@ class Engine:
 
     def __init__(self, settings: Settings, client: EngineClient | None = None) -> None:
         token = settings.engine_token.get_secret_value() if settings.engine_token else None
-        self.client = client or EngineClient(settings.engine_url, settings.engine_socket, token)
+        self.client = client or EngineClient(settings.engine_address, settings.engine_socket, token)
         self.instance: str | None = None
         self.health: dict[str, Any] = {}
         self.trouble: str | None = None
@@ -59,10 +59,12 @@ class Engine:
         try:
             self.health = await self.client.health()
         except TesseraError as error:
-            self.instance, self.trouble = None, str(error)
-            # One of another version answers too; a second one beside it would help nobody.
-            self._nobody = isinstance(error, EngineAway)
+            before, self.instance, self.trouble = self.trouble, None, str(error)
+            # One of another version or with another token answers too; a second one beside it would help nobody.
+            self._nobody = isinstance(error, EngineAway) and not error.there
             self._up.clear()
+            if self.trouble != before and not self.coming:
+                log.warning("nothing is painted: %s", self.trouble)
             return False
         instance = str(self.health.get("instance") or self.health.get("pid") or "engine")
         news, self.instance, self.trouble = instance != self.instance, instance, None

@@ -1,5 +1,6 @@
 """What can be fetched ahead and what is here: `python -m engine fetch` and `info`."""
 
+import asyncio
 from typing import Any
 
 from rich.console import Console
@@ -7,6 +8,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from engine import fillers, models, styles
 from engine.contract.approaches import EMBEDDED, JUDGES, PROFILES, STYLED, Profile
+from engine.contract.client import EngineClient
+from engine.contract.errors import TesseraError
 from engine.fetching import OnBytes
 from engine.settings import Settings
 
@@ -36,12 +39,26 @@ def describe(settings: Settings) -> dict[str, Any]:
         "profile": profile,
         "because": why,
         "data": str(settings.data_dir.absolute()),
+        "engine": asyncio.run(_running(settings)),
         "approaches": {row.number: f"{row.title}: {row.summary}" for row in PROFILES[profile].values()},
         "models": {model: _here(model) for model in (*_checkpoints(profile), *_embedded(profile))},
         "judge": JUDGES[profile],
         "fillers": _photo_sources(settings, profile),
         "styles": styles.names(settings, PROFILES[profile][STYLED].model),
     }
+
+
+async def _running(settings: Settings) -> str:
+    """The engine process that answers here and is given the jobs, or why there is none."""
+    token = settings.engine_token.get_secret_value() if settings.engine_token else None
+    client = EngineClient(settings.engine_address, settings.engine_socket, token)
+    try:
+        health = await client.health()
+    except TesseraError as error:
+        return str(error)
+    finally:
+        await client.close()
+    return f"process {health['pid']} at {client.place}, {health['device']}"
 
 
 def _checkpoints(profile: Profile) -> list[str]:

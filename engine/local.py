@@ -47,14 +47,14 @@ class LocalEngine:
 
 @contextlib.asynccontextmanager
 async def engine_for(settings: Settings) -> AsyncIterator[Paints]:
-    """A running engine if one answers. Raises EngineAway only where ENGINE_URL names one that does not."""
+    """A running engine if one answers. Raises EngineAway where one refuses us, or does not answer at ENGINE_URL."""
     token = settings.engine_token.get_secret_value() if settings.engine_token else None
-    client = EngineClient(settings.engine_url, settings.engine_socket, token)
+    client = EngineClient(settings.engine_address, settings.engine_socket, token)
     try:
         await client.health()
-    except EngineAway:
+    except EngineAway as error:
         await client.close()
-        if settings.engine_url:
+        if settings.engine_url or error.there:
             raise
     else:
         try:

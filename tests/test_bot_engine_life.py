@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -112,7 +113,7 @@ async def test_two_bots_that_start_at_once_start_one_engine(data: Path) -> None:
 async def test_an_engine_that_cannot_start_is_told_with_its_last_words(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ENGINE_LISTEN", "nonsense")
+    monkeypatch.setenv("ENGINE_PAINTERS", "nonsense")
     engine = Engine(Settings(**_settings(data)))
     running = asyncio.create_task(engine.run())
     await _until(lambda: _soon(engine.last_words))
@@ -122,7 +123,7 @@ async def test_an_engine_that_cannot_start_is_told_with_its_last_words(
     while _outliving:
         _outliving.pop().wait(20)
     assert engine.instance is None
-    assert "ENGINE_LISTEN must be host:port" in engine.last_words
+    assert "ENGINE_PAINTERS must be local, ray or fake" in engine.last_words
 
 
 async def test_a_question_that_is_asked_before_the_engine_answers_waits_for_it(data: Path) -> None:
@@ -139,7 +140,7 @@ async def test_a_question_that_is_asked_before_the_engine_answers_waits_for_it(d
 async def test_a_question_is_refused_where_the_engine_that_was_waited_for_cannot_start(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ENGINE_LISTEN", "nonsense")
+    monkeypatch.setenv("ENGINE_PAINTERS", "nonsense")
     chat = FakeChat()
     async with bot(data, chat) as app:
         await app.hear(heard(chat, ANNA, "/styles"))
@@ -152,7 +153,52 @@ async def test_a_question_is_refused_where_the_engine_that_was_waited_for_cannot
     assert chat.whispered() == [texts.ENGINE_COMES, texts.ENGINE_AWAY, texts.ENGINE_AWAY]
 
 
-async def test_with_an_address_no_engine_is_ever_started(data: Path) -> None:
+async def test_an_engine_that_the_bot_starts_is_asked_where_it_listens(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        monkeypatch.setenv("ENGINE_LISTEN", f"127.0.0.1:{free.getsockname()[1]}")
+    async with no_engine_left(data):
+        chat = FakeChat()
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, GRID))
+            await chat.until(lambda: len(chat.posts()) == 1, 60)
+
+        assert len(_engines(data)) == 1
+        assert not (data / "engine.sock").exists()
+
+
+@pytest.mark.parametrize("other", ["another token", "another version"])
+async def test_beside_an_engine_that_does_not_fit_none_is_started_and_the_log_says_which_it_is(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other: str
+) -> None:
+    # given an engine that was started before the token was changed, or Tessera brought up to date
+    monkeypatch.setenv("ENGINE_TOKEN", "old")
+    async with no_engine_left(data):
+        before = Engine(Settings(**_settings(data)))
+        await before._start()
+        pid = str(before.health["pid"])
+
+        if other == "another token":
+            monkeypatch.setenv("ENGINE_TOKEN", "new")
+        else:
+            monkeypatch.setattr("engine.contract.client.events.VERSION", 10)
+        after = Engine(Settings(**_settings(data)))
+        running = asyncio.create_task(after.run())
+        await _until(lambda: _soon(after.trouble))
+        looked = [await after.check() for _ in range(3)]
+        running.cancel()
+        await asyncio.gather(running, before.client.close(), after.client.close(), return_exceptions=True)
+
+        assert not any(looked)
+        assert not after._nobody
+        assert not after.coming
+        assert caplog.text.count("nothing is painted: ") == 1
+        assert ("ENGINE_TOKEN" if other == "another token" else f"process {pid}, speaks version") in caplog.text
+        assert len(_engines(data)) == 1
+
+
+async def test_with_an_address_no_engine_is_ever_started(data: Path, caplog: pytest.LogCaptureFixture) -> None:
     engine = Engine(Settings(**_settings(data), engine_url="http://127.0.0.1:9"))
     running = asyncio.create_task(engine.run())
     await _until(lambda: _soon(engine.trouble))
@@ -161,6 +207,7 @@ async def test_with_an_address_no_engine_is_ever_started(data: Path) -> None:
 
     assert engine.instance is None
     assert "does not answer" in (engine.trouble or "")
+    assert "nothing is painted: The engine at http://127.0.0.1:9 does not answer" in caplog.text
     assert not engine.coming
     assert not (data / "engine.log").exists()
     with pytest.raises(EngineAway):

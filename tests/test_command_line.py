@@ -286,7 +286,7 @@ def test_a_bad_setting_is_refused_with_one_sentence(
 ) -> None:
     monkeypatch.setenv("PROFILE", "huge")
 
-    assert refused(capsys, "info") == "profile must be auto, embedded or full, not “huge”."
+    assert refused(capsys, "info") == "PROFILE must be auto, embedded or full, not “huge”."
 
 
 def test_info_says_profile_models_and_styles_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -296,6 +296,7 @@ def test_info_says_profile_models_and_styles_as_json(capsys: pytest.CaptureFixtu
     assert found["profile"] == "embedded"
     assert found["models"] == {"embedded": "here"}
     assert set(found["approaches"]) == {"1", "2", "3"}
+    assert "does not answer" in found["engine"]
 
 
 def test_an_engine_that_listens_to_others_must_have_a_token(
@@ -350,6 +351,7 @@ def test_the_command_hands_over_to_an_engine_that_is_running_and_a_second_one_re
             env={**environment, "ENGINE_PAINTERS": "local"}, capture_output=True, text=True, check=True,
         )  # fmt: skip
         second = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
+        told = subprocess.run([*run, "info"], env=environment, capture_output=True, text=True, check=True)
         engine.terminate()
         engine.communicate()
 
@@ -359,6 +361,7 @@ def test_the_command_hands_over_to_an_engine_that_is_running_and_a_second_one_re
     assert (cell == cell[0, 0]).all()
     assert second.returncode == 1
     assert "already running" in second.stderr
+    assert f"process {first['pid']} at {tmp_path / 'engine.sock'}" in told.stdout
     assert engine.returncode == 0
     assert not (tmp_path / "engine.sock").exists()
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -19,8 +20,10 @@ from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, Pict
 from engine.contract.ids import new_id
 from engine.contract.orders import Job
 from engine.contract.scoring import ScorePicture
+from engine.local import engine_for
 from engine.painter import FakePainter, Pixels
 from engine.serve import _unix
+from engine.settings import Settings
 from tests.engines import grid, running_engine
 
 
@@ -210,9 +213,18 @@ async def test_a_token_is_asked_for_where_one_is_set(home: Path, tmp_path: Path)
         assert (await client.health())["profile"] == "embedded"
 
         stranger = EngineClient(None, tmp_path / "s", "wrong")
-        with pytest.raises(EngineAway, match="ENGINE_TOKEN"):
+        with pytest.raises(EngineAway, match="ENGINE_TOKEN") as refused:
             await stranger.health()
         await stranger.close()
+        assert refused.value.there
+
+
+async def test_a_command_with_another_token_sets_up_no_second_engine(home: Path, tmp_path: Path) -> None:
+    async with served(home, tmp_path / "engine.sock", FakePainter(), token="right"):
+        given: dict[str, Any] = {"_env_file": None, "data_dir": tmp_path, "engine_token": "wrong"}
+        with pytest.raises(EngineAway, match="ENGINE_TOKEN"):
+            async with engine_for(Settings(**given)):
+                pass
 
 
 async def test_an_engine_of_another_contract_is_told_from_one_that_is_away(

@@ -1,13 +1,18 @@
 """What stands in a folder stands in its table, and what stands in a table can be ordered: nobody forgets a line."""
 
+import hashlib
+import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+from pydantic import TypeAdapter
 
 from adapters import PLATFORMS
 from bot.commands import COMMANDS
 from engine.contract.approaches import FAST, PROFILES, FillerSource, Number, Profile
+from engine.contract.events import VERSION, Event
+from engine.contract.orders import Job
 from engine.fillers import PHOTO_SOURCES
 from engine.metrics import METRICS
 
@@ -42,3 +47,19 @@ def test_every_adapter_is_in_the_table_of_platforms() -> None:
     folders = {init.parent.name for init in (ROOT / "adapters").glob("*/__init__.py")}
 
     assert folders == PLATFORMS.keys()
+
+
+def test_whoever_changes_what_bot_and_engine_say_to_each_other_raises_its_version() -> None:
+    said = json.dumps(_without_words(TypeAdapter(tuple[Job, Event]).json_schema()), sort_keys=True)
+
+    digest = hashlib.sha256(said.encode()).hexdigest()[:12]
+
+    assert (VERSION, digest) == (2, "427e78f89f49"), "raise VERSION in engine/contract/events.py, and write both here"
+
+
+def _without_words(schema: Any) -> Any:
+    """What helps people to understand it is free to change."""
+    if isinstance(schema, dict):
+        words = {name for name in ("description", "title") if isinstance(schema.get(name), str)}
+        return {name: _without_words(part) for name, part in schema.items() if name not in words}
+    return [_without_words(part) for part in schema] if isinstance(schema, list) else schema

@@ -81,8 +81,8 @@ class EngineClient:
         found: dict[str, Any] = (await self._call("GET", "/health")).json()
         if found.get("contract") != events.VERSION:
             message = (
-                f"The engine speaks version {found.get('contract')} of the contract, this side {events.VERSION}. "
-                "Restart the engine with the same version of Tessera."
+                f"The engine, process {found.get('pid', 'unknown')}, speaks version {found.get('contract')} of the "
+                f"contract, this side {events.VERSION}. Stop it, and start it with the same version of Tessera."
             )
             raise Mismatch(message)
         return found
@@ -149,5 +149,7 @@ def _refuse(answer: httpx.Response) -> None:
     if answer.status_code == httpx.codes.NOT_FOUND and answer.request.url.path.startswith("/styles/"):
         raise BadStyle(detail)
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        raise EngineAway(detail)
+        away = EngineAway(detail)
+        away.there = True
+        raise away
     raise BadRequest(detail)

@@ -90,7 +90,10 @@ class Mismatch(TesseraError):
 
 
 class EngineAway(TesseraError):
+    """`there`: an engine answers, but not to us; a second one beside it would help nobody."""
+
     reason = "engine_away"
+    there = False
 
 
 def disk_full(error: BaseException) -> bool:
