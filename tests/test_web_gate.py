@@ -1,5 +1,6 @@
 """Who the web chat lets in, and what its answers allow a browser to do."""
 
+import io
 import re
 import socket
 from pathlib import Path
@@ -200,6 +201,21 @@ async def test_a_host_that_is_not_this_machines_is_told_in_one_sentence(tmp_path
 async def test_the_address_is_printed_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with served(tmp_path) as site:
         assert capsys.readouterr().out == f"Tessera is at {site.address}\n"
+
+
+class NobodyReads(io.StringIO):
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("output", [None, NobodyReads()])
+async def test_the_page_is_served_where_nobody_reads_what_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: io.StringIO | None
+) -> None:
+    monkeypatch.setattr("sys.stdout", output)
+
+    async with served(tmp_path) as site, site.visitor() as visitor:
+        assert (await visitor.client.get("/")).status_code == 200
 
 
 async def test_metrics_are_for_this_machine_or_the_token(tmp_path: Path) -> None:

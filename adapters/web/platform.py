@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 from adapters.web.app import make_app
@@ -74,7 +74,7 @@ class WebPlatform:
         return f"[{self.host}]" if ":" in self.host else self.host
 
     def _announce(self) -> None:
-        # On standard output, once: it is what a person who has just typed `make run` looks for.
-        sys.stdout.write(f"Tessera is at {self.address}\n")
-        sys.stdout.flush()
+        # On standard output, once: it is what a person who has just typed `make run` looks for. Nobody may read there.
+        with suppress(OSError):
+            print(f"Tessera is at {self.address}", flush=True)  # noqa: T201  # for people
         self.ready.set()
