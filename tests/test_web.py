@@ -9,11 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.web import make
 from adapters.web.files import YOUNG_S
 from adapters.web.platform import WebPlatform
 from adapters.web.talk import WebTalk
 from bot.chat import Message, Picture
 from bot.errors import Gone, PlatformAway
+from bot.settings import Settings
 from tests.web_core import JOB, Keeper, ScriptedCore, png
 from tests.web_site import new_event, served
 
@@ -389,7 +391,7 @@ async def test_a_sweep_takes_what_a_crash_left_and_nothing_that_is_shown_or_youn
         if not path.name.endswith("young.png"):
             os.utime(path, (path.stat().st_mtime - 2 * YOUNG_S,) * 2)
 
-    await platform.conversation.sweep(keep_days=0)
+    await platform.conversation.sweep(keep_days=0, most_bytes=10**9)
 
     assert kept(tmp_path) == ["shown.png", "young.png"]
     platform.conversation.close()
@@ -402,10 +404,29 @@ async def test_messages_past_the_retention_are_removed_with_their_pictures(tmp_p
         await talk.post(Message(name, (Picture(f"{name}.png", png(), name),)), Keeper().delivery(name))
         await platform.conversation._rows.all("UPDATE messages SET created = created - ? WHERE key = ?", age, name)
 
-    await platform.conversation.sweep(keep_days=2)
+    await platform.conversation.sweep(keep_days=2, most_bytes=10**9)
 
     assert [shown.body["text"] for shown in await platform.conversation.newest("p", 99)] == ["new"]
     assert kept(tmp_path) == ["new.png"]
+    platform.conversation.close()
+
+
+async def test_over_the_disk_budget_the_oldest_messages_lose_their_place_on_the_page_and_words_stay(
+    tmp_path: Path,
+) -> None:
+    wanted: dict[str, Any] = {"_env_file": None, "data_dir": tmp_path, "disk_budget_mb": 1}
+    platform = make(Settings(**wanted))
+    talk = await talk_at(platform)
+    for name in ("first", "second", "third"):
+        picture = Picture(f"{name}.bin", bytes(400_000), name)
+        await talk.post(Message(name, (picture,)), Keeper().delivery(name))
+    await talk.say(Message("words"), Keeper().delivery("words"))
+
+    await platform._sweep()
+
+    shown = [shown.body["text"] for shown in await platform.conversation.newest("p", 99)]
+    assert shown == ["second", "third", "words"]
+    assert kept(tmp_path / "web") == ["second.bin", "third.bin"]
     platform.conversation.close()
 
 

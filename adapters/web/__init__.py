@@ -14,4 +14,5 @@ def make(settings: Any) -> WebPlatform:
         port=settings.web_port,
         token=token.get_secret_value() if token else None,
         keep_days=settings.retention_days,
+        most_mb=settings.disk_budget_mb,
     )

@@ -128,11 +128,17 @@ class Conversation:
         row = await self._rows.first("SELECT max(version) AS version FROM messages WHERE person = ?", person)
         return (row["version"] if row else None) or 0
 
-    async def sweep(self, keep_days: int) -> None:
-        """Remove messages older than so many days (0: none is too old), and files that a crash left behind."""
+    async def sweep(self, keep_days: int, most_bytes: int) -> None:
+        """Remove messages older than so many days (0: none is too old), the oldest whose files are too much together,
+        and files that a crash left behind."""
         oldest = time.time() - keep_days * DAY_S if keep_days else 0
         for row in await self._rows.all("SELECT id FROM messages WHERE created < ? AND NOT deleted", oldest):
             await self.remove(row["id"])
+        sizes, total = await self.files.sizes(), 0
+        for row in await self._rows.all("SELECT id, files FROM messages WHERE files != '[]' ORDER BY seq DESC"):
+            total += sum(sizes.get(name, 0) for name in json.loads(row["files"]))
+            if total > most_bytes:
+                await self.remove(row["id"])
         await self.files.sweep(self._kept)
 
     def close(self) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import os
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from bot.chat import Picture
@@ -31,6 +33,10 @@ class Files:
         for name in names:
             await asyncio.to_thread((self._folder / name).unlink, missing_ok=True)
 
+    async def sizes(self) -> dict[str, int]:
+        """The bytes of every file that is kept."""
+        return await asyncio.to_thread(self._sizes)
+
     async def sweep(self, wanted: Callable[[], Awaitable[set[str]]]) -> None:
         """Remove files that no message has: what a crash left. Young ones stay, theirs may be on its way."""
         old = await asyncio.to_thread(self._older_than, time.time() - YOUNG_S)
@@ -47,8 +53,16 @@ class Files:
         except FileNotFoundError:
             return None
 
+    def _sizes(self) -> dict[str, int]:
+        return {name: stat.st_size for name, stat in self._stats()}
+
     def _older_than(self, moment: float) -> set[str]:
-        return {path.name for path in self._folder.glob("*") if path.stat().st_mtime < moment}
+        return {name for name, stat in self._stats() if stat.st_mtime < moment}
+
+    def _stats(self) -> Iterator[tuple[str, os.stat_result]]:
+        for path in self._folder.glob("*"):
+            with suppress(FileNotFoundError):
+                yield path.name, path.stat()
 
     def _write(self, message: str, picture: Picture) -> str:
         digest = hashlib.sha256(picture.data).hexdigest()[:16]

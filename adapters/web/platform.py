@@ -24,8 +24,10 @@ class WebPlatform:
     name = "web"
     edits_per_minute = 600.0
 
-    def __init__(self, folder: Path, *, host: str, port: int, token: str | None, keep_days: int = 0) -> None:
-        self.host, self.port, self.token, self.keep_days = host, port, token, keep_days
+    def __init__(
+        self, folder: Path, *, host: str, port: int, token: str | None, keep_days: int = 0, most_mb: int = 20_000
+    ) -> None:
+        self.host, self.port, self.token, self.keep_days, self.most_mb = host, port, token, keep_days, most_mb
         self.conversation = Conversation(folder)
         self.address: str | None = None
         self.ready = asyncio.Event()
@@ -37,7 +39,7 @@ class WebPlatform:
                 f"WEB_HOST is {self.host}, where others can reach the chat: set WEB_TOKEN to a token that they must"
                 " enter, or leave WEB_HOST at 127.0.0.1."
             )
-        await self.conversation.sweep(self.keep_days)
+        await self._sweep()
         listening = listen(self.host, self.port)
         port = listening.getsockname()[1]
         app = Gate(make_app(Site(core, self.conversation, Visitors(port, self.token))), self.host)
@@ -63,9 +65,12 @@ class WebPlatform:
         while True:
             await asyncio.sleep(UPKEEP_EVERY_S)
             try:
-                await self.conversation.sweep(self.keep_days)
+                await self._sweep()
             except BotError:
                 log.exception("old messages could not be removed; next try later")
+
+    async def _sweep(self) -> None:
+        await self.conversation.sweep(self.keep_days, self.most_mb * 1_000_000)
 
     def _reachable(self) -> str:
         """The host by which a person at this machine opens the page."""
