@@ -113,16 +113,16 @@ class Engine:
         await asyncio.sleep(BACK_OFF[min(self._starts, len(BACK_OFF) - 1)])
         lock = FileLock(self._settings.data_dir.absolute() / "engine-start.lock", thread_local=False)
         try:
-            lock.acquire(timeout=0)
+            with lock.acquire(timeout=0):
+                if not await self.check():
+                    self._starts += 1
+                    self._spawn()
+                    await self._wait_for_answer()
         except Timeout:
             return
-        try:
-            if not await self.check():
-                self._starts += 1
-                self._spawn()
-                await self._wait_for_answer()
-        finally:
-            lock.release()
+        except OSError as error:
+            self.last_words = f"{error.filename}: {error.strerror}"
+            log.warning("no engine can be started: %s", self.last_words)
 
     def _spawn(self) -> None:
         folder = self._settings.data_dir.absolute()

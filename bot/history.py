@@ -4,7 +4,9 @@ A rule about rows is one statement, or one `transaction`; never a read in Python
 """
 
 import asyncio
+import errno
 import hashlib
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
@@ -71,7 +73,7 @@ class Database:
             except (sqlite3.Error, OSError) as error:
                 # Its subclasses are what the disk or another program does; this one itself is a damaged file.
                 hint = DAMAGED if type(error) is sqlite3.DatabaseError else ""
-                message = f"{path} cannot be used: {error}.{hint}"
+                message = f"{path} cannot be used: {getattr(error, 'strerror', None) or error}.{hint}"
                 raise Unusable(message) from error
             opened.pop_all()
             return database
@@ -140,7 +142,10 @@ def _translated() -> Iterator[None]:
 def _version(path: Path) -> int:
     """How many migrations the file has seen; read before anything of it is changed."""
     with closing(sqlite3.connect(path)) as file:
-        return int(file.execute("PRAGMA user_version").fetchone()[0])
+        version = int(file.execute("PRAGMA user_version").fetchone()[0])
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "this user may not write it")
+    return version
 
 
 async def _connect(path: Path, opened: AsyncExitStack) -> aiosqlite.Connection:

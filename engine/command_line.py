@@ -61,6 +61,9 @@ def main(arguments: list[str]) -> int:
     except TesseraError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_status
+    except PermissionError as error:
+        print(f"{error.filename or 'A file'} may not be opened by this user.", file=sys.stderr)  # noqa: T201
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

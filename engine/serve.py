@@ -84,12 +84,16 @@ def _unix(path: Path) -> socket.socket:
     if len(os.fsencode(path)) > LONGEST_SOCKET:
         message = f"The path {path} is too long for a socket; set DATA_DIR to a shorter one or set ENGINE_LISTEN."
         raise BadRequest(message)
-    path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
+        path.unlink(missing_ok=True)
         listener.bind(str(path))
         listener.listen()
+    except OSError as error:
+        listener.close()
+        message = f"No socket can be made at {path}: {error.strerror}. Check DATA_DIR, or set ENGINE_LISTEN."
+        raise BadRequest(message) from error
     finally:
         os.umask(before)
     return listener

@@ -126,6 +126,22 @@ async def test_an_engine_that_cannot_start_is_told_with_its_last_words(
     assert "ENGINE_PAINTERS must be local, ray or fake" in engine.last_words
 
 
+@pytest.mark.parametrize("file", ["engine.log", "engine-start.lock"])
+async def test_a_file_that_cannot_be_written_keeps_the_engine_from_starting_and_is_named(
+    data: Path, caplog: pytest.LogCaptureFixture, file: str
+) -> None:
+    (data / file).mkdir()
+    engine = Engine(Settings(**_settings(data)))
+    running = asyncio.create_task(engine.run())
+    await _until(lambda: _soon(engine.last_words))
+    running.cancel()
+    await asyncio.gather(running, engine.client.close(), return_exceptions=True)
+
+    assert engine.last_words == f"{data / file}: Is a directory"
+    assert f"no engine can be started: {engine.last_words}" in caplog.text
+    assert not engine.coming
+
+
 async def test_a_question_that_is_asked_before_the_engine_answers_waits_for_it(data: Path) -> None:
     async with no_engine_left(data):
         chat = FakeChat()

@@ -309,3 +309,14 @@ def test_a_history_that_cannot_be_read_ends_the_bot_with_a_sentence(
     for thread in set(threading.enumerate()) - before:
         thread.join(10)
         assert not thread.is_alive()
+
+
+def test_a_history_that_this_user_may_not_write_ends_the_bot_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a bot that was started as another user once; whoever runs these tests may be one who may do everything
+    file = tmp_path / "data" / "history.sqlite"
+    monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (file, os.W_OK))
+
+    assert _main(monkeypatch, tmp_path) == 1
+    assert capsys.readouterr().err == f"{file} cannot be used: this user may not write it.\n"

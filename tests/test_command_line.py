@@ -308,6 +308,26 @@ def test_an_engine_that_listens_to_others_must_have_a_token(
     assert "set ENGINE_TOKEN" in refused(capsys, "serve")
 
 
+def test_a_socket_that_cannot_be_made_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    (tmp_path / "engine.sock").mkdir()
+
+    assert "Check DATA_DIR, or set ENGINE_LISTEN" in refused(capsys, "serve")
+
+
+def test_a_folder_of_somebody_else_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "styles"))
+
+    monkeypatch.setattr("engine.styles.names", forbidden)
+
+    assert refused(capsys, "info", status=1) == f"{tmp_path / 'styles'} may not be opened by this user."
+
+
 @pytest.mark.parametrize(
     ("address", "says"),
     [

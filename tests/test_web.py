@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from adapters.web.files import YOUNG_S
 from adapters.web.platform import WebPlatform
 from adapters.web.talk import WebTalk
 from bot.chat import Message, Picture
-from bot.errors import Gone, PlatformAway
+from bot.errors import BotError, DeliveryError, Gone, PlatformAway
 from bot.settings import Settings
 from tests.web_core import JOB, Keeper, ScriptedCore, png
 from tests.web_site import new_event, served
@@ -409,6 +411,21 @@ async def test_messages_past_the_retention_are_removed_with_their_pictures(tmp_p
     assert [shown.body["text"] for shown in await platform.conversation.newest("p", 99)] == ["new"]
     assert kept(tmp_path) == ["new.png"]
     platform.conversation.close()
+
+
+@pytest.mark.parametrize("state", ["damaged", "newer"])
+async def test_a_conversation_that_cannot_be_used_is_told_in_one_sentence(tmp_path: Path, state: str) -> None:
+    file = tmp_path / "conversation.sqlite3"
+    if state == "damaged":
+        file.write_bytes(b"dear diary " * 1000)
+    else:
+        with closing(sqlite3.connect(file)) as newer:
+            newer.execute("PRAGMA user_version = 99")
+    says = "cannot be used: file is not a database" if state == "damaged" else "was written by a newer Tessera"
+
+    with pytest.raises(BotError, match=says) as told:
+        await platform_at(tmp_path).conversation.sweep(keep_days=0, most_bytes=1)
+    assert not isinstance(told.value, DeliveryError)
 
 
 async def test_over_the_disk_budget_the_oldest_messages_lose_their_place_on_the_page_and_words_stay(

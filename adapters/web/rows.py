@@ -4,10 +4,11 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from bot.errors import PlatformAway
+from bot.errors import BotError, PlatformAway
 
 
 class Rows:
@@ -33,19 +34,29 @@ class Rows:
 
     def _execute(self, statement: str, values: Sequence[Any]) -> list[sqlite3.Row]:
         with self._lock:
-            self._database = self._database or self._opened()
             try:
+                self._database = self._database or self._opened()
                 return self._database.execute(statement, values).fetchall()
             except sqlite3.OperationalError as error:
                 raise PlatformAway(f"The conversation cannot be kept in {self._path} ({error}).") from error
+            except sqlite3.DatabaseError as error:
+                raise BotError(f"{self._path} cannot be used: {error}. Put back a copy, or move it away.") from error
 
     def _opened(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Autocommit: every statement is a transaction, and one statement is all that any change here needs.
-        database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        database.row_factory = sqlite3.Row
-        database.execute("PRAGMA journal_mode = WAL")
-        done: int = database.execute("PRAGMA user_version").fetchone()[0]
-        for number, migration in enumerate(self._migrations[done:], start=done + 1):
-            database.executescript(f"BEGIN; {migration}; PRAGMA user_version = {number}; COMMIT")
+        with ExitStack() as opened:
+            database = opened.enter_context(
+                closing(sqlite3.connect(self._path, isolation_level=None, check_same_thread=False))
+            )
+            database.row_factory = sqlite3.Row
+            database.execute("PRAGMA journal_mode = WAL")
+            done: int = database.execute("PRAGMA user_version").fetchone()[0]
+            if done > len(self._migrations):
+                raise BotError(
+                    f"{self._path} was written by a newer Tessera. Start that one again, or put back a copy."
+                )
+            for number, migration in enumerate(self._migrations[done:], start=done + 1):
+                database.executescript(f"BEGIN; {migration}; PRAGMA user_version = {number}; COMMIT")
+            opened.pop_all()
         return database
