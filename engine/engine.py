@@ -109,6 +109,11 @@ class Engine:
             case _:
                 await self._trainings.begin(running)
 
+    def let_go(self) -> None:
+        """End the streams of all who follow a job."""
+        for running in self.jobs.values():
+            running.let_go()
+
     async def close(self) -> None:
         """Stop all tasks and the painter."""
         self.guest.close()

@@ -33,6 +33,7 @@ class Running:
         self.ended_at: float | None = None
         self.score: GridScore | None = None
         self._told: list[Event] = []
+        self._let_go = False
         self._changed = asyncio.Event()
 
     @property
@@ -59,8 +60,12 @@ class Running:
         if isinstance(event, ENDINGS):
             self.ended_at = time.monotonic()
             self.thumbs.clear()
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        self._wake()
+
+    def let_go(self) -> None:
+        """End every stream where it is: this process ends, and whoever follows asks again."""
+        self._let_go = True
+        self._wake()
 
     def fail(self, error: Exception, otherwise: Reason = "painting_failed") -> None:
         """Tell what ended it: a sentence that was meant for people, or where the trace is to be found."""
@@ -84,12 +89,18 @@ class Running:
                 shown = self.progress
                 yield shown
                 continue
+            if self._let_go:
+                return
             try:
                 # Not wait_for: in Python 3.11 it forgets a cancel that comes together with a change.
                 async with asyncio.timeout(SILENCE):
                     await self._changed.wait()
             except TimeoutError:
                 yield None
+
+    def _wake(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
 
 class Jobs(dict[str, Running]):

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from engine import leftovers, server, setup
 from engine.contract.data_dir import hold
 from engine.contract.errors import BadRequest, EngineAway
+from engine.engine import Engine
 from engine.log_file import keep_small
 from engine.settings import Settings
 
@@ -38,7 +39,7 @@ async def serve(settings: Settings) -> None:
         place = settings.engine_listen or settings.engine_socket
         log.info("serving on %s: %s", place, runs_on, extra={"pid": os.getpid()})
         try:
-            await uvicorn.Server(config).serve(sockets=[listener])
+            await Server(config, engine).serve(sockets=[listener])
         finally:
             log_file.cancel()
             painting.cancel()
@@ -47,6 +48,18 @@ async def serve(settings: Settings) -> None:
             await engine.close()
             if not settings.engine_listen:
                 settings.engine_socket.unlink(missing_ok=True)
+
+
+class Server(uvicorn.Server):
+    """Lets whoever follows a job go before it waits for open answers: such a stream lasts as long as its job."""
+
+    def __init__(self, config: uvicorn.Config, engine: Engine) -> None:
+        super().__init__(config)
+        self._engine = engine
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._engine.let_go()
+        await super().shutdown(sockets)
 
 
 def _lock(data_dir: Path) -> FileLock:

@@ -20,6 +20,8 @@ from safetensors.torch import save_file
 from engine import embedded
 from engine.command_line import main
 from engine.contract.client import EngineClient
+from engine.contract.errors import EngineAway
+from engine.contract.events import Progress
 from engine.painter import Pixels
 from tests.engines import grid
 from tests.styles import CONFIG, make_style
@@ -437,3 +439,21 @@ async def test_an_engine_that_waits_for_a_download_ends_when_it_is_told_to(
         await client.close()
 
     assert status == 0
+
+
+async def test_an_engine_that_ends_lets_those_go_who_follow_its_jobs_and_complains_of_nothing(
+    tmp_path: Path, silent_server: socket.socket
+) -> None:
+    with fetching(silent_server, tmp_path) as engine:
+        assert engine.stderr
+        engine.stderr.readline()
+        client = EngineClient(None, tmp_path / "engine.sock")
+        with pytest.raises(EngineAway):  # noqa: PT012  # the stream is what raises
+            async for event in client.run(grid(fillers="flickr8k")):
+                if isinstance(event, Progress) and event.phase == "fetching":
+                    engine.terminate()
+        said = await asyncio.to_thread(engine.stderr.read)
+        await client.close()
+
+    assert b'"error"' not in said
+    assert engine.returncode == 0
