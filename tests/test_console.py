@@ -215,3 +215,17 @@ def test_it_keeps_its_files_in_the_data_folder(tmp_path: Path) -> None:
     platform = make(SimpleNamespace(data_dir=tmp_path))
 
     assert platform._desk._folder == tmp_path / "console"
+
+
+def test_letters_that_the_terminal_has_not_are_shown_as_question_marks(tmp_path: Path) -> None:
+    environment = {
+        **os.environ, "DATA_DIR": str(tmp_path), "ENGINE_URL": "http://127.0.0.1:9", "PYTHONIOENCODING": "latin-1",
+    }  # fmt: skip
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "console"], input=b"/history cats\n/help\n", env=environment,
+        capture_output=True, timeout=60, check=True,
+    )  # fmt: skip
+
+    assert b"?cats?" in done.stdout
+    assert b'"error"' not in done.stderr

@@ -5,6 +5,7 @@ A number presses the button that it stands before; a form asks for one line per 
 
 import asyncio
 import getpass
+import io
 import json
 import secrets
 import sys
@@ -28,7 +29,7 @@ class ConsolePlatform:
 
     def __init__(self, folder: Path, lines: Iterable[str] | None = None, console: Console | None = None) -> None:
         self._lines = sys.stdin if lines is None else lines
-        self._desk = Desk(folder, console or Console(soft_wrap=True, highlight=False))
+        self._desk = Desk(folder, console or _terminal())
         # Whoever can start the bot here may do everything here.
         self._person = Person(NAME, "local", getpass.getuser(), moderator=True)
 
@@ -63,6 +64,13 @@ class ConsolePlatform:
     async def _press(self, core: Core, talk: ConsoleTalk, event: str, press: str, values: dict[str, str]) -> None:
         self._desk.expect(talk.name)
         await core.press(Pressed(NAME, event, self._person, PLACE, talk, press, values))
+
+
+def _terminal() -> Console:
+    """Standard output. A letter that it has not is shown as ?, as an answer that cannot be written is waited for."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return Console(soft_wrap=True, highlight=False)
 
 
 def _as_command(line: str, core: Core) -> str:
