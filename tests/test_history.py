@@ -18,6 +18,7 @@ from bot.migrations import MIGRATIONS
 from bot.pictures import Arrived, Pictures
 from bot.received import Inbox
 from bot.upkeep import Upkeep
+from bot.words import own_words
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Judged
 from tests.bot_rig import rig
@@ -168,6 +169,54 @@ async def test_a_history_of_before_is_searched_as_well_once_it_is_opened(tmp_pat
 
     assert [job.prompt for job in found] == ["a red cat"]
     assert not tables
+
+
+ROWS = (
+    (1, "INSERT INTO people (id, platform, key, name) VALUES (1, 'fake', 'anna', 'Anna')"),
+    (1, "INSERT INTO received (number, platform, event, person, at) VALUES (5, 'fake', 'e', 1, 1.0)"),
+    (
+        1,
+        """
+        INSERT INTO jobs (number, id, received, person, platform, channel, private, unsafe_ok, talk, prompt, cost,
+            state, queued_at) VALUES (7, 'k3x9tq2m7d', 5, 1, 'fake', 'c', 0, 0, 't', 'ein Löwe 猫', 4, 'delivered', 1.0)
+        """,
+    ),
+    (1, "INSERT INTO plans (job, plan) VALUES (7, '{}')"),
+    (1, "INSERT INTO pictures (job, cell, bytes, judged) VALUES (7, 'A1', 9, '{}')"),
+    (1, "INSERT INTO deliveries (key, job, kind, talk, begun_at) VALUES ('j', 7, 'post', 't', 1.0)"),
+    (1, "INSERT INTO deliveries (key, kind, talk, begun_at) VALUES ('r5', 'answer', 't', 1.0)"),
+    (1, "INSERT INTO preferences (scope, owner, name, value) VALUES ('person', '1', 'blocks', '2')"),
+    (2, "INSERT INTO proposals (id, person, work, at) VALUES ('p', 1, '{}', 1.0)"),
+    (2, "INSERT INTO trainings (job) VALUES (7)"),
+    (2, "INSERT INTO epochs (job, epoch, told) VALUES (7, 1, '{}')"),
+    (5, "INSERT INTO spent (mark, cost, at) VALUES ('m', 4, 1.0)"),
+)
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+async def test_a_history_of_any_version_is_brought_up_to_date_with_all_its_rows(tmp_path: Path, version: int) -> None:
+    with closing(sqlite3.connect(tmp_path / "h.sqlite", isolation_level=None)) as old:
+        old.create_function("own_words", 2, own_words, deterministic=True)
+        old.executescript("".join(f"BEGIN; {script}; COMMIT;" for script in MIGRATIONS[:version]))
+        old.execute(f"PRAGMA user_version = {version}")
+        rows = [sql for since, sql in ROWS if since <= version]
+        for sql in rows:
+            old.execute(sql)
+
+    database = await Database.open(tmp_path / "h.sqlite")
+    tables = {sql.split()[2] for sql in rows}
+    left = [(await database.read(f"SELECT COUNT(*) FROM {table}"))[0][0] for table in tables]  # noqa: S608  # those above
+    faults = await database.read("PRAGMA foreign_key_check")
+    asked = await database.one("SELECT person FROM deliveries WHERE key = 'r5'")
+    found = [len(await own_grids(database, 1, words, 10)) for words in ("lowe", "猫")]
+    await database.close()
+
+    assert sum(left) == len(rows)
+    assert not faults
+    # Who asked for an answer is known from the version on that asks it, and for what was there before.
+    assert asked is not None
+    assert asked["person"] == (1 if version < 6 else None)
+    assert found == [1, 1]
 
 
 async def test_a_history_of_before_gives_no_number_that_an_answer_still_has(tmp_path: Path) -> None:
