@@ -18,8 +18,8 @@ from engine.contract.grid import Judged
 
 log = logging.getLogger(__name__)
 
-# A kill leaves at most the folders of what was lent or being deleted.
-MOST_LEFT = 100
+# A kill leaves the folder of what was being removed, or a few.
+MOST_LEFT = 10
 MANY_LEFT = (
     "%s has pictures of %d grids that history.sqlite does not know. They stay; where that history is the right one, "
     "delete their folders"
