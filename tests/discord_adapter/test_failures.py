@@ -176,7 +176,7 @@ async def test_in_a_server_full_of_threads_the_sheet_is_in_the_reply_and_says_wh
     await heard.talk.post(SHEET, delivery("job-post"))
 
     assert picture_of(reply(server, told)) == PNG
-    assert "no more of them may be open" in reply(server, told).content
+    assert "no more threads may be open" in reply(server, told).content
 
 
 async def test_from_a_thread_that_was_locked_meanwhile_the_sheet_comes_as_a_direct_message(
