@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import json
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -326,6 +328,36 @@ async def test_a_connection_that_breaks_off_is_told_as_engine_away(tmp_path: Pat
     assert isinstance(told, Progress)
     await client.close()
     listening.close()
+
+
+async def test_a_call_that_is_cancelled_when_the_engine_has_died_leaves_no_connection_open(tmp_path: Path) -> None:
+    lines: list[asyncio.StreamWriter] = []
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+        writer.close()
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for steps in range(12):
+            client = EngineClient(None, tmp_path / "s", None)
+            async with await asyncio.start_unix_server(answers, tmp_path / "s"):
+                await asyncio.gather(*(client.styles() for _ in range(4)))
+                while lines:
+                    lines.pop().transport.abort()
+                late = asyncio.create_task(client.styles())
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                late.cancel()
+                await asyncio.gather(late, return_exceptions=True)
+            await client.close()
+            del client, late
+            gc.collect()
+
+    assert [str(warning.message) for warning in told] == []
 
 
 def test_httpx_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
