@@ -101,7 +101,6 @@ class Over(Exception):
         ("vae", "bench.gpu.parts.measured"),
         ("kernels", "bench.gpu.kernels._kernels"),
         ("layers", "bench.gpu.layers._rates"),
-        ("start", "bench.chain.Watch.begin"),
     ],
 )
 def test_what_was_measured_on_a_card_is_kept_when_the_time_is_over(
@@ -123,12 +122,23 @@ def test_what_was_measured_on_a_card_is_kept_when_the_time_is_over(
     assert json.loads(next(tmp_path.glob(f"gpu-*-v1-4-{what}-tiny.json")).read_text())["results"]
 
 
-def test_the_engine_is_started_twice_with_a_checkpoint_of_that_shape(tmp_path: Path) -> None:
-    gpu.main(["start", "--tiny", "--out", str(tmp_path)])
+def test_the_engine_is_started_twice_with_a_checkpoint_of_that_shape_and_what_was_measured_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, calls = chain.Watch.begin, count(1)
+
+    def over_at_the_last(watch: chain.Watch) -> None:
+        if next(calls) == 5:
+            raise Over
+        begin(watch)
+
+    monkeypatch.setattr(chain.Watch, "begin", over_at_the_last)
+    with pytest.raises(Over):
+        gpu.main(["start", "--tiny", "--out", str(tmp_path)])
 
     found = json.loads(next(tmp_path.glob("gpu-*-v1-4-start-tiny.json")).read_text())["results"]
-    assert [row["start"] for row in found] == ["first"] * 3 + ["second"] * 2
-    assert [row["grid"] for row in found] == [1, 2, 3, 1, 2]
+    assert [row["start"] for row in found] == ["first"] * 3 + ["second"]
+    assert [row["grid"] for row in found] == [1, 2, 3, 1]
     assert all(row["posted_s"] >= row["sheet_s"] >= row["painted_s"] >= row["first_s"] > 0 for row in found)
     assert all(row["first_s"] > row["acknowledged_s"] > 0 and row["wave"] > 0 for row in found)
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 COMMAND = [
     *(sys.executable, "-m", "engine", "finetune", "--name", "sketch", "--source", "embedded", "--json"),
-    *("--images", "8", "--epochs", "3", "--patience", "9", "--batch", "4", "--rank", "2", "--seed", "7"),
+    *("--images", "8", "--epochs", "2", "--patience", "9", "--batch", "4", "--rank", "2", "--seed", "7"),
 ]
 
 
