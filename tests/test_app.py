@@ -517,6 +517,14 @@ async def test_queue_tells_the_place_and_why(tmp_path: Path) -> None:
         assert "because you had the last turn" in text
 
 
+async def test_an_empty_queue_is_one_sentence(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.hear(ANNA, "/queue")
+        await r.idle()
+
+        assert r.chat.whispered() == ["Nothing is being painted, and nothing is waiting."]
+
+
 async def test_queue_knows_a_grid_that_is_being_posted(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         posting = r.chat.stops["post"] = asyncio.Event()

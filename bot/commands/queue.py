@@ -4,6 +4,8 @@ from bot import texts
 from bot.asked import Asked
 from bot.chat import Message
 
+NOTHING = "Nothing is being painted, and nothing is waiting."
+
 
 async def queue(asked: Asked) -> Message:
     """What is being painted, what is waiting, your place in the queue, and why."""
@@ -14,7 +16,8 @@ async def queue(asked: Asked) -> Message:
     running = [job for job in running if not job.training]
     made = await asked.parts.jobs.in_state("made")
     posting = f", {len(made)} being posted" if made else ""
-    lines = [f"{len(running)} being painted{posting}, {len(places)} waiting."]
+    grids, everything = bool(running or made or places), [*running, *made, *trainings]
+    lines = [f"{len(running)} being painted{posting}, {len(places)} waiting." if grids else NOTHING]
     lines += [
         f"Training `{job.id}`, the style {texts.plain(job.prompt, 40)}, in the time that grids leave free"
         for job in trainings
@@ -27,7 +30,7 @@ async def queue(asked: Asked) -> Message:
     lines += [f"Posting `{job.id}` {texts.quoted(job.prompt, 80)}" for job in made if job.person == asked.who]
     mine = [place for place in places.values() if place.person == asked.who]
     lines += [f"`{place.id}`: {texts.waiting(place.place, place.eta(pace), place.why)}" for place in mine]
-    if not mine and not any(job.person == asked.who for job in [*running, *trainings, *made]):
+    if (everything or places) and not mine and not any(job.person == asked.who for job in everything):
         lines.append("None of them is yours.")
     absent = asked.parts.engine.absent
     if absent:
