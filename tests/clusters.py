@@ -20,8 +20,6 @@ LOOPBACK = {
     "RAY_AUTH_TOKEN": "a-token-for-tests-and-for-nothing-else",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # Ray's workers are as nice as 15 by themselves: beside other tests they would hardly be given a core.
-    "RAY_worker_niceness": "0",
 }
 NODE = {"num_cpus": 2, "include_dashboard": False}
 STORE_MB = 80

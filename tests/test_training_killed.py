@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -39,6 +40,7 @@ def killed_after_its_first_epoch(place: Path) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.timeout(300)  # three processes, each with its own imports, beside other tests
 def test_a_killed_training_ends_with_the_adapter_of_an_unbroken_one(tmp_path: Path) -> None:
     killed_after_its_first_epoch(tmp_path / "cut")
     left = sorted(file.name for file in (tmp_path / "cut" / "styles").glob("*"))
