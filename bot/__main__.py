@@ -62,16 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with hold(settings.data_dir, "bot.lock"):
             return asyncio.run(run(settings, platforms_of(settings, where)))
     except Timeout:
-        return _told(
+        return _print_error(
             f"Another bot is already using {settings.data_dir.absolute()}. Stop it, or set DATA_DIR to another folder."
         )
     except BadRequest as error:
-        return _told(str(error), error.exit_status)
+        return _print_error(str(error), error.exit_status)
     except Unusable as error:
-        return _told(str(error))
+        return _print_error(str(error))
 
 
-def _told(sentence: str, status: int = 1) -> int:
+def _print_error(sentence: str, status: int = 1) -> int:
     print(sentence, file=sys.stderr)  # noqa: T201  # for people
     return status
 

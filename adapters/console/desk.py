@@ -103,7 +103,8 @@ class Desk:
         while True:
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), SETTLED_S)
+                async with asyncio.timeout(SETTLED_S):
+                    await self._changed.wait()
             except TimeoutError:
                 if not self._awaited:
                     return

@@ -11,8 +11,6 @@ READABLE = {
     "create_public_threads": "Create Public Threads",
 }
 FOR_THREADS = ("create_public_threads", "send_messages_in_threads")
-
-
 NOT_IN_THREAD = "I am not in this private thread. Mention me in it, which invites me, and ask again."
 
 

@@ -114,11 +114,8 @@ class DiscordTalk:
             return posting_sentence(missing)
         # the gateway tells of private threads only to who is in them or may manage them
         known = (await self._line.client()).get_channel(self._at.channel) is not None
-        return (
-            NOT_IN_THREAD
-            if self._at.thread_private and not (known or rights.manage_threads or rights.administrator)
-            else None
-        )
+        inside = known or rights.manage_threads or rights.administrator
+        return NOT_IN_THREAD if self._at.thread_private and not inside else None
 
     async def picture(self, name: str, most: int) -> bytes:
         return await fetched(name, most, self._line.pictures)

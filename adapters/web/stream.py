@@ -38,7 +38,8 @@ async def stream(conversation: Conversation, person: str, since: int) -> AsyncIt
                 yield _event("changes", version, {"messages": _pages(changes)})
                 continue
             try:
-                await asyncio.wait_for(changed.wait(), HEARTBEAT_S)
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await changed.wait()
             except TimeoutError:
                 yield ": still here\n\n"
 

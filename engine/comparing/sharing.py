@@ -42,7 +42,6 @@ def job_of(share: Share, plan: ComparisonPlan, turn: int) -> Job:
     Its blocks say how large the whole sheet is, so that all previews have one layout.
     """
     column = share.column
-
     last = blocks(plan) - 1
     cells = tuple(cell.model_copy(update={"block": (last, last)}) for cell in share.cells)
     grid = Plan(seed=plan.seed, cells=cells, profile=plan.profile, judge=plan.judge, recipe=column.recipe)

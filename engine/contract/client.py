@@ -27,14 +27,14 @@ WIRE = httpx.Timeout(10, read=20)
 SOCKET = httpx.Timeout(10, read=60)
 # A connection to a socket costs nothing and is not kept: of several that a dead engine left, httpcore closes only the
 # first where its task is cancelled meanwhile.
-AT_ONCE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+NO_KEEP_ALIVE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
 class EngineClient:
     """Talks to `url`, or to a Unix socket. Every call raises EngineAway where nothing answers."""
 
     def __init__(self, url: str | None, socket: Path, token: str | None = None) -> None:
-        transport = None if url else httpx.AsyncHTTPTransport(uds=str(socket), limits=AT_ONCE)
+        transport = None if url else httpx.AsyncHTTPTransport(uds=str(socket), limits=NO_KEEP_ALIVE)
         timeout = WIRE if url else SOCKET
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = httpx.AsyncClient(

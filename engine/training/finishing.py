@@ -57,7 +57,7 @@ class Finish:
         saving.check(half, base.unet, trainer.probe(), self.recipe)
         place = saving.adopt(half, self.order.name, self.styles)
         leftovers.end(self.root)
-        yield self._told(place, rounds, stopped, shown)
+        yield self._style_trained(place, rounds, stopped, shown)
 
     def _doubt(self, rounds: Rounds, without: float) -> None:
         """Warn of a style that did not learn what all its pictures have in common."""
@@ -103,7 +103,7 @@ class Finish:
             warnings=self.warnings,
         )
 
-    def _told(self, place: Path, rounds: Rounds, stopped: Stopped, shown: samples.Samples) -> StyleTrained:
+    def _style_trained(self, place: Path, rounds: Rounds, stopped: Stopped, shown: samples.Samples) -> StyleTrained:
         return StyleTrained(
             name=self.order.name,
             folder=str(place),
