@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from bench import gpu, machine, report
+from bench import machine, report
 from bench.part import PARTS, part
 from bench.size import FULL, QUICK, Size
 
@@ -20,6 +20,8 @@ RESULTS = Path(__file__).parent / "results"
 
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["gpu"]:
+        from bench import gpu
+
         gpu.main(arguments[1:])
         return
     parser = argparse.ArgumentParser("python -m bench", description=__doc__.splitlines()[0])

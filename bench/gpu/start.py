@@ -15,7 +15,6 @@ import torch
 
 from bench import chain, served
 from bench.architectures import Model
-from bench.gpu import checkpoints
 from engine.settings import Settings
 
 # The denoising model and the decoder.
@@ -31,6 +30,8 @@ def starts(model: Model, *, tiny: bool, memory: float | None = None) -> Iterator
     `compiling_s`: what the grid's engine had spent on compiling when the grid was made, beside painting it. `wave`: the
     pictures that it paints together. `memory`: GiB of the card that the engine may take, as if it had no more.
     """
+    from bench.gpu import checkpoints
+
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         checkpoints.lay(Path(folder) / "hub", model, tiny=tiny)
         for part in (model.unet, model.vae):
