@@ -4,7 +4,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Python compiles what is imported; compiling all that comes with the packages takes longer than installing them.
+# Python compiles what is imported; compiling all that comes with the packages takes longer than installing them. So it must
+# be allowed to keep what it compiled, or every process would begin with fifteen seconds of it.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable
 
 .PHONY: demo test run bench soak lint clean

@@ -40,6 +40,7 @@ from engine.contract.data_dir import hold
 from engine.contract.errors import BadRequest
 from engine.contract.jsonlog import log_json
 from engine.contract.memory import keep_heap_small
+from engine.contract.misspelt import misspelt
 from engine.contract.settings import read
 
 log = logging.getLogger("bot")
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read(Settings)
         log_json(settings, settings.log_level)
+        for sentence in misspelt(settings):
+            log.warning(sentence)
         keep_heap_small()
         with hold(settings.data_dir, "bot.lock"):
             return asyncio.run(run(settings, platforms_of(settings, where)))

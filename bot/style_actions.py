@@ -10,7 +10,7 @@ from bot.errors import Refused
 from bot.ordering import withdraw
 from bot.style_card import show_style
 from bot.training_order import propose, start
-from engine.contract.errors import BadStyle, EngineAway
+from engine.contract.errors import EngineAway, NoStyle
 
 LONGEST = 40
 SURE = "yes"
@@ -85,7 +85,7 @@ async def rename(asked: Asked, subject: str, more: str) -> Message | None:
     await _check_not_elsewhere(asked, subject, more)
     try:
         await asked.parts.engine.client.rename_style(subject, new)
-    except BadStyle:
+    except NoStyle:
         # Heard again, as the answer of the first time was lost on the wire?
         if not await _renamed(asked, subject, new):
             raise
@@ -105,7 +105,7 @@ async def unstyle(asked: Asked, subject: str, more: str) -> Message:
             f"Delete the style `{subject}` with all its files?{adopted} Grids made with it stay. This cannot be undone."
         )
         return Message(words, buttons=(Button("Delete it", sure, "danger"),))
-    with suppress(BadStyle):
+    with suppress(NoStyle):
         # One that is gone was deleted by a first time whose answer was lost on the wire.
         await asked.parts.engine.client.delete_style(subject)
     await Adopted(asked.parts.database).replaced(subject, None)

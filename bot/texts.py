@@ -132,10 +132,8 @@ def unsafe(count: int, reasons: Sequence[str]) -> str:
     return f"{pictures(count)} {are} withheld: {', '.join(sorted({plain(reason, 80) for reason in reasons}))}."
 
 
-def bad_style(style: str, detail: str) -> str:
-    """Why a grid's style cannot be used; one that is gone may have been there when the grid was ordered."""
-    if not detail.startswith("There is no"):
-        return detail
+def style_gone(style: str) -> str:
+    """Why a grid cannot wear its style, which was there when the grid was ordered."""
     return (
         f"There is no style {quoted(style, 40)} now: it may have been deleted or renamed while this grid was waiting."
         " /styles lists the styles."

@@ -190,8 +190,8 @@ class Watch:
                     return
                 case JobFailed():
                     await keeping.all()
-                    style = job.order.style if event.reason == "bad_style" and not job.comparison else None
-                    await self.fail(job, event.reason, texts.bad_style(style, event.detail) if style else event.detail)
+                    style = job.order.style if event.reason == "no_style" and not job.comparison else None
+                    await self.fail(job, event.reason, texts.style_gone(style) if style else event.detail)
                     return
                 case _:
                     continue

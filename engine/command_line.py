@@ -6,6 +6,7 @@ Exit status 0 done, 1 the world failed, 2 a bad argument. With --json standard o
 import argparse
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from engine.contract.approaches import TITLES
 from engine.contract.errors import BadRequest, TesseraError
 from engine.contract.jsonlog import log_json, log_plainly
 from engine.contract.memory import keep_heap_small
+from engine.contract.misspelt import misspelt
 from engine.contract.order import Order
 from engine.contract.orders import MakeGrid
 from engine.contract.sentence import explain, shorten, unknown
@@ -24,6 +26,8 @@ from engine.contract.settings import read
 from engine.contract.training import ENDED, TrainStyle
 from engine.contract.words import measured
 from engine.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _Order = TypeVar("_Order", bound=Order)
 
@@ -57,6 +61,8 @@ def main(arguments: list[str]) -> int:
             log_json(settings)
         else:
             log_plainly()
+        for sentence in misspelt(settings):
+            log.warning(sentence)
         COMMANDS[command](settings, arguments[1:])
     except TesseraError as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.contract.settings import Shared, Token
+from engine.contract.settings import Address, Shared, Token
 
 FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/Flickr8k_Dataset.zip"
 
@@ -23,13 +23,13 @@ class Settings(Shared):
     ] = 96
     google_api_key: Annotated[Token | None, Field(description="lets Gemini write filler prompts")] = None
     gemini_model: Annotated[str, Field(description="which Gemini model writes")] = "gemini-2.5-flash"
-    gemini_api_url: Annotated[str, Field(description="Gemini's scheme, host and port")] = (
+    gemini_api_url: Annotated[Address, Field(description="Gemini's scheme, host and port")] = (
         "https://generativelanguage.googleapis.com"
     )
-    flickr8k_url: Annotated[str, Field(description="the zip of Flickr8k's photos")] = FLICKR8K
-    datasets_server_url: Annotated[str, Field(description="the dataset server that WikiArt is asked from first")] = (
-        "https://datasets-server.huggingface.co"
-    )
+    flickr8k_url: Annotated[Address, Field(description="the zip of Flickr8k's photos")] = FLICKR8K
+    datasets_server_url: Annotated[
+        Address, Field(description="the dataset server that WikiArt is asked from first")
+    ] = "https://datasets-server.huggingface.co"
     training_share: Annotated[
         float, Field(ge=0, le=0.9, description="a training's share of the device while grids are painted")
     ] = 0.1

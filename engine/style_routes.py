@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from engine import styles
 from engine.apart import apart
 from engine.contract.approaches import PROFILES, STYLED
-from engine.contract.errors import BadStyle
+from engine.contract.errors import NoStyle
 from engine.engine import Engine
 from engine.guard import refusal
 from engine.style_shelf import Shelf
@@ -60,6 +60,4 @@ def routes(engine: Engine) -> APIRouter:
 async def refused(_request: Request, error: Exception) -> Response:
     """A failure of ours as an answer: 404 for a style that is not there, 422 for what else cannot be done."""
     status = 507 if getattr(error, "reason", "") == "disk_full" else 422
-    if isinstance(error, BadStyle) and str(error).startswith("There is no"):
-        status = 404
-    return refusal(status, str(error))
+    return refusal(404 if isinstance(error, NoStyle) else status, str(error))

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import leftovers, models, style_zip, styles
-from engine.contract.errors import BadRequest, BadStyle, DiskFull, TesseraError, disk_full
+from engine.contract.errors import BadRequest, DiskFull, TesseraError, disk_full
 from engine.contract.order import STYLE_NAME
-from engine.contract.sentence import unknown
 from engine.settings import Settings
 
 HALF = "card.half"
@@ -26,14 +25,14 @@ class Shelf:
         self._settings, self._base = settings, base
 
     def file(self, name: str, file: str) -> Path:
-        """One file of a style. Raises BadStyle, BadRequest."""
+        """One file of a style. Raises NoStyle, BadRequest."""
         place = self._place(name) / file
         if not style_zip.KEPT.fullmatch(file) or not place.is_file():
             raise BadRequest(f"The style “{name}” has no file {file}.")
         return place
 
     def rename(self, name: str, new: str) -> None:
-        """Raises BadStyle, BadRequest where the new name is none or is taken, DiskFull; then nothing has changed."""
+        """Raises NoStyle, BadRequest where the new name is none or is taken, DiskFull; then nothing has changed."""
         place = self._ours(name)
         target, half = self._free(new), place / HALF
         card = styles.card(name, self._settings)
@@ -46,7 +45,7 @@ class Shelf:
         (target / HALF).replace(target / styles.CARD)
 
     def delete(self, name: str) -> None:
-        """Raises BadStyle, BadRequest. A kill in between leaves no half style: the folder is first moved away.
+        """Raises NoStyle, BadRequest. A kill in between leaves no half style: the folder is first moved away.
 
         On a disk that is too full for this, what makes it a style goes first.
         """
@@ -61,7 +60,7 @@ class Shelf:
             shutil.rmtree(gone)
 
     def export(self, name: str) -> bytes:
-        """All files of a style as a zip. Raises BadStyle."""
+        """All files of a style as a zip. Raises NoStyle."""
         return style_zip.packed(self._place(name))
 
     def take(self, name: str, data: bytes) -> dict[str, Any]:
@@ -85,7 +84,7 @@ class Shelf:
     def _place(self, name: str) -> Path:
         known, place = styles.names(self._settings, self._base), styles.folder(name, self._settings)
         if name not in known or place is None:
-            raise BadStyle(unknown(name, known) if known else f"There is no style “{name}”; there are no styles yet.")
+            raise styles.missing(name, known)
         return place
 
     def _ours(self, name: str) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import embedded
 from engine.contract.approaches import EMBEDDED
-from engine.contract.errors import BadRequest, BadStyle
+from engine.contract.errors import BadRequest, BadStyle, NoStyle
 from engine.contract.sentence import unknown
 from engine.models import Facts
 from engine.settings import Settings
@@ -51,9 +51,9 @@ def find(name: str, settings: Settings, model: str, base: Facts) -> Style:
     return check(place, base)
 
 
-def missing(name: str, known: list[str]) -> BadStyle:
+def missing(name: str, known: list[str]) -> NoStyle:
     """What to raise for a style that is none of those that are `known`."""
-    return BadStyle(unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet.")
+    return NoStyle(unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet.")
 
 
 def card(name: str, settings: Settings) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from PIL import Image
 from engine.contract import events
 from engine.contract.approaches import STYLED
 from engine.contract.comparison import Compare, ComparisonPlanned, EstimateComparison
-from engine.contract.errors import BadRequest, BadStyle, EngineAway
+from engine.contract.errors import BadRequest, EngineAway, NoStyle
 from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
 from engine.contract.grid import GridScore, Plan, PlannedCell, Recipe, Source
 from engine.contract.orders import Job, MakeGrid
@@ -167,7 +167,7 @@ class FakeEngine:
     async def style(self, name: str) -> dict[str, Any]:
         self._check()
         if name not in self.cards:
-            raise BadStyle(f"There is no “{name}”.")
+            raise NoStyle(f"There is no “{name}”.")
         return self.cards[name]
 
     async def style_file(self, name: str, file: str) -> bytes:
@@ -250,7 +250,7 @@ class FakeEngine:
     async def _estimate_comparison(self, known: _Alive, order: Compare) -> None:
         missing = next((style for style in order.styles if style not in self.cards), None)
         if missing:
-            await self._tell(known, JobFailed(reason="bad_style", detail=f"There is no style “{missing}”."))
+            await self._tell(known, JobFailed(reason="no_style", detail=f"There is no style “{missing}”."))
             return
         try:
             await self._tell(known, fake_comparisons.estimated(order))
@@ -337,7 +337,7 @@ class FakeEngine:
         job = known.job
         style = grid_of(job).style
         if style and style not in self.cards:
-            await self._tell(known, JobFailed(reason="bad_style", detail=f"There is no “{style}”."))
+            await self._tell(known, JobFailed(reason="no_style", detail=f"There is no “{style}”."))
             return
         shipped = next((name for name, card in self.cards.items() if card.get("shipped")), None)
         plan = job.plan or plan_of(job, shipped)

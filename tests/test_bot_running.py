@@ -16,11 +16,13 @@ import pytest
 from filelock import FileLock
 from pydantic import SecretStr
 
+import engine.settings
 from bot.__main__ import main, platforms_of
 from bot.chat import Core, Talk
 from bot.platforms import serve
 from bot.settings import Settings
 from engine.contract.jsonlog import JsonLines, secrets
+from engine.contract.misspelt import misspelt, sentences
 from tests.bot_rig import rig
 
 
@@ -122,6 +124,42 @@ def test_every_setting_has_a_line_of_help_and_a_default() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert not field.is_required(), name
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DISCORD_BOT_TOKEN", "DISCORD_TOKEN"),
+        ("DISCORD_TOEKN", "DISCORD_TOKEN"),
+        ("SLACK_TOKEN", "SLACK_BOT_TOKEN"),
+        ("slack_app_tokn", "SLACK_APP_TOKEN"),
+        ("WAITING_PER_PERSONS", "WAITING_PER_PERSON"),
+    ],
+)
+def test_a_name_that_is_nearly_a_settings_is_told(name: str, meant: str) -> None:
+    (told,) = sentences([name, "PATH", "XDG_DATA_DIRS", "GEMINI_API_KEY"], Settings(_env_file=None))
+
+    assert told == f"{name.upper()} is not a setting and is ignored. Did you mean {meant}?"
+
+
+def test_a_name_beside_the_setting_that_it_resembles_is_not_told() -> None:
+    assert sentences(["DISCORD_BOT_TOKEN", "discord_token"], Settings(discord_token="s3cret", _env_file=None)) == []
+
+
+def test_no_setting_of_bot_or_engine_is_taken_for_another_ones_misspelling() -> None:
+    names = [*Settings.model_fields, *engine.settings.Settings.model_fields]
+
+    assert sentences(names, Settings(_env_file=None)) == []
+    assert sentences(names, engine.settings.Settings(_env_file=None)) == []
+
+
+def test_a_misspelt_setting_in_the_file_of_settings_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("FILLERPOOL=0\n")
+
+    told = misspelt(engine.settings.Settings())
+
+    assert told == ["FILLERPOOL is not a setting and is ignored. Did you mean FILLER_POOL?"]
 
 
 def test_moderators_are_read_from_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

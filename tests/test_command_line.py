@@ -283,12 +283,26 @@ def test_a_full_disk_leaves_nothing_half_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bad_setting_is_refused_with_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PROFILE", "huge")
+ADDRESS = "must be an address with http:// or https:// in front, such as http://127.0.0.1:8065."
 
-    assert refused(capsys, "info") == "PROFILE must be auto, embedded or full, not “huge”."
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("PROFILE", "huge", "must be auto, embedded or full, not “huge”."),
+        ("FLICKR8K_URL", "flickr8k.zip", ADDRESS),
+        ("FLICKR8K_URL", "ftp://a/b.zip", ADDRESS),
+        ("FLICKR8K_URL", "https://", ADDRESS),
+        ("DATASETS_SERVER_URL", "/data", ADDRESS),
+        ("GEMINI_API_URL", "generativelanguage.example", ADDRESS),
+    ],
+)
+def test_a_bad_setting_is_refused_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, fault: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert refused(capsys, "info") == f"{name} {fault}"
 
 
 def test_info_says_profile_models_and_styles_as_json(capsys: pytest.CaptureFixture[str]) -> None:

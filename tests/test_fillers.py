@@ -499,16 +499,6 @@ def test_something_that_is_no_zip_is_named_without_ranges_too(tmp_path: Path) ->
             flickr(tmp_path, server).fetch(quiet)
 
 
-@pytest.mark.parametrize("address", ["flickr8k.zip", "ftp://a/b.zip", "https://", "/data/flickr8k.zip"])
-def test_an_address_that_is_none_is_named_at_once(tmp_path: Path, address: str, waits: list[float]) -> None:
-    source = photo_source("flickr8k", settings(tmp_path, flickr8k_url=address), "full")
-
-    with pytest.raises(NoFillers, match=r"FLICKR8K_URL is .* must be an address"):
-        source.fetch(quiet)
-
-    assert waits == []
-
-
 def test_a_zip_smaller_than_500_photos_gives_all_it_has(tmp_path: Path) -> None:
     with Flickr8kServer(stand_in.archive(40, padding=300)) as server:
         flickr(tmp_path, server).fetch(quiet)

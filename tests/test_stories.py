@@ -319,7 +319,7 @@ async def test_an_engine_that_breaks_off_for_ever_is_given_up(tmp_path: Path, mo
 
 async def test_what_the_engine_refuses_is_told_in_its_own_words(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
-        r.engine.failing["a cat"] = JobFailed(reason="bad_style", detail="There is no style “x”. Did you mean y?")
+        r.engine.failing["a cat"] = JobFailed(reason="no_style", detail="There is no style “x”. Did you mean y?")
         await r.hear(ANNA, "/grid a cat blocks:1")
         await r.settled()
 

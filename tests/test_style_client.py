@@ -9,7 +9,7 @@ from diffusers import UNet2DConditionModel
 
 from engine import embedded, server
 from engine.contract.client import EngineClient
-from engine.contract.errors import BadRequest, BadStyle
+from engine.contract.errors import BadRequest, NoStyle
 from engine.painter import FakePainter
 from tests.engines import running_engine
 from tests.styles import make_style
@@ -58,12 +58,12 @@ async def test_a_name_that_is_none_is_refused_with_a_sentence(client: EngineClie
 
 
 async def test_a_style_that_is_not_there_is_told_apart_from_what_else_is_refused(client: EngineClient) -> None:
-    with pytest.raises(BadStyle, match="There is no"):
+    with pytest.raises(NoStyle, match="There is no"):
         await client.delete_style("gone")
     with pytest.raises(BadRequest) as refused:
         await client.rename_style("ink", "pencil")
 
-    assert not isinstance(refused.value, BadStyle)
+    assert not isinstance(refused.value, NoStyle)
 
 
 async def test_a_new_name_with_a_path_in_it_is_refused(client: EngineClient) -> None:

@@ -14,7 +14,7 @@ import httpx
 from pydantic import ValidationError
 
 from engine.contract import events
-from engine.contract.errors import BadRequest, BadStyle, EngineAway, Mismatch
+from engine.contract.errors import BadRequest, EngineAway, Mismatch, NoStyle
 from engine.contract.events import ENDINGS, Event, PicturePainted
 from engine.contract.order import STYLE_NAME
 from engine.contract.orders import Job
@@ -95,7 +95,7 @@ class EngineClient:
         return answer
 
     async def style(self, name: str) -> dict[str, Any]:
-        """The card of one style. This and what follows raise BadStyle where there is no style of that name."""
+        """The card of one style. This and what follows raise NoStyle where there is no style of that name."""
         answer: dict[str, Any] = (await self._call("GET", _style(name))).json()
         return answer
 
@@ -150,7 +150,7 @@ def _refuse(answer: httpx.Response) -> None:
     except (ValueError, KeyError, TypeError):
         detail = f"The engine answered {answer.status_code} without a reason."
     if answer.status_code == httpx.codes.NOT_FOUND and answer.request.url.path.startswith("/styles/"):
-        raise BadStyle(detail)
+        raise NoStyle(detail)
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         away = EngineAway(detail)
         away.there = True

@@ -2,7 +2,8 @@
 
 TesseraError
 ├── BadRequest        the order cannot be obeyed as it is written (exit status 2)
-│   └── BadStyle      no such style, or its file is not one that can be used
+│   └── BadStyle      its files are not a style that can be used
+│       └── NoStyle   there is no style of that name
 ├── NoModel           a checkpoint cannot be had: no network, gated, half fetched
 ├── NoFillers         the filler source has nothing to offer
 ├── NoData            training data cannot be had or is too little
@@ -21,6 +22,7 @@ from typing import ClassVar, Literal
 Reason = Literal[
     "bad_request",
     "bad_style",
+    "no_style",
     "no_model",
     "no_fillers",
     "no_data",
@@ -47,7 +49,11 @@ class BadRequest(TesseraError):
 
 
 class BadStyle(BadRequest):
-    reason = "bad_style"
+    reason: ClassVar[Reason] = "bad_style"
+
+
+class NoStyle(BadStyle):
+    reason = "no_style"
 
 
 class NoModel(TesseraError):

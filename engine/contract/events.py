@@ -10,7 +10,7 @@ from engine.contract.grid import Data, GridScore, Judged, Plan
 from engine.contract.scoring import Scored
 from engine.contract.training import EpochEnded, Estimated, StyleTrained
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of what is said, so that an engine of before that still runs is told from ours."""
 SENT_ALONG = 16 * 1024
 """Bytes: every picture of the embedded model, none of Stable Diffusion."""

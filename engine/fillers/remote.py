@@ -25,13 +25,10 @@ class NoRanges(Exception):
 
 
 class Remote:
-    """`setting` names the address for people, `remedy` says what they can do. Raises NoFillers with both."""
+    """`setting` names the address for people, `remedy` says what they can do; NoFillers has both."""
 
     def __init__(self, url: str, setting: str, remedy: str) -> None:
-        address = urlsplit(url)
-        if address.scheme not in {"http", "https"} or not address.hostname:
-            raise NoFillers(f"{setting} is “{url}”; it must be an address that begins with https://. {remedy}")
-        self._host = address.hostname
+        self._host = urlsplit(url).hostname or url
         self._url = url
         self._setting = setting
         self._remedy = remedy
