@@ -2,8 +2,8 @@
 
 import json
 import resource
-from collections.abc import Callable
-from dataclasses import Field, fields, replace
+from collections.abc import Callable, Iterator
+from dataclasses import Field, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ from engine.contract.training import EpochEnded, StyleTrained, TrainStyle
 from engine.embedded import PIPELINE
 from engine.one_style import cost
 from engine.settings import Settings
-from engine.training import checkpoint, saving
+from engine.training import checkpoint, finishing, saving
 from engine.training.estimate import estimate
 from engine.training.noising import Noising
 from engine.training.prepare import prepare
-from engine.training.recipe import Recipe, recipe
+from engine.training.recipe import Recipe, recipe, styled
 from engine.training.split import split
 from engine.training.stopping import Stopping
 from engine.training.trainer import Trainer
@@ -48,14 +48,40 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.v1_4(tmp_path_factory.mktemp("base"))
 
 
-@pytest.fixture
-def settings(tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """An embedded profile whose model is a tiny random one with the shapes of v1-4."""
+def tiny_profile(place: Path, base: Path, patch: pytest.MonkeyPatch) -> Settings:
+    """An embedded profile whose model is a tiny random one with the shapes of v1-4; its samples take two steps."""
     real = models.folder
-    monkeypatch.setattr(
+    patch.setattr(
         models, "folder", lambda model, *rest, judge=False: real(model, *rest, judge=judge) if judge else base
     )
-    return Settings(data_dir=tmp_path / "data", profile="embedded", _env_file=None)
+    patch.setattr(finishing, "styled", lambda profile: replace(styled(profile), steps=2))
+    return Settings(data_dir=place / "data", profile="embedded", _env_file=None)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return tiny_profile(tmp_path, base, monkeypatch)
+
+
+@dataclass(frozen=True)
+class Finished:
+    settings: Settings
+    news: list[Any]
+
+    @property
+    def style(self) -> StyleTrained:
+        ending = self.news[-1]
+        assert isinstance(ending, StyleTrained), ending
+        return ending
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, base: Path) -> Iterator[Finished]:
+    """One training for all who only look at what came of it."""
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        settings = tiny_profile(tmp_path_factory.mktemp("finished"), base, patch)
+        yield Finished(settings, run(ready(settings, order())))
 
 
 def order(name: str = "sketch", **more: Any) -> TrainStyle:
@@ -109,12 +135,10 @@ def test_training_learns(settings: Settings) -> None:
     assert told[-1].train_loss < told[0].train_loss
 
 
-def test_the_last_news_is_the_style_with_its_best_epoch_and_every_file(settings: Settings) -> None:
-    news = run(ready(settings, order()))
+def test_the_last_news_is_the_style_with_its_best_epoch_and_every_file(finished: Finished) -> None:
+    trained = finished.style
 
-    trained = news[-1]
-    assert isinstance(trained, StyleTrained)
-    assert trained.epochs == tuple(type(trained.epochs[0])(**epoch.model_dump()) for epoch in epochs(news))
+    assert trained.epochs == tuple(type(trained.epochs[0])(**epoch.model_dump()) for epoch in epochs(finished.news))
     held_out = [epoch.held_out_loss for epoch in trained.epochs]
     assert held_out[trained.best_epoch - 1] == min(held_out)
     assert {file.name for file in Path(trained.folder).iterdir()} == {
@@ -124,7 +148,7 @@ def test_the_last_news_is_the_style_with_its_best_epoch_and_every_file(settings:
     card = json.loads((Path(trained.folder) / "card.json").read_text())
     assert card["recipe"]["seed"] == 7
     assert len(card["nearest"]) == 6
-    assert not (settings.training_dir / "sketch").exists()
+    assert not (finished.settings.training_dir / "sketch").exists()
 
 
 def test_the_card_holds_samples_against_pictures_that_were_learned_from_and_no_others(settings: Settings) -> None:
@@ -308,7 +332,7 @@ def test_a_full_disk_ends_with_a_sentence_and_no_style(settings: Settings, monke
     monkeypatch.setattr(saving, "write", full)
 
     with pytest.raises(DiskFull, match="The disk is full: the training cannot be kept in"):
-        run(ready(settings, order()))
+        run(ready(settings, order(epochs=1)))
 
     assert styles.own(settings) == []
     assert checkpoint.state(settings.training_dir / "sketch") is not None
@@ -347,7 +371,7 @@ def test_a_style_that_comes_back_otherwise_than_it_was_written_is_not_saved(
     monkeypatch.setattr(saving, "write", spoiling)
 
     with pytest.raises(TrainingFailed, match=sentence):
-        run(ready(settings, order()))
+        run(ready(settings, order(epochs=1)))
 
     assert styles.own(settings) == []
 
@@ -357,7 +381,7 @@ def test_an_adapter_that_learned_nothing_is_not_saved(settings: Settings, monkey
     monkeypatch.setattr(checkpoint, "write", lambda *_: None)
 
     with pytest.raises(TrainingFailed, match="B matrices are all zero"):
-        run(ready(settings, order()))
+        run(ready(settings, order(epochs=1)))
 
 
 def test_an_alpha_that_is_lost_in_a_file_is_noticed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,12 +391,7 @@ def test_an_alpha_that_is_lost_in_a_file_is_noticed(settings: Settings, monkeypa
     monkeypatch.setattr(formats, "kohya", lambda state, _alpha: right(state, 2.0))
 
     with pytest.raises(TrainingFailed, match="alpha did not come back"):
-        run(ready(settings, order()))
-
-
-@pytest.fixture
-def trained(settings: Settings) -> Path:
-    return Path(run(ready(settings, order(alpha=8.0, rank=2)))[-1].folder)
+        run(ready(settings, order(epochs=1)))
 
 
 def picture(pipe: Any) -> np.ndarray[Any, Any]:
@@ -389,14 +408,15 @@ def pipeline(base: Path) -> Any:
     return loaded
 
 
-def test_plain_peft_and_diffusers_read_the_saved_folder_to_the_same_pictures(trained: Path, base: Path) -> None:
+def test_plain_peft_and_diffusers_read_the_saved_folder_to_the_same_pictures(finished: Finished, base: Path) -> None:
     from peft import PeftModel
 
+    trained = finished.style.folder
     by_peft, by_layout, by_kohya, by_name, without = (pipeline(base) for _ in range(5))
-    by_peft.unet = PeftModel.from_pretrained(by_peft.unet, str(trained)).base_model.model
-    by_layout.unet.load_lora_adapter(str(trained), weight_name=styles.WEIGHTS, prefix="base_model.model")
-    by_kohya.load_lora_weights(str(trained), weight_name="kohya.safetensors")
-    by_name.load_lora_weights(str(trained))
+    by_peft.unet = PeftModel.from_pretrained(by_peft.unet, trained).base_model.model
+    by_layout.unet.load_lora_adapter(trained, weight_name=styles.WEIGHTS, prefix="base_model.model")
+    by_kohya.load_lora_weights(trained, weight_name="kohya.safetensors")
+    by_name.load_lora_weights(trained)
 
     expected = picture(by_peft)
 
@@ -576,25 +596,23 @@ def test_an_order_that_contradicts_itself_is_refused(settings: Settings, more: A
         ready(settings, order(**more))
 
 
-def test_a_name_that_is_taken_is_refused_before_anything_is_fetched(settings: Settings, trained: Path) -> None:
+def test_a_name_that_is_taken_is_refused_before_anything_is_fetched(finished: Finished) -> None:
     with pytest.raises(BadRequest, match="There is already a style “sketch”"):
-        ready(settings, order())
+        ready(finished.settings, order())
 
 
-def test_progress_tells_steps_and_the_time_left(settings: Settings) -> None:
-    news = run(ready(settings, order()))
-
-    steps = [piece for piece in news if isinstance(piece, Progress) and piece.phase == "training"]
+def test_progress_tells_steps_and_the_time_left(finished: Finished) -> None:
+    steps = [piece for piece in finished.news if isinstance(piece, Progress) and piece.phase == "training"]
     assert [piece.done for piece in steps] == list(range(1, 10))
     assert {piece.total for piece in steps} == {9}
     assert steps[-1].eta_s == 0
-    assert {piece.phase for piece in news if isinstance(piece, Progress)} == {
+    assert {piece.phase for piece in finished.news if isinstance(piece, Progress)} == {
         *("loading", "encoding", "training", "saving"),
     }
 
 
-def test_the_trained_style_fits_the_base_and_is_found(settings: Settings, trained: Path, base: Path) -> None:
-    found = styles.find("sketch", settings, EMBEDDED, models.facts(base))
+def test_the_trained_style_fits_the_base_and_is_found(finished: Finished, base: Path) -> None:
+    found = styles.find("sketch", finished.settings, EMBEDDED, models.facts(base))
 
     assert (found.rank, found.alpha) == (2, 8.0)
     assert UNet2DConditionModel.from_pretrained(base, subfolder="unet") is not None
