@@ -318,3 +318,21 @@ async def test_words_to_the_app_that_name_no_command_become_a_grid_by_a_button(
 
         (job,) = await r.jobs()
         assert (job.prompt, job.state) == ("a cat & a.org", "delivered")
+
+
+async def test_a_search_with_an_ampersand_keeps_its_words_from_page_to_page(tmp_path: Path, slack: SlackServer) -> None:
+    async with rig(tmp_path, slack) as r:
+        ada = SlackPerson(slack)
+        for number in range(6):
+            await ada.command("C1", "/grid", f"cat & mouse {number} blocks:1")
+            await ada.command("C1", "/grid", f"cat {number} blocks:1")
+        await r.settled()
+
+        await ada.command("C1", "/tessera", "history cat & mouse")
+        await r.settled()
+        await ada.press(slack.posted("DU1")[-1], "Older", "DU1")
+        await r.settled()
+
+        pages = [page["text"] for page in slack.posted("DU1")]
+        assert [page.count("cat &amp; mouse") for page in pages] == [5, 1]
+        assert not any("“cat 0”" in page for page in pages)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, unquote
 
 from adapters.slack.scopes import BEHIND_TESSERA
 from bot.chat import Button, Menu, Message
@@ -17,12 +18,14 @@ _SECTION = 3000
 _SECTIONS = 12
 _LABEL = 75
 _ALT = 2000
-_VALUE = 2000
+VALUE = 2000
 _ACTION_ID = 255
 _IN_A_ROW = 5
 _CHOICES = 100
 _BEHIND_TESSERA = re.compile(rf"(?<![\w/])/({'|'.join(BEHIND_TESSERA)})\b")
 _STYLES = {"primary": "primary", "danger": "danger"}
+# Slack sends these back escaped; in which places is not documented (https://github.com/slackapi/bolt-python/issues/513).
+_AS_LETTERS = str.maketrans({letter: quote(letter) for letter in "%&<>"})
 
 
 def escaped(text: str) -> str:
@@ -59,11 +62,22 @@ def blocks(message: Message, files: Sequence[str] = ()) -> list[Block]:
 
 
 def button(each: Button, number: int) -> Block:
-    """A button whose `value` is what was pressed; `number` keeps the ids of one message apart."""
-    if len(each.press) > _VALUE:
-        raise ValueError(f"What a button sends may have {_VALUE} characters on Slack, this has {len(each.press)}.")
-    made = {"type": "button", "action_id": f"press:{number}", "value": each.press, "text": plain(each.label)}
+    """`number` keeps the ids of one message apart."""
+    value = value_of(each.press)
+    if len(value) > VALUE:
+        raise ValueError(f"What a button sends may have {VALUE} characters on Slack, this has {len(value)}.")
+    made = {"type": "button", "action_id": f"press:{number}", "value": value, "text": plain(each.label)}
     return made | ({"style": _STYLES[each.kind]} if each.kind in _STYLES else {})
+
+
+def value_of(press: str) -> str:
+    """What a button carries to and from Slack unchanged."""
+    return press.translate(_AS_LETTERS)
+
+
+def press_of(value: str) -> str:
+    """What `value_of` was made from."""
+    return unquote(value)
 
 
 def plain(text: str, limit: int = _LABEL) -> Block:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from adapters.slack.address import Address
-from adapters.slack.blocks import choices, plain, to_type
+from adapters.slack.blocks import VALUE, choices, plain, to_type, value_of
 from bot.chat import Button, Field, Form, Message
 from bot.command import Command, Option
 
@@ -16,7 +16,6 @@ WHERE = "where"
 REOPEN = "form:"
 _TITLE = 24
 _TEXT = 3000
-_VALUE = 2000
 # completions whose values are a closed set; others only help to type a text
 _CLOSED = ("styles", "grids")
 _YES_NO = (("yes", "yes"), ("no", "no"))
@@ -53,7 +52,7 @@ def answers(view: View) -> dict[str, str]:
 def offer(form: Form) -> Message:
     """A button that opens the form, for when Slack's three seconds are over or nothing was pressed."""
     packed = REOPEN + json.dumps([form.title, form.press, [_packed(field) for field in form.fields]])
-    if len(packed) > _VALUE:
+    if len(value_of(packed)) > VALUE:
         return Message("The form could not be opened in time. Please press the button again.")
     return Message(f"Press to open: {form.title}", buttons=(Button("Open the form", packed, "primary"),))
 

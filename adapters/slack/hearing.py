@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from adapters.slack import home
 from adapters.slack.address import Address
-from adapters.slack.blocks import choices
+from adapters.slack.blocks import choices, press_of
 from adapters.slack.forms import ASKED, COMMAND, REOPEN, WHERE, answers, command_view, offered
 from adapters.slack.moment import Moment
 from adapters.slack.payload import Asked, Body, address_of, asked_from, event_of, name_in, place_of, typed
@@ -92,7 +92,7 @@ class Hearing:
     async def _pressed(self, body: Body) -> None:
         asked = self._asked(body)
         for action in body["actions"]:
-            name, value = action["action_id"], action.get("value") or ""
+            name, value = action["action_id"], press_of(action.get("value") or "")
             if name == home.NEW:
                 await self._open_form(asked, {})
             elif name.startswith(home.SHOW):

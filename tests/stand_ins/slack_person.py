@@ -1,6 +1,7 @@
 """A person at a Slack client: types, mentions, presses, chooses, fills in forms, as far as the client lets one."""
 
 import asyncio
+import html
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,10 @@ class SlackPerson:
         return re.sub(r"https?://\S+|#[\w-]+", lambda word: ids.get(word[0], _linked(word[0])), text)
 
     async def _act(self, message: Json, channel: str | None, action: Json) -> Answer:
-        payload = self._payload("block_actions") | {"actions": [action | {"action_ts": str(self.slack.space.now())}]}
+        # Slack escapes texts in what it sends back (slackapi/bolt-python#513), so nobody may count on a value's bare &.
+        value = {"value": html.escape(action["value"], quote=False)} if "value" in action else {}
+        payload = self._payload("block_actions")
+        payload |= {"actions": [action | value | {"action_ts": str(self.slack.space.now())}]}
         if message.get("type") == "home":
             payload |= {"view": message, "container": {"type": "view", "view_id": message["id"]}}
             return await self.slack.deliver("interactive", payload)
