@@ -7,8 +7,8 @@ from engine.evaluation.layout import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, La
 from engine.evaluation.tradeoff import Tradeoff
 from engine.evaluation.verdict import MARGIN
 
-X_TITLE = "content: difference in CLIP score to the baseline →"
-Y_TITLE = "style: difference in style score to the baseline →"
+X_TITLE = "content: difference from the baseline in CLIP score →"
+Y_TITLE = "style: difference from the baseline in style score →"
 BAR_WIDTH, BAR_HEIGHT = 132, 14
 
 
