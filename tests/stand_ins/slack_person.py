@@ -103,7 +103,7 @@ class SlackPerson:
 
     async def _act(self, message: Json, channel: str | None, action: Json) -> Answer:
         # Slack escapes texts in what it sends back (slackapi/bolt-python#513), so nobody may count on a value's bare &.
-        value = {"value": html.escape(action["value"], quote=False)} if "value" in action else {}
+        value = {"value": html.escape(action["value"], quote=False)} if action.get("value") else {}
         payload = self._payload("block_actions")
         payload |= {"actions": [action | value | {"action_ts": str(self.slack.space.now())}]}
         if message.get("type") == "home":
