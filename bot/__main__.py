@@ -81,9 +81,9 @@ def _print_error(sentence: str, status: int = 1) -> int:
 
 def platforms_of(settings: Settings, where: str) -> dict[str, Platform]:
     """The platforms that are configured. One whose library is missing is said so, and the others go on."""
-    wanted = ["console"] if where == "console" else [name for name in PLATFORMS if name != "console"]
-    found: dict[str, Platform] = {}
-    for name in wanted:
+    names = ["console"] if where == "console" else [name for name in PLATFORMS if name != "console"]
+    platforms: dict[str, Platform] = {}
+    for name in names:
         module, _, make = PLATFORMS[name].partition(":")
         try:
             platform: Platform | None = getattr(import_module(module), make)(settings)
@@ -91,8 +91,8 @@ def platforms_of(settings: Settings, where: str) -> dict[str, Platform]:
             log.warning("%s is skipped: %s. Install it with: pip install 'tessera[%s]'", name, error, name)
             continue
         if platform is not None:
-            found[platform.name] = platform
-    return found
+            platforms[platform.name] = platform
+    return platforms
 
 
 async def core(

@@ -9,7 +9,7 @@ from bot.asked import Asked
 from bot.chat import Button, Field, Form, Message
 from bot.commands import GRID
 from bot.commands.cancel import cancel_job
-from bot.commands.grid import preferred
+from bot.commands.grid import with_preferences
 from bot.commands.history import history_page
 from bot.commands.mydata import delete_everything
 from bot.errors import BadCommand, DeliveryError, Gone, PlatformAway, Refused
@@ -45,15 +45,15 @@ async def again(asked: Asked, subject: str, more: str) -> None:
         await order_grid(asked, job.order.model_copy(update={"seed": None}), parent=job.id)
         return
     work = job.order.model_copy(update={"seed": await _seed(asked, subject)})
-    await order_grid(asked, work, parent=job.id, plan=await _repeated(asked, job))
+    await order_grid(asked, work, parent=job.id, plan=await _plan_to_repeat(asked, job))
 
 
 async def approach(asked: Asked, subject: str, more: str) -> None:
     """The same prompts and seeds with another approach, which brings its own steps and guidance."""
     job = await asked.visible(subject)
     left_out = {"kind", "approach", "steps", "guidance", "style", "weight", "seed"}
-    kept = job.order.model_dump(exclude=left_out, exclude_none=True)
-    order = _order_of({name: str(value) for name, value in kept.items()} | {"approach": more})
+    options = job.order.model_dump(exclude=left_out, exclude_none=True)
+    order = _order_of({name: str(value) for name, value in options.items()} | {"approach": more})
     await order_grid(asked, order.model_copy(update={"seed": await _seed(asked, subject)}), parent=job.id)
 
 
@@ -63,10 +63,10 @@ async def edit(asked: Asked, subject: str, _more: str) -> None:
     if not asked.values:
         await asked.talk.ask(_form(job.id, job.order))
         return
-    kept = job.order.model_dump(exclude=set(FIELDS) | {"kind"}, exclude_none=True)
-    typed = {name: str(value) for name, value in kept.items()}
-    typed |= {name: value for name, value in asked.values.items() if value.strip()}
-    order = _order_of(typed)
+    fields = job.order.model_dump(exclude=set(FIELDS) | {"kind"}, exclude_none=True)
+    options = {name: str(value) for name, value in fields.items()}
+    options |= {name: value for name, value in asked.values.items() if value.strip()}
+    order = _order_of(options)
     if order.approach != STYLED:
         # The form does not show them.
         order = order.model_copy(update={"style": None, "weight": None})
@@ -78,8 +78,8 @@ async def new(asked: Asked, _subject: str, _more: str) -> None:
     if not asked.values:
         await asked.talk.ask(_form("", None))
         return
-    typed = {name: value for name, value in asked.values.items() if value.strip()}
-    await order_grid(asked, await preferred(asked, _order_of(typed)))
+    options = {name: value for name, value in asked.values.items() if value.strip()}
+    await order_grid(asked, await with_preferences(asked, _order_of(options)))
 
 
 async def cell(asked: Asked, subject: str, more: str) -> Message:
@@ -112,17 +112,17 @@ async def delete(asked: Asked, subject: str, more: str) -> Message:
         return Message(words, buttons=(Button("Delete it", f"delete:{job.id}:yes", "danger"),))
     if not job.ended:
         await cancel_job(asked, job)
-    left = await _take_down(asked, job)
+    sentences = await _take_down(asked, job)
     # Before the row, so that a kill leaves no file behind, and after it, for those that were on their way.
     await asked.parts.pictures.drop(job.id)
     await asked.parts.jobs.emptied(job.id)
     await asked.parts.pictures.drop(job.id)
-    return Message("\n".join([f"`{job.id}` is deleted.", *left]))
+    return Message("\n".join([f"`{job.id}` is deleted.", *sentences]))
 
 
 async def _take_down(asked: Asked, job: JobRow) -> list[str]:
     """Delete every message that shows the grid; sentences on those that cannot be. Raises PlatformAway."""
-    left = []
+    sentences = []
     for delivery in await asked.parts.deliveries.of_job(job.number):
         if not delivery.message or not delivery.talk or delivery.key.endswith("-say"):
             continue
@@ -133,8 +133,8 @@ async def _take_down(asked: Asked, job: JobRow) -> list[str]:
         except Gone:
             continue
         except DeliveryError as error:
-            left.append(f"A message that shows it could not be deleted: {error}")
-    return left
+            sentences.append(f"A message that shows it could not be deleted: {error}")
+    return sentences
 
 
 async def cancel(asked: Asked, subject: str, _more: str) -> Message:
@@ -187,16 +187,16 @@ def _order_of(options: dict[str, str]) -> MakeGrid:
 
 
 def _form(job: str, order: MakeGrid | None) -> Form:
-    typed = order.model_dump(mode="json", exclude_none=True) if order else {}
+    options = order.model_dump(mode="json", exclude_none=True) if order else {}
     fields = tuple(
-        Field(name, shorten(f"{name}: {MakeGrid.model_fields[name].description}", 45), str(typed.get(name, "")),
+        Field(name, shorten(f"{name}: {MakeGrid.model_fields[name].description}", 45), str(options.get(name, "")),
               required=name == "prompt", long=name in {"prompt", "details"})
         for name in FIELDS
     )  # fmt: skip
     return Form("Edit and run" if order else "A new grid", f"edit:{job}" if order else "new:grid", fields)
 
 
-async def _repeated(asked: Asked, job: JobRow) -> Plan | None:
+async def _plan_to_repeat(asked: Asked, job: JobRow) -> Plan | None:
     """The grid's own plan, where its order alone would not give the same fillers, or the same style, again."""
     plan = await asked.parts.jobs.plan(job)
     same_models = plan is not None and plan.profile == asked.parts.engine.health.get("profile", plan.profile)

@@ -27,8 +27,8 @@ def scope_of(asked: Asked, more: str = "") -> Scope:
     `more` is the end of a press: a button that had to be shown in a direct message, where Slack shows pictures, names
     the workspace that it was asked for in, and still means that.
     """
-    meant = next((word for word in more.split() if word.startswith(f"{asked.person.platform}:")), None)
-    server = asked.server or meant
+    workspace = next((word for word in more.split() if word.startswith(f"{asked.person.platform}:")), None)
+    server = asked.server or workspace
     return Scope("server", server) if server else Scope("person", str(asked.who))
 
 
@@ -74,7 +74,7 @@ class Adopted:
         """The style has another name now, or (None) is no more: everywhere, also where it is only remembered."""
 
         def renamed(names: list[str]) -> list[str]:
-            return [new for known in names if (new := name if known == style else known)]
+            return [new for old in names if (new := name if old == style else old)]
 
         for row in await self._database.read(ALL):
             await self._change(Scope(row["scope"], row["owner"]), renamed)
@@ -83,8 +83,8 @@ class Adopted:
         """Read and write in one transaction; the names as they are now."""
         place = {"scope": scope.scope, "owner": scope.owner}
         async with self._database.transaction() as rows:
-            found = await rows.write(ONE, **place)
-            names = change(json.loads(found[0]["value"]) if found else [])[:REMEMBERED]
+            preferences = await rows.write(ONE, **place)
+            names = change(json.loads(preferences[0]["value"]) if preferences else [])[:REMEMBERED]
             if names:
                 await rows.write(KEEP, **place, value=json.dumps(names))
             else:

@@ -13,7 +13,7 @@ from bot.chat import Message, Talk
 from bot.command import Command
 from bot.disk import NotKept, until_kept
 from bot.errors import BadCommand, BotError, DeliveryError, NoCommand, PlatformAway
-from bot.grammar import named, parse
+from bot.grammar import command_and_rest, parse
 from bot.history import Orphan
 from bot.line import Line
 from bot.parts import Parts
@@ -29,12 +29,12 @@ T = TypeVar("T")
 WAITS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, *[60.0] * 9)
 
 
-def understood(received: Received, commands: Sequence[Command]) -> tuple[Command, dict[str, Any]]:
+def command_and_arguments(received: Received, commands: Sequence[Command]) -> tuple[Command, dict[str, Any]]:
     """The command that was meant and its checked arguments. Raises BadCommand."""
     if received.options is None:
         command, options = parse(received.text, commands)
     else:
-        (command, _), options = named(received.text, commands), received.options
+        (command, _), options = command_and_rest(received.text, commands), received.options
     return command, values(command, options)
 
 
@@ -69,7 +69,7 @@ class Answering:
 
     async def _answer(self, received: Received, talk: Talk) -> None:
         """Running the command and telling its answer are retried apart, so that none runs twice only to be told."""
-        person = self._parts.people.known(received.person)
+        person = self._parts.people.with_rights(received.person)
         who = await _patiently(lambda: self._parts.people.row(received.person))
         asked = Asked(person, who, received.place, talk, received, self._parts, self._teller, self._watch, self._line)
         message = await self._with_engine(asked)
@@ -86,7 +86,7 @@ class Answering:
                 raise
         if engine.instance is None:
             await self.whisper(asked.talk, texts.ENGINE_COMES)
-            await engine.came()
+            await engine.wait_for_start()
         return await _patiently(lambda: self._run(asked))
 
     async def _run(self, asked: Asked) -> Message | None:
@@ -94,13 +94,13 @@ class Answering:
         if asked.received.press is not None:
             return await self._press(asked, asked.received.press)
         try:
-            command, arguments = understood(asked.received, self._parts.commands)
-        except NoCommand as heard:
-            return await spoken.offer(asked, heard)
+            command, arguments = command_and_arguments(asked.received, self._parts.commands)
+        except NoCommand as error:
+            return await spoken.offer(asked, error)
         if command.moderators and not asked.person.moderator:
             raise BadCommand(texts.MODERATORS)
-        told: Message | None = await command.run(asked, **arguments)
-        return told
+        message: Message | None = await command.run(asked, **arguments)
+        return message
 
     async def _press(self, asked: Asked, press: str) -> Message | None:
         name, _, rest = press.partition(":")

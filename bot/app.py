@@ -8,7 +8,7 @@ from typing import Any
 
 from bot import texts
 from bot.actions import ACTIONS, Action
-from bot.answering import Answering, understood
+from bot.answering import Answering, command_and_arguments
 from bot.chat import Heard, Home, Offers, Person, Place, Pressed, Talk
 from bot.command import Command
 from bot.completion import complete
@@ -61,10 +61,10 @@ class App:
         """Give answers `grace_s` seconds to end; what is left is kept in the rows and taken up at the next start."""
         if self._tasks and grace_s:
             await asyncio.wait(self._tasks, timeout=grace_s)
-        everything = [*self._loops, *self._tasks]
-        for task in everything:
+        tasks = [*self._loops, *self._tasks]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*everything, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run beside everything else; a failure is logged and ends nothing but itself."""
@@ -73,19 +73,19 @@ class App:
         task.add_done_callback(self._done)
 
     async def hear(self, heard: Heard) -> None:
-        began = time.monotonic()
+        start = time.monotonic()
         received = await self.parts.inbox.heard(heard)
         if received is None:
             return
         try:
-            private = understood(received, self.commands)[0].private
+            private = command_and_arguments(received, self.commands)[0].private
         except BadCommand:
             private = True
-        await self._acknowledge(received, heard.talk, private=private, began=began)
+        await self._acknowledge(received, heard.talk, private=private, start=start)
         self.spawn(self._answering.answer(received, heard.talk))
 
     async def press(self, pressed: Pressed) -> None:
-        began = time.monotonic()
+        start = time.monotonic()
         action = ACTIONS.get(pressed.press.partition(":")[0])
         once = action is not None and action.orders and not _opens_form(action, pressed)
         received = await self.parts.inbox.pressed(pressed, once=once)
@@ -95,7 +95,7 @@ class App:
             return
         if not _opens_form(action, pressed):
             private = action is None or action.private
-            await self._acknowledge(received, pressed.talk, private=private, began=began)
+            await self._acknowledge(received, pressed.talk, private=private, start=start)
         self.spawn(self._answering.answer(received, pressed.talk))
 
     async def complete(
@@ -117,14 +117,14 @@ class App:
     def metrics(self) -> bytes:
         return self.parts.numbers.as_text()
 
-    async def _acknowledge(self, received: Received, talk: Talk, *, private: bool, began: float) -> None:
+    async def _acknowledge(self, received: Received, talk: Talk, *, private: bool, start: float) -> None:
         try:
             await talk.acknowledge(private=private)
         except DeliveryError as error:
             # It is committed, so it is answered all the same, by other means than a reply.
             log.warning("not acknowledged: %s", error, extra={"received": received.number})
         self.parts.numbers.heard.labels(received.platform).inc()
-        self.parts.numbers.acknowledged.observe(time.monotonic() - began)
+        self.parts.numbers.acknowledged.observe(time.monotonic() - start)
         if talk.address == received.talk:
             return
         try:

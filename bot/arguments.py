@@ -15,30 +15,30 @@ YES, NO = {"yes", "y", "true", "on", "1"}, {"no", "n", "false", "off", "0"}
 
 def values(command: Command, options: Mapping[str, str]) -> dict[str, Any]:
     """Keyword arguments for `command.run`. Raises BadCommand for the first fault."""
-    known = {option.name: option for option in command.options}
+    by_name = {option.name: option for option in command.options}
     for name in options:
-        if name not in known:
-            raise BadCommand(unknown(name, known) if known else f"/{command.name} takes no options.")
-    typed = {name: _typed(known[name], value) for name, value in options.items()}
+        if name not in by_name:
+            raise BadCommand(unknown(name, by_name) if by_name else f"/{command.name} takes no options.")
+    converted = {name: _convert(by_name[name], value) for name, value in options.items()}
     arguments: dict[str, Any] = {}
     for parameter, model in orders(command.run).items():
-        mine = {name: value for name, value in typed.items() if name in model.model_fields}
-        checked = _checked(model, mine)
+        fields = {name: value for name, value in converted.items() if name in model.model_fields}
+        order = _validate(model, fields)
         if parameter:
-            arguments[parameter] = checked
+            arguments[parameter] = order
         else:
-            arguments |= {name: getattr(checked, name) for name in mine}
+            arguments |= {name: getattr(order, name) for name in fields}
     return arguments
 
 
-def _checked(model: type[BaseModel], mine: Mapping[str, Any]) -> BaseModel:
+def _validate(model: type[BaseModel], fields: Mapping[str, Any]) -> BaseModel:
     try:
-        return model(**mine)
+        return model(**fields)
     except ValidationError as error:
         raise BadCommand(explain(error, model)) from error
 
 
-def _typed(option: Option, value: str) -> Any:
+def _convert(option: Option, value: str) -> Any:
     """A number where one is wanted; what is none stays as typed, and the order's own check says what is right."""
     text = value.strip()
     if option.kind == "yesno":

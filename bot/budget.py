@@ -39,14 +39,14 @@ class Edits:
         self._gap = 60 / per_minute
         self._clock = clock
         self._lines: dict[str, _Line] = {}
-        self._closed: set[str] = set()
+        self._closed_jobs: set[str] = set()
         self._free_at = -1e9
         self._news = asyncio.Event()
-        self.made = 0
+        self.count = 0
 
     def offer(self, job: str, edit: Edit, *, running: bool) -> None:
         """The newest state of this job's message; an older one that was not shown is forgotten."""
-        if job in self._closed:
+        if job in self._closed_jobs:
             return
         line = self._lines.setdefault(job, _Line())
         line.edit, line.running = edit, running
@@ -54,7 +54,7 @@ class Edits:
 
     async def hold(self, job: str) -> None:
         """No more edits for this job, and none is in flight when this returns: none delays what is posted next."""
-        self._closed.add(job)
+        self._closed_jobs.add(job)
         line = self._lines.pop(job, None)
         if line:
             line.edit = None
@@ -62,7 +62,7 @@ class Edits:
                 pass
 
     def forget(self, job: str) -> None:
-        self._closed.discard(job)
+        self._closed_jobs.discard(job)
 
     def next(self, now: float) -> tuple[str | None, float]:
         """Whose message is edited now, or None and the seconds until something may be."""
@@ -76,12 +76,12 @@ class Edits:
 
     async def run(self) -> None:
         """Edit until cancelled. An edit that the platform holds back is in the way of its own job alone."""
-        async with asyncio.TaskGroup() as showing:
+        async with asyncio.TaskGroup() as tasks:
             while True:
                 self._news.clear()
                 job, wait = self.next(self._clock())
                 if job:
-                    showing.create_task(self._show(job))
+                    tasks.create_task(self._show(job))
                     continue
                 # Not wait_for: in Python 3.11 that one loses a cancellation that comes together with the event.
                 with contextlib.suppress(TimeoutError):
@@ -94,17 +94,17 @@ class Edits:
         edit, line.edit = line.edit, None
         now = self._clock()
         line.last, self._free_at = now, now + self._gap
-        return self._shown(job, line, edit)  # type: ignore[arg-type]  # next() names only lines with an edit
+        return self._edit(job, line, edit)  # type: ignore[arg-type]  # next() names only lines with an edit
 
-    async def _shown(self, job: str, line: _Line, edit: Edit) -> None:
+    async def _edit(self, job: str, line: _Line, edit: Edit) -> None:
         async with line.busy:
             if self._lines.get(job) is not line:
                 return
             try:
                 await edit()
-                self.made += 1
+                self.count += 1
             except (Gone, NoRights):
-                self._closed.add(job)
+                self._closed_jobs.add(job)
                 self._lines.pop(job, None)
             except DeliveryError as error:
                 # The next state comes soon; an old one is not worth a second try.

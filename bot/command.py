@@ -66,8 +66,8 @@ def command(
         for option, field in model.model_fields.items()
         if option != "kind"
     )
-    named = name or function.__name__.strip("_")
-    return Command(named, lines.splitlines()[0].rstrip("."), options, function, moderators, private)
+    name = name or function.__name__.strip("_")
+    return Command(name, lines.splitlines()[0].rstrip("."), options, function, moderators, private)
 
 
 @cache

@@ -38,7 +38,7 @@ class Comparison:
 
     def as_json(self) -> dict[str, Any]:
         """Everything of it but the pictures and the plot."""
-        found = self.compared
+        outcome = self.compared
         return {
             "id": self.job.id,
             "prompt": self.job.prompt,
@@ -46,12 +46,12 @@ class Comparison:
             "seed": self.plan.seed,
             "columns": [column.model_dump(mode="json") for column in self.plan.columns],
             "cells": [self._cell(cell) for cell in self.plan.cells],
-            "result": found.model_dump(mode="json", exclude={"event", "plot"}) if found else None,
+            "result": outcome.model_dump(mode="json", exclude={"event", "plot"}) if outcome else None,
             "profile": self.plan.profile,
             "judge": self.plan.judge,
             "warnings": list(self.plan.warnings),
         }
 
     def _cell(self, cell: PlannedCell) -> dict[str, Any]:
-        known = self.judged.get(cell.cell, Judged()).model_dump(mode="json", exclude={"with_details"})
-        return {**cell.model_dump(mode="json", exclude={"photo"}), **known}
+        judged = self.judged.get(cell.cell, Judged()).model_dump(mode="json", exclude={"with_details"})
+        return {**cell.model_dump(mode="json", exclude={"photo"}), **judged}

@@ -10,29 +10,29 @@ from bot.errors import TooLarge
 from bot.heading import heading
 from bot.jobs import JobRow
 from bot.largest import post_largest
-from bot.trainings import unpacked
+from bot.trainings import decode_picture
 
 
-async def comparison_message(found: Comparison, limits: Limits, start: int = 0) -> tuple[Message, int]:
+async def comparison_message(comparison: Comparison, limits: Limits, start: int = 0) -> tuple[Message, int]:
     """The message with the largest sheet that fits, and its rung; without a sheet, at rung −1, where none fits."""
-    plots = tuple(picture for picture in _plot(found) if len(picture.data) <= limits.file_bytes)
+    plots = tuple(picture for picture in _plot(comparison) if len(picture.data) <= limits.file_bytes)
     try:
-        made = await fit(found, limits, start)
+        sheet = await fit(comparison, limits, start)
     except TooLarge as error:
-        text = f"{_text(found)}\n{error} You can still get each picture: /cell {found.job.id} A1."
-        return Message(text, plots, buttons(found.job)), -1
-    name = f"tessera-{found.job.id}.{'jpg' if made.form == 'JPEG' else made.form.lower()}"
-    sheet = Picture(name, made.data, _alt(found))
-    grid = {**found.as_json(), "boxes": {cell: list(box) for cell, box in made.boxes.items()}}
-    labels = [column.label for column in found.plan.columns]
-    for cell, planned in zip(grid["cells"], found.plan.cells, strict=True):
+        text = f"{_text(comparison)}\n{error} You can still get each picture: /cell {comparison.job.id} A1."
+        return Message(text, plots, buttons(comparison.job)), -1
+    name = f"tessera-{comparison.job.id}.{'jpg' if sheet.form == 'JPEG' else sheet.form.lower()}"
+    picture = Picture(name, sheet.data, _alt(comparison))
+    grid = {**comparison.as_json(), "boxes": {cell: list(box) for cell, box in sheet.boxes.items()}}
+    labels = [column.label for column in comparison.plan.columns]
+    for cell, planned in zip(grid["cells"], comparison.plan.cells, strict=True):
         cell["column"] = labels[planned.block[0]]
-        cell["scores"] = found.scores(planned.cell)
-    return Message(_text(found), (sheet, *plots), buttons(found.job), grid=grid), made.rung
+        cell["scores"] = comparison.scores(planned.cell)
+    return Message(_text(comparison), (picture, *plots), buttons(comparison.job), grid=grid), sheet.rung
 
 
-async def post_comparison(found: Comparison, talk: Talk, attempt: Attempt, calls: str | None = None) -> str:
-    return await post_largest(talk, partial(comparison_message, found), attempt, calls)
+async def post_comparison(comparison: Comparison, talk: Talk, attempt: Attempt, calls: str | None = None) -> str:
+    return await post_largest(talk, partial(comparison_message, comparison), attempt, calls)
 
 
 def buttons(job: JobRow) -> tuple[Button, ...]:
@@ -42,38 +42,38 @@ def buttons(job: JobRow) -> tuple[Button, ...]:
     )
 
 
-def _text(found: Comparison) -> str:
-    result = found.compared
-    if result is None:
-        return heading(found.job)
-    withheld = [judged.withheld for judged in found.judged.values() if judged.withheld]
+def _text(comparison: Comparison) -> str:
+    outcome = comparison.compared
+    if outcome is None:
+        return heading(comparison.job)
+    reasons = [judged.withheld for judged in comparison.judged.values() if judged.withheld]
     parts = (
-        heading(found.job),
-        *compared.verdicts(result),
-        *compared.table(result),
-        texts.unsafe(len(withheld), withheld),
-        *(texts.plain(note, 300) for note in result.notes),
-        compared.footnote(result),
+        heading(comparison.job),
+        *compared.verdicts(outcome),
+        *compared.table(outcome),
+        texts.unsafe(len(reasons), reasons),
+        *(texts.plain(note, 300) for note in outcome.notes),
+        compared.footnote(outcome),
     )
     return "\n".join(part for part in parts if part)
 
 
-def _plot(found: Comparison) -> tuple[Picture, ...]:
-    result = found.compared
-    data = unpacked(result.plot) if result else None
-    if result is None or data is None:
+def _plot(comparison: Comparison) -> tuple[Picture, ...]:
+    outcome = comparison.compared
+    data = decode_picture(outcome.plot) if outcome else None
+    if outcome is None or data is None:
         return ()
     alt = (
         "Content to the right, style upwards, as differences from the baseline in the middle, with 95 % intervals: "
-        + " ".join(compared.verdicts(result))
+        + " ".join(compared.verdicts(outcome))
     )
-    return (Picture(f"tessera-{found.job.id}-plot.png", data, alt.replace("*", "")),)
+    return (Picture(f"tessera-{comparison.job.id}-plot.png", data, alt.replace("*", "")),)
 
 
-def _alt(found: Comparison) -> str:
-    plan = found.plan
+def _alt(comparison: Comparison) -> str:
+    plan = comparison.plan
     labels = "; ".join(column.label for column in plan.columns)
     return (
         f"A comparison of {len(plan.columns)} columns ({texts.plain(labels, 400)}) in {plan.seeds} rows, each row one"
-        f" seed, of the prompt {texts.quoted(found.job.prompt, 300)}."
+        f" seed, of the prompt {texts.quoted(comparison.job.prompt, 300)}."
     )

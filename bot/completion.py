@@ -23,28 +23,28 @@ async def complete(parts: Parts, person: Person, command: str, option: str, type
 
     Nobody knows a grid by its id, so its label tells its prompt.
     """
-    known = next((entry for entry in parts.commands if entry.name == command), None)
-    wanted = next((entry for entry in known.options if entry.name == option), None) if known else None
-    if wanted is None:
+    options = next((entry.options for entry in parts.commands if entry.name == command), ())
+    wanted_option = next((entry for entry in options if entry.name == option), None)
+    if wanted_option is None:
         return []
     start = typed.strip().casefold()
-    if wanted.completes == "grids":
-        grids = await _own(parts, person, start, ids=True)
+    if wanted_option.completes == "grids":
+        grids = await _own_grids(parts, person, start, ids=True)
         return [(texts.plain(f"{job} · {prompt}", LONGEST), job) for job, prompt in grids[:MOST]]
-    if wanted.choices:
-        values = [label for label, _ in wanted.choices]
-    elif wanted.completes == "commands":
+    if wanted_option.choices:
+        values = [label for label, _ in wanted_option.choices]
+    elif wanted_option.completes == "commands":
         values = [entry.name for entry in parts.commands]
-    elif wanted.completes == "styles":
+    elif wanted_option.completes == "styles":
         values = await style_names(parts)
-    elif wanted.completes == "art styles":
+    elif wanted_option.completes == "art styles":
         values = list(ART_STYLES)
-    elif wanted.completes == "prompts":
-        values = [prompt for _, prompt in await _own(parts, person, start)]
+    elif wanted_option.completes == "prompts":
+        values = [prompt for _, prompt in await _own_grids(parts, person, start)]
     else:
         values = []
-    fit = [value for value in dict.fromkeys(values) if start in value.casefold() and len(value) <= LONGEST]
-    return [(value, value) for value in fit[:MOST]]
+    suggestions = [value for value in dict.fromkeys(values) if start in value.casefold() and len(value) <= LONGEST]
+    return [(value, value) for value in suggestions[:MOST]]
 
 
 async def style_names(parts: Parts) -> list[str]:
@@ -57,7 +57,7 @@ async def style_names(parts: Parts) -> list[str]:
         return []
 
 
-async def _own(parts: Parts, person: Person, start: str, *, ids: bool = False) -> list[tuple[str, str]]:
+async def _own_grids(parts: Parts, person: Person, start: str, *, ids: bool = False) -> list[tuple[str, str]]:
     """Ids and prompts of one's own grids whose prompts, or with `ids` whose ids, hold what was typed; newest first."""
     who = await parts.people.row(person)
     # Only among the newest: a completion has to be there while one types.

@@ -20,11 +20,11 @@ class NotKept(OSError):
 async def seen_through(work: Awaitable[T]) -> T:
     """The result of work that is done in threads. A cancel waits for its end: the threads go on anyway, and only then
     is it known what they did."""
-    running = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(work)
     try:
-        return await asyncio.shield(running)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 

@@ -93,7 +93,7 @@ class Engine:
             return None
         return "the engine is starting, usually within a minute" if self.coming else "the engine does not answer"
 
-    async def came(self) -> bool:
+    async def wait_for_start(self) -> bool:
         """Wait for the engine that is on its way; whether one answers now."""
         with suppress(TimeoutError):
             async with asyncio.timeout(START_S):

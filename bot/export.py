@@ -35,30 +35,30 @@ async def _files(parts: Parts, who: int) -> AsyncIterator[tuple[str, bytes]]:
         below = jobs[-1].number
         for job in jobs:
             name = "comparison" if job.comparison else "grid"
-            yield f"{job.id}/{name}.json", _json(await _kept(parts, job))
+            yield f"{job.id}/{name}.json", _json(await _job_json(parts, job))
             for cell, data in sorted((await parts.pictures.load(job.id)).items()):
                 yield f"{job.id}/{cell}.png", data
 
 
 async def _about(parts: Parts, who: int, person: Person) -> dict[str, object]:
-    own = await parts.preferences.of_person(who)
+    preferences = await parts.preferences.of_person(who)
     return {
         "platform": person.platform,
         "id": person.id,
         "name": person.name,
-        "settings": own.model_dump(exclude_none=True),
+        "settings": preferences.model_dump(exclude_none=True),
         "styles": [row["value"] for row in await parts.database.read(STYLES, who=str(who))],
         "trainings": [dict(row) for row in await parts.database.read(TRAININGS, who=who)],
     }
 
 
-async def _kept(parts: Parts, job: JobRow) -> dict[str, object]:
+async def _job_json(parts: Parts, job: JobRow) -> dict[str, object]:
     times = {"queued_at": job.queued_at, "lent_at": job.lent_at, "ended_at": job.ended_at}
     about = {"state": job.state, "channel": job.channel, "server": job.server, "parent": job.parent, **times}
-    found = await (parts.comparison if job.comparison else parts.grid)(job, pictures=False)
+    grid = await (parts.comparison if job.comparison else parts.grid)(job, pictures=False)
     order = job.comparison_order if job.comparison else job.order
-    shown = found.as_json() if found else {"id": job.id, "prompt": job.prompt, "order": order.model_dump(mode="json")}
-    return {**shown, "about": about}
+    body = grid.as_json() if grid else {"id": job.id, "prompt": job.prompt, "order": order.model_dump(mode="json")}
+    return {**body, "about": about}
 
 
 GRIDS = """

@@ -26,34 +26,34 @@ ADDRESSED = re.compile(r"^(<@[^>]*>|@\S+|/?tessera\b)[:,]?\s*", re.IGNORECASE)
 
 def parse(text: str, commands: Sequence[Command]) -> tuple[Command, dict[str, str]]:
     """The command and its options as typed. Raises BadCommand with a sentence for anything else."""
-    command, rest = named(text, commands)
+    command, rest = command_and_rest(text, commands)
     return command, options(rest, command)
 
 
-def named(text: str, commands: Sequence[Command]) -> tuple[Command, str]:
+def command_and_rest(text: str, commands: Sequence[Command]) -> tuple[Command, str]:
     """The command that is meant and what follows its name. Raises BadCommand."""
     if len(text) > MOST:
         raise BadCommand(f"That is {len(text):,} characters; a command may have at most {MOST:,}.")
     line = ADDRESSED.sub("", html.unescape(text).translate(STRAIGHT).strip(), count=1).strip()
-    found = WORD.match(line)
-    if not found:
+    word = WORD.match(line)
+    if not word:
         raise BadCommand("Say what to do, for example: /grid a cat wearing neon-glasses. /help lists the commands.")
-    return _command(found.group(), commands, line), line[found.end() :]
+    return _command(word.group(), commands, line), line[word.end() :]
 
 
 def options(text: str, command: Command) -> dict[str, str]:
     """The options in `text`, name → value as typed."""
-    known = {option.name: option for option in command.options}
-    free, pairs = _split(text, known)
-    given: dict[str, str] = {}
+    by_name = {option.name: option for option in command.options}
+    free, pairs = _split(text, by_name)
+    values: dict[str, str] = {}
     for name, value in pairs:
-        if name in given:
+        if name in values:
             raise BadCommand(f"{name} is given twice; give it once.")
-        given[name], rest = _value(known[name], value)
-        if not given[name]:
-            raise BadCommand(f"{name} has no value; write {name}: followed by {known[name].help}.")
+        values[name], rest = _value(by_name[name], value)
+        if not values[name]:
+            raise BadCommand(f"{name} has no value; write {name}: followed by {by_name[name].help}.")
         free = f"{free} {rest}".strip()
-    return _place_free(_unquoted(free), given, command)
+    return _place_free(_unquoted(free), values, command)
 
 
 @dataclass(frozen=True)
@@ -68,49 +68,49 @@ def _command(word: str, commands: Sequence[Command], line: str) -> Command:
     for command in commands:
         if command.name == name:
             return command
-    near = get_close_matches(name, [command.name for command in commands], n=1)
+    matches = get_close_matches(name, [command.name for command in commands], n=1)
     sentence = f"There is no command “{shorten(word, SHOWN)}”."
-    if near:
-        raise BadCommand(f"{sentence} Did you mean /{near[0]}?")
+    if matches:
+        raise BadCommand(f"{sentence} Did you mean /{matches[0]}?")
     raise NoCommand(f"{sentence} /help lists the commands.", line.lstrip("/"))
 
 
-def _split(text: str, known: dict[str, Option]) -> tuple[str, list[tuple[str, str]]]:
+def _split(text: str, by_name: dict[str, Option]) -> tuple[str, list[tuple[str, str]]]:
     """The free text before the first name, and the (name, text) pairs after it."""
-    keys = _keys(text, known)
+    keys = _keys(text, by_name)
     ends = [*(key.start for key in keys[1:]), len(text)][: len(keys)]
     pairs = [(key.name, text[key.end : end].strip()) for key, end in zip(keys, ends, strict=True)]
     return text[: keys[0].start].strip() if keys else text.strip(), pairs
 
 
-def _keys(text: str, known: dict[str, Option]) -> list[_Key]:
+def _keys(text: str, by_name: dict[str, Option]) -> list[_Key]:
     """Names of options outside quotes. Raises BadCommand for what looks like a name and is none."""
-    found, position = [], 0
+    keys, position = [], 0
     while position < len(text):
         if text[position].isspace():
             position += 1
             continue
         key = KEY.match(text, position)
-        name = _known(key, text, known) if key else None
+        name = _option_name(key, text, by_name) if key else None
         if key and name:
-            found.append(_Key(name, key.start(), key.end()))
+            keys.append(_Key(name, key.start(), key.end()))
             position = key.end()
             continue
         position = _skip(text, position)
-    return found
+    return keys
 
 
-def _known(key: re.Match[str], text: str, known: dict[str, Option]) -> str | None:
+def _option_name(key: re.Match[str], text: str, by_name: dict[str, Option]) -> str | None:
     """The option that is meant. A word with a colon inside a sentence (“a sign: closed”) is just text."""
     name = key.group(1).casefold()
-    if name in known:
+    if name in by_name:
         return name
-    near = get_close_matches(name, known, n=1, cutoff=0.75)
+    matches = get_close_matches(name, by_name, n=1, cutoff=0.75)
     glued = key.end() < len(text) and not text[key.end()].isspace() and key.end() == key.end(1) + 1
-    if near or (glued and len(name) > 1):
-        hint = " If you mean it as text, put the text in quotes." if not near else ""
+    if matches or (glued and len(name) > 1):
+        hint = " If you mean it as text, put the text in quotes." if not matches else ""
         raise BadCommand(
-            (unknown(name, known) if known else f"This command takes no options; leave out “{name}”.") + hint
+            (unknown(name, by_name) if by_name else f"This command takes no options; leave out “{name}”.") + hint
         )
     return None
 
@@ -140,23 +140,23 @@ def _value(option: Option, text: str) -> tuple[str, str]:
     return word, rest.strip()
 
 
-def _place_free(free: str, given: dict[str, str], command: Command) -> dict[str, str]:
+def _place_free(free: str, values: dict[str, str], command: Command) -> dict[str, str]:
     """Free text is the first option that has no value; where several are required, each takes a word."""
     if not free:
-        return given
+        return values
     if not command.options:
         raise BadCommand(f"/{command.name} takes no options.")
-    wanted = [option.name for option in command.options if option.required and option.name not in given]
-    if not wanted:
+    names = [option.name for option in command.options if option.required and option.name not in values]
+    if not names:
         first = command.options[0].name
-        if first in given:
-            shown = shorten(free, SHOWN)
+        if first in values:
+            excerpt = shorten(free, SHOWN)
             raise BadCommand(
-                f"It is not clear what “{shown}” belongs to, because {first} is already given. Name each option."
+                f"It is not clear what “{excerpt}” belongs to, because {first} is already given. Name each option."
             )
-        wanted = [first]
-    words = free.split(maxsplit=len(wanted) - 1)
-    return given | dict(zip(wanted, words, strict=False))
+        names = [first]
+    words = free.split(maxsplit=len(names) - 1)
+    return values | dict(zip(names, words, strict=False))
 
 
 def _unquoted(text: str) -> str:

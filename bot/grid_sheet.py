@@ -38,9 +38,9 @@ def rungs(plan: Plan, limits: Limits) -> list[Rung]:
     return ladder.rungs(plan.recipe.size, lambda px: (px * 2 * _blocks(plan)) ** 2 * 1.3, limits)
 
 
-def expected(plan: Plan, limits: Limits, prints: Prints) -> int:
+def expected_cell_px(plan: Plan, limits: Limits, prints: Prints) -> int:
     """How wide a cell will be, as far as the first pictures tell."""
-    return ladder.expected(rungs(plan, limits), prints, len(plan.cells), plan.recipe.size, limits)
+    return ladder.expected_cell_px(rungs(plan, limits), prints, len(plan.cells), plan.recipe.size, limits)
 
 
 def _blocks(plan: Plan) -> int:

@@ -9,10 +9,10 @@ async def own_grids(database: Database, who: int, search: str, most: int, skip: 
     """Newest first; with `search`, those whose prompt has every word of it. The last word may be a beginning."""
     if not search:
         return [job_row(row) for row in await database.read(NEWEST, who=who, most=most, skip=skip)]
-    words = [found for word in search.split() if (found := own_words(who, word))][:8]
-    if not words:
+    terms = [term for word in search.split() if (term := own_words(who, word))][:8]
+    if not terms:
         return []
-    match = " AND ".join(f'"{word}"' for word in words) + "*"
+    match = " AND ".join(f'"{word}"' for word in terms) + "*"
     return [job_row(row) for row in await database.read(FOUND, match=match, who=who, most=most, skip=skip)]
 
 

@@ -62,20 +62,20 @@ class Database:
     @classmethod
     async def open(cls, path: Path) -> "Database":
         """Make the file where it is missing and bring it up to date. Raises Unusable, and then holds nothing open."""
-        async with AsyncExitStack() as opened:
+        async with AsyncExitStack() as stack:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                done = await asyncio.to_thread(_version, path)
-                if done > len(MIGRATIONS):
+                version = await asyncio.to_thread(_version, path)
+                if version > len(MIGRATIONS):
                     raise Unusable(NEWER.format(path=path))
-                database = cls(*[await _connect(path, opened) for _ in range(2)])
-                await database._migrate(done)
+                database = cls(*[await _connect(path, stack) for _ in range(2)])
+                await database._migrate(version)
             except (sqlite3.Error, OSError) as error:
                 # Its subclasses are what the disk or another program does; this one itself is a damaged file.
                 hint = DAMAGED if type(error) is sqlite3.DatabaseError else ""
                 message = f"{path} cannot be used: {getattr(error, 'strerror', None) or error}.{hint}"
                 raise Unusable(message) from error
-            opened.pop_all()
+            stack.pop_all()
             return database
 
     async def close(self) -> None:
@@ -87,8 +87,8 @@ class Database:
             return _rows(await self._reader.execute_fetchall(sql, values))
 
     async def one(self, sql: str, **values: Any) -> Row | None:
-        found = await self.read(sql, **values)
-        return found[0] if found else None
+        rows = await self.read(sql, **values)
+        return rows[0] if rows else None
 
     async def write(self, sql: str, **values: Any) -> list[Row]:
         """One statement, committed when this returns; the rows of its RETURNING."""
@@ -111,8 +111,8 @@ class Database:
                         await seen_through(self._writer.execute_fetchall("ROLLBACK"))
                     raise
 
-    async def _migrate(self, done: int) -> None:
-        for number, script in enumerate(MIGRATIONS[done:], start=done + 1):
+    async def _migrate(self, version: int) -> None:
+        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
             await self._writer.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
 
 
@@ -148,8 +148,8 @@ def _version(path: Path) -> int:
     return version
 
 
-async def _connect(path: Path, opened: AsyncExitStack) -> aiosqlite.Connection:
-    connection = await opened.enter_async_context(aiosqlite.connect(path, isolation_level=None))
+async def _connect(path: Path, stack: AsyncExitStack) -> aiosqlite.Connection:
+    connection = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
     connection.row_factory = Row
     await connection.create_function("own_words", 2, own_words, deterministic=True)
     await connection.create_function("sha256", 1, _sha256, deterministic=True)
@@ -162,5 +162,5 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _rows(found: Iterable[Any]) -> list[Row]:
-    return list(found)
+def _rows(rows: Iterable[Any]) -> list[Row]:
+    return list(rows)

@@ -18,13 +18,13 @@ async def home(parts: Parts, line: Line, person: Person) -> Home:
     lines = []
     for row in rows:
         if row["state"] in {"lent", "made"}:
-            what = "Training" if row["training"] else "Painting"
-            lines.append(f"{what} `{row['id']}` {texts.quoted(row['prompt'], 80)}")
+            verb = "Training" if row["training"] else "Painting"
+            lines.append(f"{verb} `{row['id']}` {texts.quoted(row['prompt'], 80)}")
         elif row["state"] == "waiting" and row["id"] in places:
             place = places[row["id"]]
             lines.append(
                 f"`{row['id']}` {texts.quoted(row['prompt'], 80)}: {texts.waiting(place.place, None, place.why)}"
             )
-    done = [row for row in rows if row["state"] == "delivered" and not row["training"]]
-    grids = [(row["id"], texts.plain(row["prompt"], 80)) for row in done]
+    delivered = [row for row in rows if row["state"] == "delivered" and not row["training"]]
+    grids = [(row["id"], texts.plain(row["prompt"], 80)) for row in delivered]
     return Home(tuple(lines), tuple(grids[:NEWEST]))

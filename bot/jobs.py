@@ -131,7 +131,7 @@ class Jobs:
 
         Nothing where the job is gone.
         """
-        cost = plan.pictures if isinstance(plan, ComparisonPlan) else _painted(plan)
+        cost = plan.pictures if isinstance(plan, ComparisonPlan) else _cost(plan)
         async with self._database.transaction() as rows:
             sql = """
                 INSERT INTO plans (job, plan) SELECT :job, :plan WHERE EXISTS (SELECT 1 FROM jobs WHERE number = :job)
@@ -140,10 +140,10 @@ class Jobs:
             if await rows.write(sql, job=job.number, plan=plan.model_dump_json()):
                 await rows.write(CORRECT, cost=cost, job=job.number, id=job.person)
                 await rows.write("UPDATE jobs SET cost = :cost WHERE number = :job", cost=cost, job=job.number)
-                worn = plan.recipe.style if isinstance(plan, Plan) else None
-                if worn:
+                style = plan.recipe.style if isinstance(plan, Plan) else None
+                if style:
                     # Also one that nobody named: what is made of this order later wears it, too.
-                    await rows.write(WORN, style=worn, job=job.number)
+                    await rows.write(WORN, style=style, job=job.number)
 
     async def made(self, job: str, score: GridScore | Compared) -> None:
         """Everything is painted and kept, so the job is made, unless it was cancelled meanwhile."""
@@ -163,14 +163,14 @@ class Jobs:
 
     async def _end(self, job: str, state: str, reason: str, detail: str | None) -> str | None:
         async with self._database.transaction() as rows:
-            was = await rows.write(f"SELECT state FROM jobs WHERE id = :id AND {ALIVE}", id=job)  # noqa: S608  # a constant
-            if not was:
+            states = await rows.write(f"SELECT state FROM jobs WHERE id = :id AND {ALIVE}", id=job)  # noqa: S608  # a constant
+            if not states:
                 return None
             # What was not painted is not paid for.
             await rows.write(REFUND, id=job)
             sql = "UPDATE jobs SET state = :state, reason = :reason, detail = :detail, ended_at = :now WHERE id = :id"
             await rows.write(sql, id=job, state=state, reason=reason, detail=detail, now=self._clock())
-            return str(was[0]["state"])
+            return str(states[0]["state"])
 
     async def emptied(self, job: str) -> None:
         """Delete everything that the person made of it; what is left is a number in the counts."""
@@ -195,6 +195,6 @@ def grid_json(job: JobRow, plan: Plan, judged: Mapping[str, Judged]) -> dict[str
     return as_json(job.id, order.prompt, order.approach, order.blocks, plan, dict(judged), job.grid_score)
 
 
-def _painted(plan: Plan) -> int:
+def _cost(plan: Plan) -> int:
     """How many pictures of a plan are painted for it: no photos, nothing that was painted ahead."""
     return sum(cell.photo is None and cell.stocked is None for cell in plan.cells)

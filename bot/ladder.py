@@ -62,19 +62,19 @@ async def largest_that_fits(
 ) -> Sheet:
     """What `make` makes on the first rung from `start` on that fits. Raises TooLarge where none does."""
     for number in range(start, len(ladder)):
-        weight = await asyncio.to_thread(_reckoned, prints, len(prints), side, ladder[number], limits.file_bytes)
+        weight = await asyncio.to_thread(_expected_bytes, prints, len(prints), side, ladder[number], limits.file_bytes)
         if weight * CERTAIN > limits.file_bytes:
             continue
-        made = await asyncio.to_thread(make, ladder[number], number)
-        if len(made.data) <= limits.file_bytes:
-            return made
+        sheet = await asyncio.to_thread(make, ladder[number], number)
+        if len(sheet.data) <= limits.file_bytes:
+            return sheet
     raise TooLarge(f"No sheet is small enough for the {limits.file_bytes:,} bytes allowed here.")
 
 
-def expected(ladder: Sequence[Rung], prints: Prints, count: int, side: int, limits: Limits) -> int:
+def expected_cell_px(ladder: Sequence[Rung], prints: Prints, count: int, side: int, limits: Limits) -> int:
     """How wide a cell will be on the sheet of `count` such pictures, as far as these tell."""
     most = limits.file_bytes
-    fitting = (rung for rung in ladder if _reckoned(prints, count, side, rung, most) <= most)
+    fitting = (rung for rung in ladder if _expected_bytes(prints, count, side, rung, most) <= most)
     return next(fitting, ladder[-1]).cell_px
 
 
@@ -84,7 +84,7 @@ def fractions(box: tuple[int, int, int, int], image: Image.Image) -> Box:
     return left / image.width, top / image.height, (right - left) / image.width, (bottom - top) / image.height
 
 
-def _reckoned(prints: Prints, count: int, side: int, rung: Rung, most: int) -> float:
+def _expected_bytes(prints: Prints, count: int, side: int, rung: Rung, most: int) -> float:
     """About how many bytes a sheet of `count` such pictures has; 0 where making it is as quick, or it would fit as
     plain pixels."""
     if count < 2 * TELLING or rung.cell_px**2 * count * PLAIN <= most:
@@ -93,8 +93,8 @@ def _reckoned(prints: Prints, count: int, side: int, rung: Rung, most: int) -> f
     # Pictures made smaller weigh in PNG what their area says, or more.
     if rung.form == "PNG" and share <= 1 and weight * share**2 * CERTAIN > most:
         return weight * share**2
-    some = prints.some(TELLING)
-    strip = Image.new("RGB", (rung.cell_px, rung.cell_px * len(some)))
-    for index, picture in enumerate(all_fitted(some.at(rung.cell_px), rung.cell_px).values()):
+    sample = prints.some(TELLING)
+    strip = Image.new("RGB", (rung.cell_px, rung.cell_px * len(sample)))
+    for index, picture in enumerate(all_fitted(sample.at(rung.cell_px), rung.cell_px).values()):
         strip.paste(picture, (0, rung.cell_px * index))
-    return len(encode(strip, rung.form, {}, quality=rung.quality)) / some.weight * weight
+    return len(encode(strip, rung.form, {}, quality=rung.quality)) / sample.weight * weight

@@ -37,7 +37,7 @@ class Lender:
     ) -> None:
         self._parts, self._teller, self._watch, self._courier = parts, teller, watch, courier
         self._line, self._spawn = line, spawn
-        self._shown: dict[str, InLine] = {}
+        self._last_places: dict[str, InLine] = {}
 
     async def run(self) -> None:
         """Lend until cancelled: about two waves at a time, so that the engine always knows what comes next."""
@@ -54,7 +54,7 @@ class Lender:
             if job.state == "cancelled" and not job.training:
                 # Perhaps the engine was not told any more.
                 self._spawn(self._watch.release(job, under_way=True))
-            self._spawn(self._closed(job))
+            self._spawn(self._finish(job))
         for job in await jobs.in_state("made"):
             self._spawn(self._watch.follow(job))
         for job in await jobs.in_state("lent"):
@@ -71,22 +71,22 @@ class Lender:
             pace = await self._line.pace()
             for job in await self._parts.jobs.in_state("waiting"):
                 place = places.get(job.id)
-                if place and self._shown.get(job.id) != place:
-                    told = waiting_message(job, place, pace, self._parts.clock())
-                    await self._teller.show(job, told, running=False)
-            self._shown = places
+                if place and self._last_places.get(job.id) != place:
+                    message = waiting_message(job, place, pace, self._parts.clock())
+                    await self._teller.show(job, message, running=False)
+            self._last_places = places
 
     async def tell_ends(self) -> None:
         """The last word about jobs whose platform was away when they ended."""
         while True:
             await asyncio.sleep(UNTOLD_S)
             for job in await self._parts.jobs.untold(UNTOLD_S):
-                await self._closed(job)
+                await self._finish(job)
 
     def _cover(self) -> int:
         return 2 * int(self._parts.engine.health.get("wave") or WAVE)
 
-    def _closed(self, job: JobRow) -> Coroutine[Any, Any, None]:
+    def _finish(self, job: JobRow) -> Coroutine[Any, Any, None]:
         """What an earlier process had still to do for a job that has ended."""
         match job.state:
             case "cancelled" | "deleted":

@@ -45,16 +45,16 @@ class Line:
         clock = await self._database.one("SELECT charged, turn FROM clock")
         ahead, trains = (int(first["ahead"]), bool(first["trains"])) if first else (0, False)
         order = ahead_order(rows, clock["charged"] if clock else 0.0, clock["turn"] if clock else 0)
-        arrived = {row["id"]: rank for rank, row in enumerate(rows, start=1)}
+        ranks = {row["id"]: rank for rank, row in enumerate(rows, start=1)}
         newest = max((row["served"] for row in rows), default=0)
         absent = self._absent()
-        found: dict[str, InLine] = {}
+        places: dict[str, InLine] = {}
         for place, row in enumerate(order, start=1):
             moving = not absent and not row["training"]
-            why = absent or _why(place, arrived[row["id"]], row, order[: place - 1], newest, trains=trains)
-            found[row["id"]] = InLine(row["id"], row["person"], place, ahead, row["cost"], why, moving=moving)
+            why = absent or _why(place, ranks[row["id"]], row, order[: place - 1], newest, trains=trains)
+            places[row["id"]] = InLine(row["id"], row["person"], place, ahead, row["cost"], why, moving=moving)
             ahead += row["cost"]
-        return found
+        return places
 
     async def pace(self) -> float:
         """Seconds per picture: the median of the last grids, as machines sleep in one and clocks are put back."""
@@ -68,10 +68,10 @@ def ahead_order(rows: list[Row], clock: float, turn: int) -> list[Row]:
     charged: dict[int, float] = {}
     served: dict[int, int] = {}
     for training in (False, True):
-        mine = [row for row in rows if bool(row["training"]) is training]
-        order += sorted((row for row in mine if row["turn"] is not None or row["suspect"]), key=_kept)
+        same_kind = [row for row in rows if bool(row["training"]) is training]
+        order += sorted((row for row in same_kind if row["turn"] is not None or row["suspect"]), key=_turn_order)
         lines: defaultdict[int, deque[Row]] = defaultdict(deque)
-        for row in mine:
+        for row in same_kind:
             if row["turn"] is None and not row["suspect"]:
                 lines[row["person"]].append(row)
                 charged.setdefault(row["person"], row["charged"])
@@ -89,23 +89,23 @@ def ahead_order(rows: list[Row], clock: float, turn: int) -> list[Row]:
     return order
 
 
-def _kept(row: Row) -> tuple[bool, bool, int, int]:
+def _turn_order(row: Row) -> tuple[bool, bool, int, int]:
     return not row["suspect"], row["turn"] is None, row["turn"] or 0, row["number"]
 
 
 def _why(  # noqa: PLR0911  # a table of reasons
-    place: int, arrived: int, row: Row, before: list[Row], newest: int, *, trains: bool
+    place: int, rank: int, row: Row, before: list[Row], newest: int, *, trains: bool
 ) -> str:
     """`trains`: a training is under way."""
     if row["training"] and (before or trains):
         return "trainings start when no grid is waiting, one at a time"
     if row["suspect"]:
         return "it runs alone, because the engine stopped while working on it"
-    if place > arrived and row["served"] == newest and newest:
+    if place > rank and row["served"] == newest and newest:
         return "somebody else goes first because you had the last turn"
-    if place > arrived:
+    if place > rank:
         return "others go first because more was painted for you lately"
-    if place < arrived:
+    if place < rank:
         return "you go before people for whom more was painted lately"
     if before and all(other["person"] == row["person"] for other in before):
         return "your own grids come first"

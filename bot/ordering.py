@@ -35,31 +35,31 @@ async def order_grid(
 
     A `plan` repeats the grid that it was made for, cell by cell. A `proposal` is ordered once; its id is the grid's.
     """
-    caps = await admitted(asked, [work.prompt, work.details, work.negative])
+    caps = await admit(asked, [work.prompt, work.details, work.negative])
     work = work if plan else await with_adopted(asked, work)
     new = new_job(asked, proposal or new_id(), work, work.prompt, cost_of(work), parent=parent)
     job = await asked.parts.queue.put(new, caps, plan)
     if job is None:
         raise Refused(await which_limit(asked, caps, cost_of(work)))
-    if proposal and not await mine(asked, job):
+    if proposal and not await made_by_this_press(asked, job):
         raise Refused(f"The grid `{job.id}` was already ordered. `/show {job.id}` shows it.")
     asked.parts.remember(job, asked.talk)
     await announce(asked, job)
     return job
 
 
-async def admitted(asked: Asked, words: Sequence[str | None]) -> Caps:
+async def admit(asked: Asked, words: Sequence[str | None]) -> Caps:
     """The limits for what is asked here in these words. Raises Refused where it is not allowed at all."""
     rules = await asked.parts.preferences.of_server(asked.server)
     _check_place(asked, rules)
     _check_words([text for text in words if text], rules)
-    missing = await asked.talk.can_post()
-    if missing:
-        raise Refused(missing)
+    refusal = await asked.talk.can_post()
+    if refusal:
+        raise Refused(refusal)
     return _caps(asked, rules)
 
 
-async def mine(asked: Asked, job: JobRow) -> bool:
+async def made_by_this_press(asked: Asked, job: JobRow) -> bool:
     """Whether this very press made the job: a press that is answered again after a restart did."""
     sql = "SELECT 1 FROM jobs WHERE number = :number AND received = :received"
     return await asked.parts.database.one(sql, number=job.number, received=asked.received.number) is not None
@@ -140,16 +140,16 @@ def _caps(asked: Asked, rules: Preferences) -> Caps:
 
 async def which_limit(asked: Asked, caps: Caps, cost: int) -> str:
     """The limit was found reached by the statement that inserts; this only names it."""
-    waiting = [place.person for place in (await asked.line.places()).values()]
-    if waiting.count(asked.who) >= (caps.waiting_per_person or 0):
+    persons = [place.person for place in (await asked.line.places()).values()]
+    if persons.count(asked.who) >= (caps.waiting_per_person or 0):
         return (
-            f"You have {texts.grids(waiting.count(asked.who))} waiting, and {caps.waiting_per_person} is the limit. "
+            f"You have {texts.grids(persons.count(asked.who))} waiting, and {caps.waiting_per_person} is the limit. "
             "Wait for one to finish, or cancel one with /cancel."
         )
-    ordered = await ordered_this_hour(asked.parts.database, asked.who, asked.parts.clock())
-    if ordered + cost > (caps.pictures_per_hour or 0):
+    count = await ordered_this_hour(asked.parts.database, asked.who, asked.parts.clock())
+    if count + cost > (caps.pictures_per_hour or 0):
         return (
-            f"You ordered {texts.pictures(ordered)} in the last hour; {cost} more would exceed the limit of"
+            f"You ordered {texts.pictures(count)} in the last hour; {cost} more would exceed the limit of"
             f" {caps.pictures_per_hour}. Try again later, or ask for fewer."
         )
     most = texts.grids(caps.waiting_per_server or 0)

@@ -48,7 +48,7 @@ class Parts:
     edits: Mapping[str, Edits]
     commands: tuple[Command, ...]
     clock: Callable[[], float]
-    shrunk: dict[str, dict[str, Image.Image]] = field(default_factory=dict)
+    small_images: dict[str, dict[str, Image.Image]] = field(default_factory=dict)
     _talks: dict[str, Talk] = field(default_factory=dict)
 
     async def talk(self, job: JobRow) -> Talk:
@@ -91,4 +91,4 @@ class Parts:
         return Comparison(job, plan, await self.pictures.have(job), await self._prints(job) if pictures else Prints({}))
 
     async def _prints(self, job: JobRow) -> Prints:
-        return Prints(await self.pictures.load(job.id), self.shrunk.get(job.id, {}))
+        return Prints(await self.pictures.load(job.id), self.small_images.get(job.id, {}))

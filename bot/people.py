@@ -23,7 +23,7 @@ class People:
         row = await self._database.one("SELECT key FROM people WHERE id = :id", id=person)
         return str(row["key"]) if row else None
 
-    def known(self, person: Person) -> Person:
+    def with_rights(self, person: Person) -> Person:
         """The person with the configured list of moderators applied."""
         listed = f"{person.platform}:{person.id}" in self._moderators
         return replace(person, moderator=True) if listed else person

@@ -28,7 +28,7 @@ CELL = re.compile(r"^[A-P](1[0-6]|[1-9])$")
 
 
 @dataclass(frozen=True)
-class Arrived:
+class ArrivedPicture:
     """A picture to be kept; `data` is None for one that is withheld."""
 
     cell: str
@@ -46,20 +46,20 @@ class Pictures:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._folder = database, folder
 
-    async def keep(self, job: JobRow, arrived: Sequence[Arrived]) -> None:
+    async def keep(self, job: JobRow, pictures: Sequence[ArrivedPicture]) -> None:
         """Write the files, all at once, then their rows: a row is the proof of its file. Of a grid that was deleted
         meanwhile nothing stays.
 
         Raises BadRequest for what is no cell, OSError where the disk is full.
         """
-        files = [(self._path(job.id, picture.cell), picture.data) for picture in arrived]
-        writing = [asyncio.to_thread(_write, path, data) for path, data in files if data is not None]
-        for failed in await seen_through(asyncio.gather(*writing, return_exceptions=True)):
-            if failed is not None:
-                raise failed
+        files = [(self._path(job.id, picture.cell), picture.data) for picture in pictures]
+        writes = [asyncio.to_thread(_write, path, data) for path, data in files if data is not None]
+        for error in await seen_through(asyncio.gather(*writes, return_exceptions=True)):
+            if error is not None:
+                raise error
         async with self._database.transaction() as rows:
             wanted = await rows.write("SELECT 1 FROM jobs WHERE number = :job AND state <> 'deleted'", job=job.number)
-            for picture in arrived if wanted else ():
+            for picture in pictures if wanted else ():
                 await _keep(rows, job, picture)
         if not wanted:
             await self.drop(job.id)
@@ -67,11 +67,11 @@ class Pictures:
     async def have(self, job: JobRow) -> dict[str, Judged]:
         """What is known of the cells that are kept, address → judged."""
         rows = await self._database.read("SELECT * FROM pictures WHERE job = :job", job=job.number)
-        there = await asyncio.to_thread(self._sizes, job.id)
+        sizes = await asyncio.to_thread(self._sizes, job.id)
         return {
             row["cell"]: Judged.model_validate_json(row["judged"])
             for row in rows
-            if row["bytes"] == 0 or there.get(row["cell"]) == row["bytes"]
+            if row["bytes"] == 0 or sizes.get(row["cell"]) == row["bytes"]
         }
 
     async def load(self, job: str, cells: Sequence[str] | None = None) -> dict[str, bytes]:
@@ -94,11 +94,11 @@ class Pictures:
         one, or an older copy; then all stay until somebody has looked."""
         folders = await asyncio.to_thread(self._folders)
         rows = await self._database.read(f"SELECT id FROM jobs WHERE bytes > 0 OR {ALIVE}")  # noqa: S608  # a constant
-        left = folders - {row["id"] for row in rows}
-        if len(left) > MOST_LEFT:
-            log.warning(MANY_LEFT, self._folder, len(left))
+        unknown_jobs = folders - {row["id"] for row in rows}
+        if len(unknown_jobs) > MOST_LEFT:
+            log.warning(MANY_LEFT, self._folder, len(unknown_jobs))
             return
-        for job in left:
+        for job in unknown_jobs:
             await self.drop(job)
 
     async def used(self) -> int:
@@ -154,7 +154,7 @@ UPDATE jobs SET bytes = bytes + :bytes, painted = painted + NOT EXISTS (
 """
 
 
-async def _keep(rows: Transaction, job: JobRow, picture: Arrived) -> None:
+async def _keep(rows: Transaction, job: JobRow, picture: ArrivedPicture) -> None:
     size, judged = len(picture.data or b""), picture.judged.model_dump_json()
     values = {"job": job.number, "cell": picture.cell, "sha": picture.sha256, "bytes": size, "judged": judged}
     if await rows.write(KEEP, **values):

@@ -17,21 +17,21 @@ async def serve(platforms: Mapping[str, Platform], core: Core, stop: asyncio.Eve
     if not platforms:
         log.error("no platform is configured; set DISCORD_TOKEN or SLACK_BOT_TOKEN, or leave the web chat on")
         return 1
-    running = [asyncio.create_task(_keep(name, platform, core)) for name, platform in platforms.items()]
-    stopped = asyncio.create_task(stop.wait())
+    tasks = [asyncio.create_task(_run_for_ever(name, platform, core)) for name, platform in platforms.items()]
+    stop_task = asyncio.create_task(stop.wait())
     try:
-        left = set(running)
-        while left and not stop.is_set():
-            await asyncio.wait({*left, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            left = {task for task in left if not task.done()}
-        return 0 if stop.is_set() or any(task.result() for task in running) else 1
+        pending = set(tasks)
+        while pending and not stop.is_set():
+            await asyncio.wait({*pending, stop_task}, return_when=asyncio.FIRST_COMPLETED)
+            pending = {task for task in pending if not task.done()}
+        return 0 if stop.is_set() or any(task.result() for task in tasks) else 1
     finally:
-        for task in (*running, stopped):
+        for task in (*tasks, stop_task):
             task.cancel()
-        await asyncio.gather(*running, stopped, return_exceptions=True)
+        await asyncio.gather(*tasks, stop_task, return_exceptions=True)
 
 
-async def _keep(name: str, platform: Platform, core: Core) -> bool:
+async def _run_for_ever(name: str, platform: Platform, core: Core) -> bool:
     """Run one for ever; True where it ended by itself (a console's end of input), False where it can never work."""
     failures = 0
     while True:

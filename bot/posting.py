@@ -18,9 +18,9 @@ async def post_openly(
 
     Raises Refused where the bot may not post here, or what is shown was deleted meanwhile.
     """
-    missing = await asked.talk.can_post()
-    if missing:
-        raise Refused(missing)
+    refusal = await asked.talk.can_post()
+    if refusal:
+        raise Refused(refusal)
     server = asked.server if whole and not asked.place.private else None
     message = await asked.parts.delivery.answer(
         asked.talk, asked.received.mark, job.number, server, post, person=asked.who
@@ -32,7 +32,7 @@ async def post_openly(
         raise Refused(texts.NO_GRID.format(job=texts.quoted(job.id, 30)))
 
 
-async def told_openly(asked: Asked, job: JobRow, message: Message, *, openly: bool = True) -> Message | None:
+async def tell_openly(asked: Asked, job: JobRow, message: Message, *, openly: bool = True) -> Message | None:
     """Post a part of a grid, or words about it, so that this goes when the job is deleted; or return it unposted."""
     if not openly:
         return message

@@ -63,8 +63,8 @@ class PreferenceRows:
 
 def spelled(text: str) -> str:
     """One spelling for what looks the same: letters composed with their accents, and nothing invisible in between."""
-    seen = "".join(c for c in text if unicodedata.category(c) != "Cf")
-    return unicodedata.normalize("NFKC", seen)
+    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", visible)
 
 
 def _pattern(entry: str) -> re.Pattern[str]:

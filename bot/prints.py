@@ -22,7 +22,7 @@ class Prints:
     """Both by address. A picture that lies ready in another size than is wanted is made from its file."""
 
     files: Mapping[str, bytes]
-    shrunk: Mapping[str, Image.Image] = field(default_factory=dict)
+    small_images: Mapping[str, Image.Image] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -34,30 +34,30 @@ class Prints:
 
     def some(self, count: int) -> "Prints":
         """About so many of them, from everywhere."""
-        chosen = list(self.files)[:: max(1, len(self) // count)]
-        return Prints({cell: self.files[cell] for cell in chosen}, self.shrunk)
+        cells = list(self.files)[:: max(1, len(self) // count)]
+        return Prints({cell: self.files[cell] for cell in cells}, self.small_images)
 
     def at(self, side: int) -> dict[str, Image.Image | bytes]:
         """All of them: an image where one lies ready `side` pixels wide, else the file."""
-        ready = {cell: self.shrunk[cell] for cell in self.files if cell in self.shrunk}
-        return {**self.files, **{cell: image for cell, image in ready.items() if image.width == side}}
+        images = {cell: self.small_images[cell] for cell in self.files if cell in self.small_images}
+        return {**self.files, **{cell: image for cell, image in images.items() if image.width == side}}
 
 
 class Shrinking:
-    """Makes one job's pictures smaller as they arrive. `expected` tells from the first how wide a cell will be."""
+    """Makes one job's pictures smaller as they arrive. `width` tells from the first how wide a cell will be."""
 
-    def __init__(self, shrunk: dict[str, Image.Image], count: int, expected: Callable[[Prints], int]) -> None:
-        self._shrunk, self._count, self._expected = shrunk, count, expected
-        self._waiting: dict[str, bytes] = {}
+    def __init__(self, small_images: dict[str, Image.Image], count: int, width: Callable[[Prints], int]) -> None:
+        self._small_images, self._count, self._width = small_images, count, width
+        self._pictures: dict[str, bytes] = {}
         self._side: int | None = None
 
     def add(self, pictures: Mapping[str, bytes]) -> None:
         """Make these smaller, once there are enough to tell how small. Computes; for a thread."""
-        self._waiting |= pictures
-        if self._side is None and len(self._waiting) >= min(TELLING, self._count):
-            self._side = self._expected(Prints(self._waiting))
+        self._pictures |= pictures
+        if self._side is None and len(self._pictures) >= min(TELLING, self._count):
+            self._side = self._width(Prints(self._pictures))
         if self._side is None:
             return
-        room = MOST_BYTES // (4 * self._side**2) - len(self._shrunk)
-        self._shrunk |= all_fitted(dict(list(self._waiting.items())[: max(0, room)]), self._side)
-        self._waiting = {}
+        room = MOST_BYTES // (4 * self._side**2) - len(self._small_images)
+        self._small_images |= all_fitted(dict(list(self._pictures.items())[: max(0, room)]), self._side)
+        self._pictures = {}

@@ -30,7 +30,7 @@ class Proposals:
             await rows.write(sql, id=proposal, person=person, work=work, now=now, cost=cost)
         return proposal
 
-    async def proposed(self, proposal: str, person: int, kind: type[_Order]) -> tuple[_Order, int] | None:
+    async def find(self, proposal: str, person: int, kind: type[_Order]) -> tuple[_Order, int] | None:
         """The order and its cost; None where this person was told nothing of this kind, or too long ago."""
         sql = "SELECT work, cost FROM proposals WHERE id = :id AND person = :person AND at >= :old"
         row = await self._database.one(sql, id=proposal, person=person, old=self._clock() - PROPOSED_DAYS * DAY_S)

@@ -89,15 +89,15 @@ class Queue:
     async def lend_now(self, cover: int, engine: str) -> JobRow | None:
         """The next job in turn, or None where none may be lent now."""
         async with self._database.transaction() as rows:
-            lent = await rows.write(LEND, cover=cover, engine=engine, now=self._clock())
-            if not lent:
+            jobs = await rows.write(LEND, cover=cover, engine=engine, now=self._clock())
+            if not jobs:
                 return None
-            job = job_row(lent[0])
+            job = job_row(jobs[0])
             if job.turn is None:
                 await rows.write(CHARGE_CLOCK, person=job.person)
                 await rows.write(CHARGE_PERSON, person=job.person, cost=job.cost)
-                lent = await rows.write(TURN, number=job.number)
-            return job_row(lent[0])
+                jobs = await rows.write(TURN, number=job.number)
+            return job_row(jobs[0])
 
     async def died(self, engine: str, *, blame: bool) -> list[JobRow]:
         """The engine process `engine` is gone. Its jobs wait again as suspects; the ones that are ended are returned.
@@ -106,9 +106,9 @@ class Queue:
         """
         async with self._database.transaction() as rows:
             await rows.write(DIED, engine=engine, blame=blame)
-            ended = await rows.write(END_DEADLY, deaths=DEATHS, now=self._clock())
+            jobs = await rows.write(END_DEADLY, deaths=DEATHS, now=self._clock())
         self.touch()
-        return [job_row(row) for row in ended]
+        return [job_row(row) for row in jobs]
 
     async def taken_over(self, job: str, engine: str) -> bool:
         """The engine process `engine` has the job from now on; False where it is not lent any more."""

@@ -51,8 +51,8 @@ class Inbox:
         body = {"text": "", "options": None, "press": pressed.press, "values": pressed.values}
         body |= {"pointed": asdict(pressed.pointed)} if pressed.pointed else {}
         # A form may be sent twice with different answers; that is no double press.
-        what = f"{pressed.press} {json.dumps(pressed.values, sort_keys=True)}"
-        return await self._keep(pressed, body, what if once else None)
+        press = f"{pressed.press} {json.dumps(pressed.values, sort_keys=True)}"
+        return await self._keep(pressed, body, press if once else None)
 
     async def seen(self, platform: str, event: str) -> bool:
         """Whether this very event was heard before."""
@@ -89,23 +89,23 @@ class Inbox:
         """Drop rows so old that no platform delivers their event again."""
         await self._database.write("DELETE FROM received WHERE at < :at AND body IS NULL", at=older_than)
 
-    async def _keep(self, what: Heard | Pressed, body: dict[str, Any], press: str | None) -> Received | None:
+    async def _keep(self, request: Heard | Pressed, body: dict[str, Any], press: str | None) -> Received | None:
         """The person's row and this one in one commit, because the acknowledgement waits for it."""
-        who = what.person
-        body |= {"person": asdict(what.person), "place": asdict(what.place), "talk": what.talk.address}
+        who = request.person
+        body |= {"person": asdict(request.person), "place": asdict(request.place), "talk": request.talk.address}
         async with self._database.transaction() as rows:
             person = await rows.write(PERSON, platform=who.platform, key=who.id, name=who.name)
-            kept = await rows.write(
+            numbers = await rows.write(
                 RECEIVE,
-                platform=what.platform,
-                event=what.event,
+                platform=request.platform,
+                event=request.event,
                 person=person[0]["id"],
                 press=press,
                 body=json.dumps(body),
                 now=self._clock(),
                 double=DOUBLE_PRESS_S,
             )
-        return _read(kept[0]["number"], what.platform, what.event, body) if kept else None
+        return _read(numbers[0]["number"], request.platform, request.event, body) if numbers else None
 
 
 RECEIVE = f"""

@@ -28,8 +28,8 @@ def recipe_text(job: JobRow, plan: Plan | None) -> str:
         lines.append(f"Profile {plan.profile}, judge {plan.judge}")
         lines += [", ".join(f"{name} {version}" for name, version in r.versions.items())] if r.versions else []
         if plan.filler_prompts:
-            told = "; ".join(texts.plain(prompt, 100) for prompt in plan.filler_prompts[:12])
-            lines.append(f"Fillers{' by ' + plan.writer if plan.writer else ''}: {told}")
+            prompts = "; ".join(texts.plain(prompt, 100) for prompt in plan.filler_prompts[:12])
+            lines.append(f"Fillers{' by ' + plan.writer if plan.writer else ''}: {prompts}")
         lines += [texts.plain(warning, 300) for warning in plan.warnings]
     lines += [f"Made from `{job.parent}`"] if job.parent else []
     return "\n".join(lines)
@@ -37,9 +37,9 @@ def recipe_text(job: JobRow, plan: Plan | None) -> str:
 
 def _command(order: MakeGrid) -> str:
     """The command that is read as this very order; its texts come last, where a platform cuts what is too long."""
-    given = order.model_dump(mode="json", exclude_none=True, exclude={"kind"})
-    options = " ".join(f"{name}:{_number(value)}" for name, value in given.items() if name not in TEXTS)
-    words = {name: given[name] for name in TEXTS if name in given}
+    fields = order.model_dump(mode="json", exclude_none=True, exclude={"kind"})
+    options = " ".join(f"{name}:{_number(value)}" for name, value in fields.items() if name not in TEXTS)
+    words = {name: fields[name] for name in TEXTS if name in fields}
     for marks in product(MARKS, repeat=len(words)):
         quoted = [f"{name}:{mark}{text}{mark}" for (name, text), mark in zip(words.items(), marks, strict=True)]
         command = " ".join(["/grid", options, *quoted])

@@ -35,20 +35,20 @@ async def sheet_message(grid: Grid, limits: Limits, start: int = 0) -> tuple[Mes
     """The message with the largest sheet that fits, and the rung it stands on; without a sheet where none fits."""
     data = grid.as_json()
     try:
-        made = await grid_sheet.fit(grid.plan, grid.prints, words.footer(data), data, limits, start)
+        sheet = await grid_sheet.fit(grid.plan, grid.prints, words.footer(data), data, limits, start)
     except TooLarge as error:
         text = f"{_text(grid)}\n{error} You can still open each cell: choose one below."
         return Message(text, buttons=buttons(grid.job), menu=cell_menu(grid, 0)), -1
     withheld = sum(judged.withheld is not None for judged in grid.judged.values())
     order = grid.job.order
-    sheet = Picture(
-        name=f"tessera-{grid.job.id}.{'jpg' if made.form == 'JPEG' else made.form.lower()}",
-        data=made.data,
+    picture = Picture(
+        name=f"tessera-{grid.job.id}.{'jpg' if sheet.form == 'JPEG' else sheet.form.lower()}",
+        data=sheet.data,
         alt=texts.sheet_alt(order.prompt, order.blocks, grid.job.grid_score, withheld),
     )
-    data |= {"boxes": {cell: list(box) for cell, box in made.boxes.items()}}
-    message = Message(_text(grid), (sheet,), buttons(grid.job), cell_menu(grid, 0), grid=data)
-    return message, made.rung
+    data |= {"boxes": {cell: list(box) for cell, box in sheet.boxes.items()}}
+    message = Message(_text(grid), (picture,), buttons(grid.job), cell_menu(grid, 0), grid=data)
+    return message, sheet.rung
 
 
 async def post_sheet(grid: Grid, talk: Talk, attempt: Attempt, calls: str | None = None) -> str:
@@ -71,9 +71,10 @@ def cell_menu(grid: Grid, page: int) -> Menu:
     """The cells, the prompt's first, as many as a menu holds; the last choice turns the page."""
     cells = sorted(grid.plan.cells, key=lambda cell: not cell.unique)
     room = CHOICES - 1
-    shown = cells[page * room : (page + 1) * room]
+    page_cells = cells[page * room : (page + 1) * room]
     choices = [
-        (_cell_label(cell.cell, unique=cell.unique, judged=grid.judged.get(cell.cell)), cell.cell) for cell in shown
+        (_cell_label(cell.cell, unique=cell.unique, judged=grid.judged.get(cell.cell)), cell.cell)
+        for cell in page_cells
     ]
     if len(cells) > room:
         following = page + 1 if (page + 1) * room < len(cells) else 0
@@ -90,10 +91,10 @@ def _cell_label(cell: str, *, unique: bool, judged: Judged | None) -> str:
 
 def _text(grid: Grid) -> str:
     order, recipe = grid.job.order, grid.plan.recipe
-    worn = recipe.style if recipe.weight else None
+    style = recipe.style if recipe.weight else None
     reasons = [judged.withheld for judged in grid.judged.values() if judged.withheld]
     parts = (
-        texts.head(order.prompt, order.approach, worn, grid.job.id) + f" · seed {grid.plan.seed}",
+        texts.head(order.prompt, order.approach, style, grid.job.id) + f" · seed {grid.plan.seed}",
         words.score(grid.job.grid_score),
         texts.unsafe(len(reasons), reasons),
         texts.warnings(grid.plan),

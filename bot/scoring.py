@@ -30,24 +30,23 @@ async def score(asked: Asked, subject: str, _more: str) -> Message | None:
     if not asked.values:
         await _ask(asked)
         return None
-    found = await asked.parts.proposals.proposed(subject, asked.who, PointedAt)
-    if found is None:
+    proposal = await asked.parts.proposals.find(subject, asked.who, PointedAt)
+    if proposal is None:
         raise Refused(TOO_OLD)
-    prompt = asked.values.get("prompt", "")
-    checked = _checked(prompt)
-    data = await asked.talk.picture(found[0].picture, MOST_BYTES)
-    return Message(in_words(checked, await answer(asked, ScorePicture.of(checked, data), Scored)))
+    prompt = _valid_prompt(asked.values.get("prompt", ""))
+    data = await asked.talk.picture(proposal[0].picture, MOST_BYTES)
+    return Message(in_words(prompt, await answer(asked, ScorePicture.of(prompt, data), Scored)))
 
 
-def in_words(prompt: str, found: Scored) -> str:
+def in_words(prompt: str, scored: Scored) -> str:
     """The number, what stands near it, and what it is not."""
     lines = [
-        f"*Score {found.score:.3f}* for {texts.quoted(prompt, LONGEST)} (cosine, judged by {judged_by(found)}).",
-        f"Rank {found.rank} of {found.of} among the reference prompts. The nearest ones:",
-        *(f"`{near.score:.3f}` {texts.plain(near.prompt, 100)}" for near in found.nearest),
+        f"*Score {scored.score:.3f}* for {texts.quoted(prompt, LONGEST)} (cosine, judged by {judged_by(scored)}).",
+        f"Rank {scored.rank} of {scored.of} among the reference prompts. The nearest ones:",
+        *(f"`{reference.score:.3f}` {texts.plain(reference.prompt, 100)}" for reference in scored.nearest),
     ]
-    if found.tokens_not_scored:
-        lines.append(f"The judge could not read the last {found.tokens_not_scored} tokens of the prompt.")
+    if scored.tokens_not_scored:
+        lines.append(f"The judge could not read the last {scored.tokens_not_scored} tokens of the prompt.")
     lines.append("A score means something only next to others of the same picture and judge; it is not a percentage.")
     return "\n".join(lines)
 
@@ -56,12 +55,12 @@ async def _ask(asked: Asked) -> None:
     pointed = asked.received.pointed
     if pointed is None or pointed.picture is None:
         raise BadCommand(NO_PICTURE)
-    kept = await asked.parts.proposals.propose(asked.who, PointedAt(picture=pointed.picture))
+    proposal = await asked.parts.proposals.propose(asked.who, PointedAt(picture=pointed.picture))
     prompt = Field("prompt", "What should the picture show?", pointed.text[:LONGEST], required=True, long=True)
-    await asked.talk.ask(Form("Score this picture", f"score:{kept}", (prompt,)))
+    await asked.talk.ask(Form("Score this picture", f"score:{proposal}", (prompt,)))
 
 
-def _checked(prompt: str) -> str:
+def _valid_prompt(prompt: str) -> str:
     try:
         return ScorePicture(prompt=prompt, picture="").prompt
     except ValidationError as error:

@@ -42,7 +42,7 @@ class Settings(Shared):
     @field_validator("moderators", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        names = tuple(map(_named, filter(str.strip, value.split(",")))) if isinstance(value, str) else value
+        names = tuple(map(_moderator_name, filter(str.strip, value.split(",")))) if isinstance(value, str) else value
         if any(":" not in str(name) for name in names):
             message = "must name platform and id, such as discord:1234,slack:U12AB"
             raise ValueError(message)
@@ -57,7 +57,7 @@ class Settings(Shared):
         return self.data_dir.absolute() / "history.sqlite"
 
 
-def _named(moderator: str) -> str:
+def _moderator_name(moderator: str) -> str:
     """As people write it, with spaces and `Discord`, and as platforms call themselves."""
     platform, colon, who = moderator.partition(":")
     return f"{platform.strip().lower()}{colon}{who.strip()}"

@@ -11,7 +11,7 @@ from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import CELL
-from bot.posting import post_openly, told_openly
+from bot.posting import post_openly, tell_openly
 from bot.result import Grid, post_sheet, sheet_message
 
 
@@ -25,11 +25,11 @@ async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | Non
     grid = await asked.parts.grid(job)
     if grid is None or (not job.pruned and not job.ended):
         text = f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}"
-        return await told_openly(asked, job, Message(text), openly=openly)
+        return await tell_openly(asked, job, Message(text), openly=openly)
     if job.pruned or not grid.prints:
-        again = Button("Paint again", f"again:{job.id}:same", "primary")
-        message = Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(again,))
-        return await told_openly(asked, job, message, openly=openly)
+        button = Button("Paint again", f"again:{job.id}:same", "primary")
+        message = Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(button,))
+        return await tell_openly(asked, job, message, openly=openly)
     if not openly:
         return (await sheet_message(grid, await asked.talk.limits()))[0]
     await post_openly(asked, job, partial(post_sheet, grid, asked.talk))
@@ -42,9 +42,9 @@ async def cell_message(asked: Asked, job: JobRow, cell: str, limits: Limits) -> 
         return await comparison_cell(asked, job, cell, limits)
     grid = await asked.parts.grid(job)
     name = cell.strip().upper()
-    missing = texts.no_picture(job.id, job.state, name, texts.PRUNED)
+    reason = texts.no_picture(job.id, job.state, name, texts.PRUNED)
     if grid is None:
-        raise Refused(missing)
+        raise Refused(reason)
     planned = next((entry for entry in grid.plan.cells if entry.cell == name), None)
     if planned is None:
         side = 2 * job.order.blocks
@@ -59,7 +59,7 @@ async def cell_message(asked: Asked, job: JobRow, cell: str, limits: Limits) -> 
         return Message(" · ".join([*about, f"withheld: {texts.plain(judged.withheld, 100)}"]))
     data = grid.prints.files.get(name)
     if data is None:
-        raise Refused(texts.PRUNED if job.pruned else missing)
+        raise Refused(texts.PRUNED if job.pruned else reason)
     if len(data) > limits.file_bytes:
         raise Refused(f"This cell's picture is {len(data):,} bytes; at most {limits.file_bytes:,} are allowed here.")
     picture = Picture(f"tessera-{job.id}-{name}.png", data, _alt(grid, name, planned.prompt))
@@ -71,12 +71,12 @@ async def visible_picture(parts: Parts, person: Person, job: str, cell: str) -> 
     row = await parts.jobs.find(job)
     if row is None or row.state == "deleted" or not CELL.match(cell):
         return None
-    moderated = parts.people.known(person).moderator and row.platform == person.platform and not row.private
+    moderated = parts.people.with_rights(person).moderator and row.platform == person.platform and not row.private
     if not moderated and row.person != await parts.people.row(person):
         return None
     return (await parts.pictures.load(job, [cell])).get(cell)
 
 
 def _alt(grid: Grid, cell: str, prompt: str | None) -> str:
-    what = f"painted from the prompt {texts.quoted(prompt, 300)}" if prompt else "a photo taken as a filler"
-    return f"Cell {cell} of grid {grid.job.id}: {what}."
+    origin = f"painted from the prompt {texts.quoted(prompt, 300)}" if prompt else "a photo taken as a filler"
+    return f"Cell {cell} of grid {grid.job.id}: {origin}."

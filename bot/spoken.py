@@ -5,7 +5,7 @@ from bot.arguments import values
 from bot.asked import Asked
 from bot.chat import Button, Message
 from bot.commands import GRID
-from bot.commands.grid import ordered
+from bot.commands.grid import order_as_typed
 from bot.errors import BadCommand, NoCommand, Refused
 from bot.grammar import parse
 from engine.contract.order import Order
@@ -20,23 +20,23 @@ class Spoken(Order):
     words: str
 
 
-async def offer(asked: Asked, heard: NoCommand) -> Message:
+async def offer(asked: Asked, error: NoCommand) -> Message:
     """The words with the button. Raises NoCommand where no grid can be made of them either."""
     try:
-        _order(heard.words)
+        _order(error.words)
     except BadCommand:
-        raise heard from None
-    kept = await asked.parts.proposals.propose(asked.who, Spoken(words=heard.words))
-    text = f"{texts.quoted(heard.words, 100)} is not a command (/help lists them). Is it a prompt?"
-    return Message(text, buttons=(Button("Make a grid of this", f"spoken:{kept}", "primary"),))
+        raise error from None
+    proposal = await asked.parts.proposals.propose(asked.who, Spoken(words=error.words))
+    text = f"{texts.quoted(error.words, 100)} is not a command (/help lists them). Is it a prompt?"
+    return Message(text, buttons=(Button("Make a grid of this", f"spoken:{proposal}", "primary"),))
 
 
 async def make(asked: Asked, subject: str, _more: str) -> None:
     """Order a grid of what was said, once however often the button is pressed."""
-    found = await asked.parts.proposals.proposed(subject, asked.who, Spoken)
-    if found is None:
+    proposal = await asked.parts.proposals.find(subject, asked.who, Spoken)
+    if proposal is None:
         raise Refused(TOO_OLD)
-    await ordered(asked, _order(found[0].words), subject)
+    await order_as_typed(asked, _order(proposal[0].words), subject)
 
 
 def _order(words: str) -> MakeGrid:

@@ -70,8 +70,8 @@ async def rollback(asked: Asked, subject: str, more: str) -> Message:
     adopted, scope = Adopted(asked.parts.database), scope_of(asked, more)
     if await adopted.style(scope) != subject:
         raise Refused(f"`{texts.plain(subject, LONGEST)}` is not the adopted style here, so nothing is rolled back.")
-    now = await adopted.roll_back(scope)
-    after = f"`{now}` is the adopted style here again." if now else await _bare(asked)
+    previous = await adopted.roll_back(scope)
+    after = f"`{previous}` is the adopted style here again." if previous else await _default_style(asked)
     return Message(f"`{subject}` is no longer adopted. {after}")
 
 
@@ -98,13 +98,13 @@ async def unstyle(asked: Asked, subject: str, more: str) -> Message:
     await _check_not_elsewhere(asked, subject, more)
     if SURE not in more.split():
         await asked.parts.engine.client.style(subject)
-        sure = press("unstyle", subject, scope_of(asked, more), SURE)
-        here = await Adopted(asked.parts.database).style(scope_of(asked, more)) == subject
-        adopted = " It is the adopted style here." if here else ""
+        confirm = press("unstyle", subject, scope_of(asked, more), SURE)
+        is_adopted = await Adopted(asked.parts.database).style(scope_of(asked, more)) == subject
+        adopted = " It is the adopted style here." if is_adopted else ""
         words = (
             f"Delete the style `{subject}` with all its files?{adopted} Grids made with it stay. This cannot be undone."
         )
-        return Message(words, buttons=(Button("Delete it", sure, "danger"),))
+        return Message(words, buttons=(Button("Delete it", confirm, "danger"),))
     with suppress(NoStyle):
         # One that is gone was deleted by a first time whose answer was lost on the wire.
         await asked.parts.engine.client.delete_style(subject)
@@ -112,13 +112,13 @@ async def unstyle(asked: Asked, subject: str, more: str) -> Message:
     return Message(f"The style `{subject}` is deleted.")
 
 
-async def _bare(asked: Asked) -> str:
+async def _default_style(asked: Asked) -> str:
     """What approach 2 wears where nothing is adopted."""
     with suppress(EngineAway):
         cards = await asked.parts.engine.client.styles()
-        shipped = [str(card["name"]) for card in cards if card.get("shipped")]
-        if shipped:
-            return f"No style is adopted here now, so approach 2 uses `{shipped[0]}`, which comes with the model."
+        names = [str(card["name"]) for card in cards if card.get("shipped")]
+        if names:
+            return f"No style is adopted here now, so approach 2 uses `{names[0]}`, which comes with the model."
     return "No style is adopted here now."
 
 

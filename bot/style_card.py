@@ -16,16 +16,16 @@ async def show_style(asked: Asked, name: str) -> Message:
     """Raises BadCommand where there is no such style, EngineAway."""
     cards = {str(card.get("name")): card for card in await asked.parts.engine.client.styles()}
     if name not in cards:
-        raise BadCommand(missing(name, list(cards)))
+        raise BadCommand(no_such_style(name, list(cards)))
     picture = await _picture(asked, name)
     adopted = Adopted(asked.parts.database)
     scope = scope_of(asked)
-    here, shipped = await adopted.style(scope), bool(cards[name].get("shipped"))
-    now, worn = here == name, here == name or (here is None and shipped)
-    head = f"*{name}*" + (" · adopted here" if now else " · used while none is adopted" if worn else "")
-    use = f"Use it with: `/grid prompt:… approach:2{'' if worn else f' style:{name}'}`"
+    adopted_style, shipped = await adopted.style(scope), bool(cards[name].get("shipped"))
+    is_adopted, is_worn = adopted_style == name, adopted_style == name or (adopted_style is None and shipped)
+    head = f"*{name}*" + (" · adopted here" if is_adopted else " · used while none is adopted" if is_worn else "")
+    use = f"Use it with: `/grid prompt:… approach:2{'' if is_worn else f' style:{name}'}`"
     lines = [head, *card_lines(cards[name]), use]
-    buttons = _buttons(name, scope, adopted=now, ours=not shipped) if asked.person.moderator else ()
+    buttons = _buttons(name, scope, adopted=is_adopted, ours=not shipped) if asked.person.moderator else ()
     return Message("\n".join(lines), (picture,) if picture else (), buttons)
 
 
@@ -52,5 +52,5 @@ async def _picture(asked: Asked, name: str) -> Picture | None:
     return None
 
 
-def missing(name: str, known: list[str]) -> str:
-    return f"{unknown(name[:60], known)}" if known else f"There is no style {texts.quoted(name, 40)}: {NONE_YET}"
+def no_such_style(name: str, names: list[str]) -> str:
+    return f"{unknown(name[:60], names)}" if names else f"There is no style {texts.quoted(name, 40)}: {NONE_YET}"

@@ -13,11 +13,11 @@ Card = Mapping[str, Any]
 NONE_YET = "There is no style yet. A moderator can train one with /finetune."
 
 
-def line(card: Card, adopted: str | None) -> str:
+def line(card: Card, adopted_style: str | None) -> str:
     """One style in one line; the one that is worn here is marked."""
     name, about = str(card.get("name")), texts.plain(_text(card.get("summary")), 100)
-    mark = " · *adopted here*" if name == adopted else ""
-    if adopted is None and card.get("shipped"):
+    mark = " · *adopted here*" if name == adopted_style else ""
+    if adopted_style is None and card.get("shipped"):
         mark = " · *used while none is adopted*"
     score = _best_score(card)
     return " · ".join(part for part in (f"`{texts.plain(name, 40)}`{mark}", about, score) if part)
@@ -48,9 +48,9 @@ def card_lines(card: Card, *, training: bool = True) -> list[str]:
 
 def trained_from_card(card: Card) -> StyleTrained | None:
     """The ending of a training whose engine died after it had saved the style; None where the card is another's."""
-    kept = {name: card.get(name) for name in ("name", "base", "stopped", "best_epoch", "epochs", "warnings")}
+    fields = {name: card.get(name) for name in ("name", "base", "stopped", "best_epoch", "epochs", "warnings")}
     try:
-        return StyleTrained.model_validate({**kept, "folder": "", "plot": "", "card": ""})
+        return StyleTrained.model_validate({**fields, "folder": "", "plot": "", "card": ""})
     except ValidationError:
         return None
 
@@ -63,26 +63,26 @@ def _training(card: Card) -> str:
         epochs = [Epoch.model_validate(epoch) for epoch in card.get("epochs") or ()]
     except (ValidationError, TypeError):
         return ""
-    kept = next((epoch for epoch in epochs if epoch.epoch == card.get("best_epoch")), None)
-    return f"Kept epoch {kept.epoch} of {len(epochs)}, held-out loss {kept.held_out_loss:.4f}." if kept else ""
+    best = next((epoch for epoch in epochs if epoch.epoch == card.get("best_epoch")), None)
+    return f"Kept epoch {best.epoch} of {len(epochs)}, held-out loss {best.held_out_loss:.4f}." if best else ""
 
 
 def _scores(card: Card) -> str:
     """What the judge measured on the samples; `likeness` is to the training pictures."""
     rows = [row for row in _rows(card) if all(_measured(row.get(key)) for key in ("match", "likeness", "weight"))]
-    told = [f"{row['match']:.3f} and {row['likeness']:.3f} at weight {row['weight']:g}" for row in rows]
+    scores = [f"{row['match']:.3f} and {row['likeness']:.3f} at weight {row['weight']:g}" for row in rows]
     judge = _text(_mapping(card.get("scores")).get("judge"))
     by = f", judge {texts.plain(judge, 80)}" if judge else ""
     return (
-        f"How well the samples match their prompts and the training pictures (cosine{by}): {'; '.join(told)}."
-        if told
+        f"How well the samples match their prompts and the training pictures (cosine{by}): {'; '.join(scores)}."
+        if scores
         else ""
     )
 
 
 def _best_score(card: Card) -> str:
-    whole = next((row for row in _rows(card) if row.get("weight") == 1 and _measured(row.get("likeness"))), None)
-    return f"likeness to its pictures {whole['likeness']:.3f}" if whole else ""
+    full = next((row for row in _rows(card) if row.get("weight") == 1 and _measured(row.get("likeness"))), None)
+    return f"likeness to its pictures {full['likeness']:.3f}" if full else ""
 
 
 def _measured(value: Any) -> bool:

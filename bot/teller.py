@@ -23,32 +23,32 @@ WAITS = (1.0, 5.0, 30.0, 120.0)
 class Teller:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._saying: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._said: dict[str, str] = {}
-        self._unshown: dict[str, tuple[Message, bool]] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._message_ids: dict[str, str] = {}
+        self._unshown_messages: dict[str, tuple[Message, bool]] = {}
 
     async def introduce(self, job: JobRow, message: Message) -> None:
         """Make the job's own message; what was to be shown in it meanwhile comes next. Raises DeliveryError."""
         await self.say(job, message)
-        newer = self._unshown.pop(job.id, None)
+        newer = self._unshown_messages.pop(job.id, None)
         if newer:
             await self.show(job, newer[0], running=newer[1])
 
     async def say(self, job: JobRow, message: Message) -> str | None:
         """Make the job's own message where there is none yet; its id. Raises DeliveryError."""
-        async with self._saying[job.id]:
-            if job.id not in self._said:
+        async with self._locks[job.id]:
+            if job.id not in self._message_ids:
                 talk = await self._parts.talk(job)
-                found = await self._parts.delivery.say(talk, job, partial(talk.say, message))
-                if found is None:
+                message_id = await self._parts.delivery.say(talk, job, partial(talk.say, message))
+                if message_id is None:
                     return None
-                self._said[job.id] = found
-        return self._said[job.id]
+                self._message_ids[job.id] = message_id
+        return self._message_ids[job.id]
 
     async def show(self, job: JobRow, message: Message, *, running: bool) -> None:
         """Offer the newest state; it is shown when the platform's budget allows."""
-        if job.id not in self._said:
-            self._unshown[job.id] = message, running
+        if job.id not in self._message_ids:
+            self._unshown_messages[job.id] = message, running
             return
         talk = await self._parts.talk(job)
         edits = self._parts.edits.get(job.platform)
@@ -57,7 +57,7 @@ class Teller:
 
     def leave_off(self, job: JobRow) -> None:
         """Nobody tells of this job for now: what was not shown is not kept."""
-        self._unshown.pop(job.id, None)
+        self._unshown_messages.pop(job.id, None)
 
     async def hold(self, job: JobRow) -> None:
         """Nothing is edited from here on, so that what is posted next waits for no edit."""
@@ -84,9 +84,9 @@ class Teller:
         self._forget(job)
 
     def _forget(self, job: JobRow) -> None:
-        self._said.pop(job.id, None)
-        self._saying.pop(job.id, None)
-        self._unshown.pop(job.id, None)
+        self._message_ids.pop(job.id, None)
+        self._locks.pop(job.id, None)
+        self._unshown_messages.pop(job.id, None)
         self._parts.forget(job)
 
     async def _leave(self, job: JobRow, message: Message) -> None:
@@ -115,12 +115,12 @@ def waiting_message(job: JobRow, place: InLine, pace: float, now: float) -> Mess
 
 def failure(job: JobRow) -> Message:
     """How a job ended that has no sheet."""
-    cancelled = trained.NOTHING_MADE if job.training else texts.CANCELLED
-    words = cancelled if job.state == "cancelled" else texts.plain(job.detail, 600)
-    return Message(f"{heading(job)}\n{words}", buttons=(_again(job),))
+    sentence = trained.NOTHING_MADE if job.training else texts.CANCELLED
+    words = sentence if job.state == "cancelled" else texts.plain(job.detail, 600)
+    return Message(f"{heading(job)}\n{words}", buttons=(_again_button(job),))
 
 
-def _again(job: JobRow) -> Button:
+def _again_button(job: JobRow) -> Button:
     if job.training:
         return Button("Train it again", f"retrain:{job.id}")
     if job.comparison:

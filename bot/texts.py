@@ -20,8 +20,8 @@ CHANGED = str.maketrans({"*": "∗", "`": "ˋ", "\n": " "})
 
 def plain(text: str | None, most: int = 200) -> str:
     """Words of a person inside one of our sentences: they format nothing, turn nothing around and do not run on."""
-    seen = "".join(c for c in text or "" if c in JOINERS or unicodedata.category(c) != "Cf")
-    line = " ".join(seen.translate(CHANGED).split())
+    visible = "".join(c for c in text or "" if c in JOINERS or unicodedata.category(c) != "Cf")
+    line = " ".join(visible.translate(CHANGED).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
@@ -60,8 +60,8 @@ def bar(share: float) -> str:
 
 
 def head(prompt: str | None, approach: int, style: str | None, job: str) -> str:
-    worn = f", style {plain(style, 40)}" if style else ""
-    return f"*{plain(prompt)}* · approach {approach} ({TITLES[approach]}{worn}) · `{job}`"
+    style_note = f", style {plain(style, 40)}" if style else ""
+    return f"*{plain(prompt)}* · approach {approach} ({TITLES[approach]}{style_note}) · `{job}`"
 
 
 def waiting(place: int, eta: float | None, why: str) -> str:
@@ -96,25 +96,25 @@ def no_picture(job: str, now: str, cell: str, pruned: str) -> str:
 
 def progress(phase: str, done: float, total: int, eta: float | None) -> str:
     share = done / total if total else 0.0
-    left = f", about {duration(eta)} left" if eta is not None else ""
+    time_left = f", about {duration(eta)} left" if eta is not None else ""
     of = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if phase == "fetching" else f"{int(done)} of {total} pictures"
-    return f"{bar(share)} {PHASES[phase]}: {of}{left}."
+    return f"{bar(share)} {PHASES[phase]}: {of}{time_left}."
 
 
 def warnings(plan: Plan) -> str:
     return " ".join(plain(warning, 300) for warning in plan.warnings)
 
 
-def sheet_alt(prompt: str, blocks: int, found: GridScore | None, withheld: int) -> str:
+def sheet_alt(prompt: str, blocks: int, grid_score: GridScore | None, withheld: int) -> str:
     """What a screen reader says of a sheet."""
     side, count = 2 * blocks, blocks * blocks
     whole, of = ("one block", "it") if count == 1 else (f"{count} blocks", "each block")
     words = (
         f"A grid of {side} by {side} pictures in {whole} of four; one picture in {of} is painted from the prompt"
-        f" {quoted(prompt, 300)}, the others are fillers. {score(found)}"
+        f" {quoted(prompt, 300)}, the others are fillers. {score(grid_score)}"
     )
-    left_out = f" {pictures(withheld)} {'is' if withheld == 1 else 'are'} withheld as unsafe."
-    return words + (left_out if withheld else "")
+    withheld_note = f" {pictures(withheld)} {'is' if withheld == 1 else 'are'} withheld as unsafe."
+    return words + (withheld_note if withheld else "")
 
 
 def pictures(count: int) -> str:

@@ -19,8 +19,8 @@ async def thumbnail(parts: Parts, job: JobRow) -> bytes | None:
     if plan is None:
         return None
     cells = [cell.cell for cell in plan.cells if cell.unique][:SHARED]
-    found = await parts.pictures.load(job.id, cells)
-    pictures = [found[cell] for cell in cells if cell in found]
+    files = await parts.pictures.load(job.id, cells)
+    pictures = [files[cell] for cell in cells if cell in files]
     return await asyncio.to_thread(_make, pictures) if pictures else None
 
 

@@ -30,70 +30,71 @@ UNKNOWN_TIME = "time unknown until this machine has trained once"
 NOTHING_MADE = "Cancelled. No style was made."
 
 
-def cost(order: TrainStyle, found: Estimated) -> str:
+def cost(order: TrainStyle, estimate: Estimated) -> str:
     """What a training would take, before it begins."""
     source = f"WikiArt, {texts.plain(order.art_style, 60)}" if order.source == "wikiart" else "the built-in drawings"
-    time = f"at most {texts.duration(found.seconds)}" if found.seconds is not None else UNKNOWN_TIME
-    more, memory = _perhaps_more(order, found), _megabytes(found.memory_bytes)
+    time = f"at most {texts.duration(estimate.seconds)}" if estimate.seconds is not None else UNKNOWN_TIME
+    length = f"at most {estimate.steps:,} steps, {time}"
+    more, memory = _perhaps_more(order, estimate), _megabytes(estimate.memory_bytes)
     return "\n".join(
         (
             f"*Train the style {order.name}?*",
-            f"{found.images} pictures from {source}; at most {found.steps:,} steps, {time}; it stops early by itself.",
-            f"To download: {_megabytes(found.bytes_to_fetch)}{more}. Memory for the model: {memory}.",
-            f"Grids go first: the training only gets the time that they leave free.{_goes_on(found)}",
+            f"{estimate.images} pictures from {source}; {length}; it stops early by itself.",
+            f"To download: {_megabytes(estimate.bytes_to_fetch)}{more}. Memory for the model: {memory}.",
+            f"Grids go first: the training only gets the time that they leave free.{_goes_on(estimate)}",
         )
     )
 
 
-def _goes_on(found: Estimated) -> str:
-    match found.epochs_done:
+def _goes_on(estimate: Estimated) -> str:
+    match estimate.epochs_done:
         case None:
             return ""
         case 0:
             return " There is no checkpoint of that name to continue from, so it starts over."
-        case done:
-            return f" It continues after epoch {done}."
+        case epoch:
+            return f" It continues after epoch {epoch}."
 
 
 def progress(event: Progress, epochs: Sequence[Epoch]) -> str:
     """How far it is, with a bar where that is known, and once an epoch has ended the losses."""
     bar = f"{texts.bar(event.done / event.total)} " if event.total > 1 else ""
-    left = f", about {texts.duration(event.eta_s)} left at most" if event.eta_s is not None else ""
-    lines = [f"{bar}{_phase(event, epochs)}{left}."]
+    time_left = f", about {texts.duration(event.eta_s)} left at most" if event.eta_s is not None else ""
+    lines = [f"{bar}{_phase(event, epochs)}{time_left}."]
     return "\n".join([*lines, losses(epochs)] if epochs else lines)
 
 
 def losses(epochs: Sequence[Epoch]) -> str:
     """The last epoch's losses, and which one is the best so far."""
-    last, kept = epochs[-1], min(epochs, key=lambda epoch: epoch.held_out_loss)
+    last, best = epochs[-1], min(epochs, key=lambda epoch: epoch.held_out_loss)
     words = f"Epoch {last.epoch}: held-out loss {last.held_out_loss:.4f}, training loss {last.train_loss:.4f}."
     return words + (
         " It is the best so far."
-        if kept.epoch == last.epoch
-        else f" The best so far is epoch {kept.epoch} with {kept.held_out_loss:.4f}."
+        if best.epoch == last.epoch
+        else f" The best so far is epoch {best.epoch} with {best.held_out_loss:.4f}."
     )
 
 
-def result(found: StyleTrained) -> str:
+def result(style: StyleTrained) -> str:
     """Why it ended, what is kept, its losses, and what to be careful of."""
-    count = len(found.epochs)
-    lines = [f"*The style {found.name} is trained.*", WHY[found.stopped]]
-    kept = next((epoch for epoch in found.epochs if epoch.epoch == found.best_epoch), None)
-    if kept:
+    count = len(style.epochs)
+    lines = [f"*The style {style.name} is trained.*", WHY[style.stopped]]
+    best = next((epoch for epoch in style.epochs if epoch.epoch == style.best_epoch), None)
+    if best:
         lines.append(
-            f"Kept: epoch {kept.epoch} of {count}, held-out loss {kept.held_out_loss:.4f},"
-            f" training loss {kept.train_loss:.4f}."
+            f"Kept: epoch {best.epoch} of {count}, held-out loss {best.held_out_loss:.4f},"
+            f" training loss {best.train_loss:.4f}."
         )
-    if found.sheet:
+    if style.sheet:
         lines.append("The sheet shows the same seeds at weights 0, 0.5 and 1: without the style, half and full.")
-    lines += [texts.plain(warning, 300) for warning in found.warnings]
+    lines += [texts.plain(warning, 300) for warning in style.warnings]
     return "\n".join([*lines, "Moderators can adopt it; then `/grid approach:2` uses it here."])
 
 
-def closing(found: StyleTrained) -> str:
+def closing(style: StyleTrained) -> str:
     """The last word in the training's own message."""
-    count = "1 epoch" if len(found.epochs) == 1 else f"{len(found.epochs)} epochs"
-    return f"Trained in {count}; epoch {found.best_epoch} is kept. {WHY[found.stopped]}"
+    count = "1 epoch" if len(style.epochs) == 1 else f"{len(style.epochs)} epochs"
+    return f"Trained in {count}; epoch {style.best_epoch} is kept. {WHY[style.stopped]}"
 
 
 def buttons(name: str) -> tuple[Button, ...]:
@@ -105,8 +106,8 @@ def buttons(name: str) -> tuple[Button, ...]:
     )
 
 
-def _perhaps_more(order: TrainStyle, found: Estimated) -> str:
-    return ", more if WikiArt's dataset server is away" if order.source == "wikiart" and found.bytes_to_fetch else ""
+def _perhaps_more(order: TrainStyle, estimate: Estimated) -> str:
+    return ", more if WikiArt's dataset server is away" if order.source == "wikiart" and estimate.bytes_to_fetch else ""
 
 
 def _phase(event: Progress, epochs: Sequence[Epoch]) -> str:

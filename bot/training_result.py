@@ -10,26 +10,26 @@ from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.styles import card_lines
 from bot.training_pictures import plot_picture, sheet_picture
-from bot.trainings import unpacked
+from bot.trainings import decode_picture
 from engine.contract.errors import TesseraError
 from engine.contract.training import StyleTrained
 
 SHEET, PLOT = "samples.png", "training_loss.png"
 
 
-async def style_message(parts: Parts, job: JobRow, found: StyleTrained) -> Message:
+async def style_message(parts: Parts, job: JobRow, style: StyleTrained) -> Message:
     """With the card and the pictures, as far as they can be had: the style is there also when the engine is not."""
-    lines, pictures = [trained.result(found)], []
-    sheet = unpacked(found.sheet)
+    lines, pictures = [trained.result(style)], []
+    sheet = decode_picture(style.sheet)
     with suppress(TesseraError):
-        lines += card_lines(await parts.engine.client.style(found.name), training=False)
-        sheet = sheet or await parts.engine.client.style_file(found.name, SHEET)
+        lines += card_lines(await parts.engine.client.style(style.name), training=False)
+        sheet = sheet or await parts.engine.client.style_file(style.name, SHEET)
     if sheet:
-        pictures.append(sheet_picture(found.name, job.id, sheet))
+        pictures.append(sheet_picture(style.name, job.id, sheet))
     plot = await parts.trainings.plot(job)
     if plot:
-        pictures.append(plot_picture(found.name, job.id, plot))
-    return Message("\n".join(lines), tuple(pictures), trained.buttons(found.name))
+        pictures.append(plot_picture(style.name, job.id, plot))
+    return Message("\n".join(lines), tuple(pictures), trained.buttons(style.name))
 
 
 async def post_style(message: Message, talk: Talk, attempt: Attempt, calls: str | None = None) -> str:

@@ -18,9 +18,9 @@ class Trainings:
 
     async def keep(self, job: JobRow, event: EpochEnded) -> None:
         """An epoch's losses and the newest curve."""
-        told = Epoch.model_validate(event.model_dump()).model_dump_json()
+        losses = Epoch.model_validate(event.model_dump()).model_dump_json()
         async with self._database.transaction() as rows:
-            await rows.write(EPOCH, job=job.number, epoch=event.epoch, told=told)
+            await rows.write(EPOCH, job=job.number, epoch=event.epoch, told=losses)
             sql = "UPDATE trainings SET plot = COALESCE(:plot, plot) WHERE job = :job"
             await rows.write(sql, job=job.number, plot=event.plot)
 
@@ -36,7 +36,7 @@ class Trainings:
     async def plot(self, job: JobRow) -> bytes | None:
         """The newest curve as PNG."""
         row = await self._database.one("SELECT plot FROM trainings WHERE job = :job", job=job.number)
-        return unpacked(row["plot"]) if row else None
+        return decode_picture(row["plot"]) if row else None
 
     async def stop(self, job: JobRow) -> None:
         """Somebody wants the end; it is kept, so that no later engine goes on with it."""
@@ -59,7 +59,7 @@ class Trainings:
         return StyleTrained.model_validate_json(row["trained"]) if row and row["trained"] else None
 
 
-def unpacked(picture: str | None) -> bytes | None:
+def decode_picture(picture: str | None) -> bytes | None:
     """A picture's bytes from base64; None where there is none that can be read."""
     try:
         return base64.b64decode(picture, validate=True) if picture else None

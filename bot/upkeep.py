@@ -44,7 +44,7 @@ class Upkeep:
         numbers.engine_up.set(self._parts.engine.instance is not None)
         numbers.disk.set(await self._parts.pictures.used())
         for platform, edits in self._parts.edits.items():
-            numbers.edits.labels(platform).set(edits.made)
+            numbers.edits.labels(platform).set(edits.count)
 
     async def prune(self) -> None:
         """Remove pictures that are past their retention, then the oldest until the budget holds."""

@@ -19,7 +19,7 @@ from bot.parts import Parts
 from bot.prints import Shrinking
 from bot.teller import Teller, cancel_button, failure
 from bot.training_watch import TrainingWatch
-from bot.trainings import unpacked
+from bot.trainings import decode_picture
 from engine.contract.comparison import Compared, ComparisonPlan, ComparisonPlanned
 from engine.contract.errors import EngineAway, TesseraError
 from engine.contract.events import Event, GridMade, GridPlanned, JobFailed, PicturePainted, Progress
@@ -92,7 +92,7 @@ class Watch:
             await self.fail(job, "painting_failed", texts.BROKEN.format(mark=job.id))
         finally:
             self._previews.pop(job.id, None)
-            self._parts.shrunk.pop(job.id, None)
+            self._parts.small_images.pop(job.id, None)
             self._teller.leave_off(job)
             self._parts.queue.touch()
 
@@ -146,9 +146,9 @@ class Watch:
             return False
         if row.engine == instance:
             return True
-        for ended in await self._parts.queue.died(row.engine or "", blame=blame and not engine.blameless):
+        for failed_job in await self._parts.queue.died(row.engine or "", blame=blame and not engine.blameless):
             self._parts.numbers.ended.labels("engine_away").inc()
-            await self._teller.end(ended, failure(ended))
+            await self._teller.end(failed_job, failure(failed_job))
         return False
 
     async def _stream(self, job: JobRow) -> None:
@@ -165,7 +165,7 @@ class Watch:
             await self._hear(job, order, events, keeping)
 
     async def _hear(self, job: JobRow, order: Job, events: AsyncIterator[Event], keeping: Keeping) -> None:
-        parts, began = self._parts, time.monotonic()
+        parts, start = self._parts, time.monotonic()
         plan: Plan | ComparisonPlan | None = order.plan or order.comparison
         async for event in events:
             keeping.check()
@@ -183,7 +183,7 @@ class Watch:
                 case Progress():
                     await self._show(job, event)
                 case GridMade() | Compared():
-                    log.info("painted", extra={"job": job.id, "seconds": round(time.monotonic() - began, 1)})
+                    log.info("painted", extra={"job": job.id, "seconds": round(time.monotonic() - start, 1)})
                     # Nothing may be missing when the job is called made.
                     await keeping.all([cell.cell for cell in plan.cells] if plan else [])
                     await parts.jobs.made(job.id, event.score if isinstance(event, GridMade) else event)
@@ -205,15 +205,15 @@ class Watch:
         except (DeliveryError, TimeoutError):
             return None
         sheet = comparison_sheet if isinstance(plan, ComparisonPlan) else grid_sheet
-        shrunk = self._parts.shrunk.setdefault(job.id, {})
-        return Shrinking(shrunk, len(plan.cells), partial(sheet.expected, plan, limits))
+        small_images = self._parts.small_images.setdefault(job.id, {})
+        return Shrinking(small_images, len(plan.cells), partial(sheet.expected_cell_px, plan, limits))
 
     async def _order(self, job: JobRow, have: dict[str, Judged]) -> Job:
         """What the engine is given: a retry carries what was planned and what is kept."""
         turn, jobs = job.turn or 0, self._parts.jobs
         if job.comparison:
-            known = await jobs.comparison_plan(job)
-            return Job(id=job.id, turn=turn, work=job.comparison_order, comparison=known, have=have)
+            plan = await jobs.comparison_plan(job)
+            return Job(id=job.id, turn=turn, work=job.comparison_order, comparison=plan, have=have)
         return Job(id=job.id, turn=turn, work=job.order, plan=await jobs.plan(job), have=have)
 
     async def _show(self, job: JobRow, event: Progress) -> None:
@@ -230,7 +230,7 @@ class Watch:
 
     def _preview(self, job: JobRow, preview: str | None) -> tuple[Picture, ...]:
         """The newest preview; most progress comes without one and would otherwise take it away again."""
-        data = unpacked(preview)
+        data = decode_picture(preview)
         if data:
             alt = f"A preview of {job.id} while it is being painted."
             self._previews[job.id] = (Picture(f"tessera-{job.id}-preview.jpg", data, alt),)

@@ -15,7 +15,7 @@ from bot.grids import own_grids
 from bot.history import Database, Orphan
 from bot.jobs import JobRow
 from bot.migrations import MIGRATIONS
-from bot.pictures import Arrived, Pictures
+from bot.pictures import ArrivedPicture, Pictures
 from bot.received import Inbox
 from bot.upkeep import Upkeep
 from bot.words import own_words
@@ -64,7 +64,7 @@ async def _with_pictures(b: Bench, folder: Path, prompt: str) -> tuple[Pictures,
     job = await b.put("A", prompt)
     assert job is not None
     pictures = Pictures(b.database, folder)
-    await pictures.keep(job, [Arrived(cell, b"x" * 100, None, Judged(score=0.5)) for cell in ("A1", "B2")])
+    await pictures.keep(job, [ArrivedPicture(cell, b"x" * 100, None, Judged(score=0.5)) for cell in ("A1", "B2")])
     return pictures, job
 
 
@@ -95,7 +95,7 @@ async def test_a_cell_that_is_none_is_refused_with_all_that_came_beside_it(tmp_p
         pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
 
         with pytest.raises(BadRequest):
-            await pictures.keep(job, [Arrived(cell, b"x", None, Judged()) for cell in ("C1", "../../C1")])
+            await pictures.keep(job, [ArrivedPicture(cell, b"x", None, Judged()) for cell in ("C1", "../../C1")])
 
         assert set(await pictures.have(job)) == {"A1", "B2"}
         assert sorted(await pictures.load(job.id)) == ["A1", "B2"]
@@ -105,7 +105,7 @@ async def test_the_same_picture_twice_counts_once(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
 
-        await pictures.keep(job, [Arrived("A1", b"x" * 100, None, Judged(score=0.5))])
+        await pictures.keep(job, [ArrivedPicture("A1", b"x" * 100, None, Judged(score=0.5))])
 
         assert await pictures.used() == 200
 

@@ -18,7 +18,7 @@ from bot.jobs import JobRow
 from bot.keeping import HANDS, MOST, TRIES, Keeping
 from bot.numbers import Numbers
 from bot.parts import Parts
-from bot.pictures import Arrived, Pictures
+from bot.pictures import ArrivedPicture, Pictures
 from engine.contract.errors import BadRequest, EngineAway, TesseraError
 from engine.contract.events import PicturePainted
 from engine.contract.sheet import boxes
@@ -32,9 +32,9 @@ class Counting(Pictures):
 
     together: list[int]
 
-    async def keep(self, job: JobRow, arrived: Sequence[Arrived]) -> None:
-        self.together.append(len(arrived))
-        await super().keep(job, arrived)
+    async def keep(self, job: JobRow, pictures: Sequence[ArrivedPicture]) -> None:
+        self.together.append(len(pictures))
+        await super().keep(job, pictures)
 
 
 class Client:

@@ -18,34 +18,36 @@ PLAN = a_plan(192)
 FILES = {cell.cell: blurred(cell.cell) for cell in PLAN.cells}
 
 
-def shrinking(shrunk: dict[str, Image.Image], limit: int) -> Shrinking:
-    return Shrinking(shrunk, len(FILES), partial(grid_sheet.expected, PLAN, Limits(limit)))
+def shrinking(small_images: dict[str, Image.Image], limit: int) -> Shrinking:
+    return Shrinking(small_images, len(FILES), partial(grid_sheet.expected_cell_px, PLAN, Limits(limit)))
 
 
 @pytest.mark.parametrize("limit", [200_000, 600_000, 1_000_000, 2_000_000, 20_000_000])
 async def test_the_sheet_is_the_same_and_its_size_is_known_from_the_first_pictures(limit: int) -> None:
-    shrunk: dict[str, Image.Image] = {}
-    ahead = shrinking(shrunk, limit)
+    small_images: dict[str, Image.Image] = {}
+    ahead = shrinking(small_images, limit)
     for cell, data in FILES.items():
         ahead.add({cell: data})
 
     plain = await grid_sheet.fit(PLAN, Prints(FILES), FOOTER, {}, Limits(limit), 0)
-    sooner = await grid_sheet.fit(PLAN, Prints(FILES, shrunk), FOOTER, {}, Limits(limit), 0)
+    sooner = await grid_sheet.fit(PLAN, Prints(FILES, small_images), FOOTER, {}, Limits(limit), 0)
 
     assert sooner == plain
-    assert {image.width for image in shrunk.values()} == {grid_sheet.rungs(PLAN, Limits(limit))[plain.rung].cell_px}
-    assert shrunk.keys() == FILES.keys()
+    assert {image.width for image in small_images.values()} == {
+        grid_sheet.rungs(PLAN, Limits(limit))[plain.rung].cell_px
+    }
+    assert small_images.keys() == FILES.keys()
 
 
 def test_a_few_pictures_wait_until_there_are_enough_to_tell_how_small() -> None:
-    shrunk: dict[str, Image.Image] = {}
-    ahead, cells = shrinking(shrunk, 600_000), list(FILES)
+    small_images: dict[str, Image.Image] = {}
+    ahead, cells = shrinking(small_images, 600_000), list(FILES)
 
     ahead.add({cell: FILES[cell] for cell in cells[: TELLING - 1]})
-    assert shrunk == {}
+    assert small_images == {}
     ahead.add({cells[TELLING]: FILES[cells[TELLING]]})
 
-    assert len(shrunk) == TELLING
+    assert len(small_images) == TELLING
 
 
 async def test_what_lies_ready_in_another_size_is_made_anew() -> None:
@@ -58,11 +60,11 @@ async def test_what_lies_ready_in_another_size_is_made_anew() -> None:
 
 def test_no_more_lies_ready_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prints, "MOST_BYTES", 10 * 4 * 192**2)
-    shrunk: dict[str, Image.Image] = {}
+    small_images: dict[str, Image.Image] = {}
 
-    shrinking(shrunk, 20_000_000).add(FILES)
+    shrinking(small_images, 20_000_000).add(FILES)
 
-    assert len(shrunk) == 10
+    assert len(small_images) == 10
 
 
 async def test_pictures_lie_ready_while_others_are_painted_and_are_gone_with_the_sheet(tmp_path: Path) -> None:
@@ -73,13 +75,13 @@ async def test_pictures_lie_ready_while_others_are_painted_and_are_gone_with_the
         await r.until("SELECT COUNT(*) >= 16 FROM pictures")
         (job,) = await r.jobs()
         async with asyncio.timeout(20):
-            while len(r.app.parts.shrunk[job.id]) < TELLING:  # noqa: ASYNC110 - a thread gives no event
+            while len(r.app.parts.small_images[job.id]) < TELLING:  # noqa: ASYNC110 - a thread gives no event
                 await asyncio.sleep(0.01)
         r.engine.go_on.set()
         await r.settled()
 
         assert len(r.chat.posts()) == 1
-        assert r.app.parts.shrunk == {}
+        assert r.app.parts.small_images == {}
 
 
 async def test_a_platform_that_does_not_say_how_large_a_sheet_may_be_holds_nothing_up(

@@ -15,7 +15,7 @@ from bot.history import Database
 from bot.jobs import JobRow, Jobs
 from bot.line import Line
 from bot.people import People
-from bot.pictures import Arrived, Pictures
+from bot.pictures import ArrivedPicture, Pictures
 from bot.queue import Caps, NewJob, Queue
 from engine.contract.grid import Judged, Plan, PlannedCell, Recipe
 from engine.contract.ids import new_id
@@ -163,7 +163,7 @@ async def test_photos_and_what_was_painted_ahead_are_no_painted_pictures_where_a
         await b.jobs.planned(job, plan)
 
         pictures = Pictures(b.database, tmp_path / "pictures")
-        await pictures.keep(job, [Arrived(cell, b"x", None, Judged()) for cell in ("A1", "A2", "B2")])
+        await pictures.keep(job, [ArrivedPicture(cell, b"x", None, Judged()) for cell in ("A1", "A2", "B2")])
         await b.jobs.cancelled(job.id)
 
         row = await b.database.one("SELECT charged, painted FROM people JOIN jobs ON jobs.person = people.id")

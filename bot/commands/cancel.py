@@ -36,17 +36,17 @@ async def cancel_job(asked: Asked, job: JobRow) -> Message:
     """End a job at somebody's wish; what was painted of it is removed with it by the usual pruning."""
     if job.training and job.state in {"lent", "made"}:
         return Message(await asked.watch.trainings.stop(job))
-    was = await asked.parts.jobs.cancelled(job.id)
-    if was is None:
+    state = await asked.parts.jobs.cancelled(job.id)
+    if state is None:
         return Message(f"`{job.id}` has already ended; there is nothing to cancel.")
     asked.parts.numbers.ended.labels("cancelled").inc()
-    if was == "lent":
+    if state == "lent":
         # An engine that does not answer paints nothing either, and is not given this job again.
         with suppress(TesseraError):
             await asked.parts.engine.client.cancel(job.id)
     asked.parts.queue.touch()
-    if was != "made":
+    if state != "made":
         # Not read again: it may have been deleted since.
-        ended = replace(job, state="cancelled", detail=None)
-        await asked.teller.end(ended, failure(ended))
+        row = replace(job, state="cancelled", detail=None)
+        await asked.teller.end(row, failure(row))
     return Message(f"`{job.id}` is cancelled.")

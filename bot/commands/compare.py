@@ -29,7 +29,7 @@ async def compare(
     seed: Annotated[int | None, Field(ge=0, lt=SEEDS, description="the same seed gives the same pictures")] = None,
 ) -> Message:
     """Compare approaches, styles, weights or two prompts on the same seeds; you see the cost first."""
-    given = {
+    options = {
         "prompt": prompt,
         "approaches": approaches,
         "styles": styles,
@@ -39,12 +39,12 @@ async def compare(
         "seeds": seeds,
         "seed": seed,
     }
-    return await propose(asked, checked(given))
+    return await propose(asked, order_of(options))
 
 
-def checked(given: dict[str, Any]) -> Compare:
+def order_of(options: dict[str, Any]) -> Compare:
     """The order that these words make. Raises BadCommand with one sentence."""
     try:
-        return Compare.model_validate({name: value for name, value in given.items() if value is not None})
+        return Compare.model_validate({name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         raise BadCommand(explain(error, Compare)) from error

@@ -5,7 +5,7 @@ from contextlib import suppress
 from bot.asked import Asked
 from bot.errors import BadCommand
 from bot.ordering import order_grid
-from bot.style_card import missing
+from bot.style_card import no_such_style
 from engine.contract.approaches import STYLED
 from engine.contract.errors import EngineAway
 from engine.contract.orders import MakeGrid
@@ -13,12 +13,12 @@ from engine.contract.orders import MakeGrid
 
 async def grid(asked: Asked, order: MakeGrid) -> None:
     """Paint a grid: pictures of your prompt among fillers, with a score for how well they match."""
-    await ordered(asked, order)
+    await order_as_typed(asked, order)
 
 
-async def ordered(asked: Asked, order: MakeGrid, proposal: str | None = None) -> None:
+async def order_as_typed(asked: Asked, order: MakeGrid, proposal: str | None = None) -> None:
     """Order a grid as it was typed; of a `proposal` once."""
-    order = await preferred(asked, order)
+    order = await with_preferences(asked, order)
     await _check_style(asked, order)
     await order_grid(asked, order, proposal=proposal)
 
@@ -30,18 +30,18 @@ async def _check_style(asked: Asked, order: MakeGrid) -> None:
     if order.approach != STYLED:
         raise BadCommand(f"Approach {order.approach} paints without styles; use approach:2 for “{order.style}”.")
     with suppress(EngineAway):
-        known = [str(card.get("name")) for card in await asked.parts.engine.client.styles()]
-        if order.style not in known:
-            raise BadCommand(missing(order.style, known))
+        names = [str(card.get("name")) for card in await asked.parts.engine.client.styles()]
+        if order.style not in names:
+            raise BadCommand(no_such_style(order.style, names))
 
 
-async def preferred(asked: Asked, order: MakeGrid) -> MakeGrid:
+async def with_preferences(asked: Asked, order: MakeGrid) -> MakeGrid:
     """With what the person prefers, or else the server, where the order leaves it open."""
-    own = await asked.parts.preferences.of_person(asked.who)
+    preferences = await asked.parts.preferences.of_person(asked.who)
     rules = await asked.parts.preferences.of_server(asked.server)
-    found = {
-        name: getattr(own, name) or getattr(rules, name)
+    defaults = {
+        name: getattr(preferences, name) or getattr(rules, name)
         for name in ("approach", "blocks")
-        if name not in order.model_fields_set and (getattr(own, name) or getattr(rules, name))
+        if name not in order.model_fields_set and (getattr(preferences, name) or getattr(rules, name))
     }
-    return order.model_copy(update=found)
+    return order.model_copy(update=defaults)

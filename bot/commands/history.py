@@ -27,14 +27,14 @@ async def history_page(asked: Asked, search: str, page: int) -> Message:
     """One page with thumbnails, a menu to open a grid, and buttons to turn the page."""
     rows = await own_grids(asked.parts.database, asked.who, search, PAGE + 1, (page - 1) * PAGE)
     if not rows:
-        found = f" with {texts.quoted(search, 60)} in the prompt" if search else ""
+        where = f" with {texts.quoted(search, 60)} in the prompt" if search else ""
         return Message(
-            f"You have no grids{found} on page {page}. Make one with /grid." if page == 1 else "That was the last page."
+            f"You have no grids{where} on page {page}. Make one with /grid." if page == 1 else "That was the last page."
         )
-    shown = rows[:PAGE]
-    lines = [_line(job) for job in shown]
-    pictures = [await _thumbnail(asked, job) for job in shown]
-    menu = Menu("Open a grid", "show:grid", tuple((texts.plain(job.prompt, 80) or job.id, job.id) for job in shown))
+    jobs = rows[:PAGE]
+    lines = [_line(job) for job in jobs]
+    pictures = [await _thumbnail(asked, job) for job in jobs]
+    menu = Menu("Open a grid", "show:grid", tuple((texts.plain(job.prompt, 80) or job.id, job.id) for job in jobs))
     tail = f":{search}" if search else ""
     turns = [Button("Newer", f"history:{page - 1}{tail}")] if page > 1 else []
     turns += [Button("Older", f"history:{page + 1}{tail}")] if len(rows) > PAGE else []
@@ -45,8 +45,8 @@ def _line(job: JobRow) -> str:
     score = job.grid_score
     mean = f" · {score.mean:.3f}" if score and score.mean is not None else ""
     note = " · pictures removed" if job.pruned else "" if job.state == "delivered" else f" · {texts.state(job.state)}"
-    what = f"comparing {job.comparison_order.compares}" if job.comparison else f"approach {job.order.approach}"
-    return f"`{job.id}` {texts.quoted(job.prompt, 80)} · {what}{mean}{note}"
+    kind = f"comparing {job.comparison_order.compares}" if job.comparison else f"approach {job.order.approach}"
+    return f"`{job.id}` {texts.quoted(job.prompt, 80)} · {kind}{mean}{note}"
 
 
 async def _thumbnail(asked: Asked, job: JobRow) -> Picture | None:

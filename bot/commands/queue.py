@@ -14,9 +14,9 @@ async def queue(asked: Asked) -> Message:
     running = await asked.parts.jobs.in_state("lent")
     trainings = [job for job in running if job.training]
     running = [job for job in running if not job.training]
-    made = await asked.parts.jobs.in_state("made")
-    posting = f", {len(made)} being posted" if made else ""
-    grids, everything = bool(running or made or places), [*running, *made, *trainings]
+    made_jobs = await asked.parts.jobs.in_state("made")
+    posting = f", {len(made_jobs)} being posted" if made_jobs else ""
+    grids, all_jobs = bool(running or made_jobs or places), [*running, *made_jobs, *trainings]
     lines = [f"{len(running)} being painted{posting}, {len(places)} waiting." if grids else NOTHING]
     lines += [
         f"Training `{job.id}`, the style {texts.plain(job.prompt, 40)}, in the time that grids leave free"
@@ -27,13 +27,13 @@ async def queue(asked: Asked) -> Message:
         for job in running
         if job.person == asked.who
     ]
-    lines += [f"Posting `{job.id}` {texts.quoted(job.prompt, 80)}" for job in made if job.person == asked.who]
-    mine = [place for place in places.values() if place.person == asked.who]
-    lines += [f"`{place.id}`: {texts.waiting(place.place, place.eta(pace), place.why)}" for place in mine]
-    if (everything or places) and not mine and not any(job.person == asked.who for job in everything):
+    lines += [f"Posting `{job.id}` {texts.quoted(job.prompt, 80)}" for job in made_jobs if job.person == asked.who]
+    own_places = [place for place in places.values() if place.person == asked.who]
+    lines += [f"`{place.id}`: {texts.waiting(place.place, place.eta(pace), place.why)}" for place in own_places]
+    if (all_jobs or places) and not own_places and not any(job.person == asked.who for job in all_jobs):
         lines.append("None of them is yours.")
     absent = asked.parts.engine.absent
     if absent:
-        why = "" if mine else f"Nothing is being painted: {absent}. "
+        why = "" if own_places else f"Nothing is being painted: {absent}. "
         lines.append(f"{why}Everything here is kept and continues by itself.")
     return Message("\n".join(lines))

@@ -44,16 +44,16 @@ async def settings(
     ] = None,
 ) -> Message:
     """Your own defaults and, for moderators, the server's rules."""
-    given: dict[str, Any] = {
+    options: dict[str, Any] = {
         "approach": approach, "blocks": blocks, "ping": ping, "channels": _channels(channels), "waiting": waiting,
         "pictures_per_hour": pictures_per_hour, "words": _words(words), "retention_days": retention_days,
     }  # fmt: skip
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes = {name: value for name, value in options.items() if value is not None}
     rows, owner = asked.parts.preferences, _owner(asked, scope, changes)
     for name, value in changes.items():
         await rows.set("person" if scope == "me" else "server", owner, name, value if name == "ping" else value or None)
-    found = await (rows.of_person(asked.who) if scope == "me" else rows.of_server(asked.server))
-    return Message(_table(found, scope, moderator=asked.person.moderator))
+    preferences = await (rows.of_person(asked.who) if scope == "me" else rows.of_server(asked.server))
+    return Message(_table(preferences, scope, moderator=asked.person.moderator))
 
 
 def _owner(asked: Asked, scope: str, changes: dict[str, Any]) -> str:
@@ -76,13 +76,13 @@ def _channels(text: str | None) -> list[str] | None:
         return None
     if text.strip().casefold() in CLEARED:
         return []
-    found = [mentioned or typed for mentioned, typed in CHANNEL.findall(text)]
-    if not found or re.search(r"[^\s,]", CHANNEL.sub("", text)):
+    ids = [mentioned or typed for mentioned, typed in CHANNEL.findall(text)]
+    if not ids or re.search(r"[^\s,]", CHANNEL.sub("", text)):
         raise BadCommand(
             f"channels must be channel mentions or ids, separated by commas, not {texts.quoted(text, 40)}."
             " If a mention turns into a plain name, paste the id: it is in the channel's link."
         )
-    return found[:50]
+    return ids[:50]
 
 
 def _words(text: str | None) -> list[str] | None:
@@ -98,18 +98,18 @@ def _words(text: str | None) -> list[str] | None:
     return words
 
 
-def _table(found: Preferences, scope: str, *, moderator: bool) -> str:
+def _table(preferences: Preferences, scope: str, *, moderator: bool) -> str:
     names = OWN if scope == "me" else tuple(Preferences.model_fields)
     head = "Your own settings" if scope == "me" else "This server's settings"
-    lines = [f"*{head}*", *(f"`{name}` {_shown(getattr(found, name))}" for name in names)]
-    here = "`/settings scope:server words:one, two waiting:3`"
-    lines.append(f"Change one with: {'`/settings approach:2`' if scope == 'me' else here}")
+    lines = [f"*{head}*", *(f"`{name}` {_text(getattr(preferences, name))}" for name in names)]
+    example = "`/settings scope:server words:one, two waiting:3`"
+    lines.append(f"Change one with: {'`/settings approach:2`' if scope == 'me' else example}")
     if scope == "me" and moderator:
-        lines.append(f"For this server: {here}")
+        lines.append(f"For this server: {example}")
     return "\n".join(lines)
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None:
         return "not set"
     if isinstance(value, bool):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bot.asked import Asked
 from bot.chat import Message
-from bot.posting import told_openly
+from bot.posting import tell_openly
 from bot.showing import cell_message, show_job
 
 Id = Annotated[str, Field(description="a grid's id, such as k3x9tq2m7d")]
@@ -24,4 +24,4 @@ async def cell(
 ) -> None:
     """One picture of a grid or comparison at full size, with its own prompt, seed and score."""
     job = await asked.visible(id, comparison=True)
-    await told_openly(asked, job, await cell_message(asked, job, cell, await asked.talk.limits()))
+    await tell_openly(asked, job, await cell_message(asked, job, cell, await asked.talk.limits()))

@@ -15,13 +15,13 @@ async def status(asked: Asked) -> Message:
     parts, now = asked.parts, asked.parts.clock()
     waiting = await parts.jobs.in_state("waiting")
     oldest = f", the oldest for {texts.duration(now - waiting[0].queued_at)}" if waiting else ""
-    failures = await parts.database.read(FAILURES, since=now - 86_400)
-    told = ", ".join(f"{row['n']} {row['reason']}" for row in failures) or "none"
+    rows = await parts.database.read(FAILURES, since=now - 86_400)
+    failures = ", ".join(f"{row['n']} {row['reason']}" for row in rows) or "none"
     used = await parts.pictures.used()
     lines = [
         await _engine(asked),
         f"Queue: {len(waiting)} waiting{oldest}; {len(await parts.jobs.in_state('lent'))} in the engine.",
-        f"Failures in the last day: {told}.",
+        f"Failures in the last day: {failures}.",
         f"Pictures: {used / MEGA:,.0f} of {parts.settings.disk_budget_mb:,} MB.",
     ]
     return Message("\n".join(lines))

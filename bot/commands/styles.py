@@ -27,13 +27,13 @@ async def styles(
     cards = await asked.parts.engine.client.styles()
     if not cards:
         return Message(NONE_YET)
-    adopted = await Adopted(asked.parts.database).style(scope_of(asked))
-    cards.sort(key=lambda card: card.get("name") != adopted)
+    adopted_style = await Adopted(asked.parts.database).style(scope_of(asked))
+    cards.sort(key=lambda card: card.get("name") != adopted_style)
     ends = []
-    if adopted not in {None, *(card.get("name") for card in cards)}:
-        ends.append(f"The adopted style `{adopted}` no longer exists. A moderator can adopt another.")
+    if adopted_style not in {None, *(card.get("name") for card in cards)}:
+        ends.append(f"The adopted style `{adopted_style}` no longer exists. A moderator can adopt another.")
     more = MORE.format(count=len(cards))
-    lines = texts.fitting([line(card, adopted) for card in cards[:SHOWN]], beside=[HEAD, *ends, more])
+    lines = texts.fitting([line(card, adopted_style) for card in cards[:SHOWN]], beside=[HEAD, *ends, more])
     if len(cards) > len(lines):
         ends.append(MORE.format(count=len(cards) - len(lines)))
     choices = tuple((str(card.get("name")), str(card.get("name"))) for card in cards[:SHOWN])
