@@ -186,7 +186,7 @@ async def test_a_job_that_fails_ends_the_wait_too(tmp_path: Path) -> None:
 
     await talk.update(Message("It failed: the disk is full.", buttons=(Button("Run it again", "again:x"),)))
 
-    await asyncio.wait_for(desk.answered(), 5)
+    await asyncio.wait_for(desk.wait_for_answers(), 5)
     assert "the disk is full" in out.getvalue()
 
 

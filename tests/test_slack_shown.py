@@ -26,8 +26,8 @@ async def said(bot: Scene) -> SlackTalk:
 
 async def beside(talk: SlackTalk) -> None:
     """Until what an edit left to do is done."""
-    while talk._shown._tasks:
-        await asyncio.gather(*talk._shown._tasks)
+    while talk._shown_picture._tasks:
+        await asyncio.gather(*talk._shown_picture._tasks)
 
 
 async def show(talk: SlackTalk, *messages: Message) -> None:

@@ -28,8 +28,8 @@ class Desk:
         self.form: Form | None = None
         self._folder, self._console = folder, console
         self._values: dict[str, str] = {}
-        self._awaited: set[str] = set()
-        self._running: dict[str, TaskID] = {}
+        self._awaited_talks: set[str] = set()
+        self._bar_ids: dict[str, TaskID] = {}
         self._changed = asyncio.Event()
         columns = (TextColumn("{task.description}"), BarColumn())
         self._bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
@@ -72,33 +72,33 @@ class Desk:
 
     def expect(self, talk: str) -> None:
         """Something was asked and is to be answered before the end."""
-        self._awaited.add(talk)
+        self._awaited_talks.add(talk)
 
     def settle(self, talk: str) -> None:
         """It was answered, unless its job goes on."""
-        if talk not in self._running:
-            self._awaited.discard(talk)
+        if talk not in self._bar_ids:
+            self._awaited_talks.discard(talk)
         self._changed.set()
 
     def follow(self, talk: str, message: Message) -> bool:
         """Move the job's bar; whether the job goes on. It does while it can be cancelled."""
         goes_on = any(button.press.startswith("cancel:") for button in message.buttons)
         if goes_on:
-            self._awaited.add(talk)
+            self._awaited_talks.add(talk)
             line = " ".join(_rich(BAR.sub("", message.text)).plain.split("\n")[-1:])
-            if talk not in self._running:
+            if talk not in self._bar_ids:
                 self._bars.start()
-                self._running[talk] = self._bars.add_task("", total=1.0)
-            self._bars.update(self._running[talk], completed=message.progress or 0.0, description=line)
-        elif talk in self._running:
-            self._bars.remove_task(self._running.pop(talk))
-        if not self._running:
+                self._bar_ids[talk] = self._bars.add_task("", total=1.0)
+            self._bars.update(self._bar_ids[talk], completed=message.progress or 0.0, description=line)
+        elif talk in self._bar_ids:
+            self._bars.remove_task(self._bar_ids.pop(talk))
+        if not self._bar_ids:
             self._bars.stop()
         if not goes_on:
             self.settle(talk)
         return goes_on
 
-    async def answered(self) -> None:
+    async def wait_for_answers(self) -> None:
         """Wait until everything that was asked is answered."""
         while True:
             self._changed.clear()
@@ -106,7 +106,7 @@ class Desk:
                 async with asyncio.timeout(SETTLED_S):
                     await self._changed.wait()
             except TimeoutError:
-                if not self._awaited:
+                if not self._awaited_talks:
                     return
 
     def rest(self) -> None:
@@ -154,9 +154,9 @@ class Desk:
 def _rich(text: str) -> Text:
     """*bold* and `code` in colours, no control characters but newlines; everything else as it is."""
     text = CONTROLS.sub("", text)
-    made, end = Text(), 0
+    rich, end = Text(), 0
     for match in MARKED.finditer(text):
         code, bold = match.groups()
-        made.append(text[end : match.start()]).append(code or bold, style="cyan" if code else "bold")
+        rich.append(text[end : match.start()]).append(code or bold, style="cyan" if code else "bold")
         end = match.end()
-    return made.append(text[end:])
+    return rich.append(text[end:])

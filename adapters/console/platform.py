@@ -39,7 +39,7 @@ class ConsolePlatform:
         try:
             async for line in _read(self._lines):
                 await self._take(line.strip(), core)
-            await self._desk.answered()
+            await self._desk.wait_for_answers()
         finally:
             self._desk.rest()
 
@@ -49,9 +49,9 @@ class ConsolePlatform:
     async def _take(self, line: str, core: Core) -> None:
         talk, event = ConsoleTalk(self._desk), secrets.token_hex(10)
         if self._desk.form:
-            sent = self._desk.fill(line)
-            if sent:
-                await self._press(core, talk, event, *sent)
+            press_and_values = self._desk.fill(line)
+            if press_and_values:
+                await self._press(core, talk, event, *press_and_values)
         elif line in self._desk.choices:
             await self._press(core, talk, event, self._desk.choices[line], {})
         elif line.isdecimal() and self._desk.choices:

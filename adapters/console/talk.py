@@ -26,18 +26,18 @@ class ConsoleTalk:
         """Nothing to do: the line stands there as it was typed."""
 
     async def say(self, message: Message, attempt: Attempt) -> str:
-        found = await self._desk.once(attempt.key, message)
+        message_id = await self._desk.once(attempt.key, message)
         self._desk.follow(self.name, message)
-        return found
+        return message_id
 
     async def update(self, message: Message) -> None:
         if not self._desk.follow(self.name, message):
             await self._desk.show(message)
 
     async def post(self, message: Message, attempt: Attempt) -> str:
-        found = await self._desk.once(attempt.key, message)
+        message_id = await self._desk.once(attempt.key, message)
         self._desk.settle(self.name)
-        return found
+        return message_id
 
     async def whisper(self, message: Message) -> None:
         await self._desk.show(message)

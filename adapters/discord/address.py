@@ -53,8 +53,8 @@ class Address:
 
 def read_address(text: str) -> Address:
     """The address that was stored, by an older or a newer version too: what one of them lacks has its default."""
-    known = {each.name for each in fields(Address)}
-    return Address(**{name: value for name, value in json.loads(text).items() if name in known})
+    names = {each.name for each in fields(Address)}
+    return Address(**{name: value for name, value in json.loads(text).items() if name in names})
 
 
 def message_id(channel: int, message: int) -> str:

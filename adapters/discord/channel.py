@@ -34,16 +34,16 @@ class Channel:
                 return await self._send(parts, secrets.token_hex(8))
 
     async def edit(self, message: int, parts: Parts) -> None:
-        there = await self._there()
+        channel = await self._messageable()
         with translated():
-            await self._opened(lambda: there.get_partial_message(message).edit(**parts.to_edit()))
+            await self._change_in_open_thread(lambda: channel.get_partial_message(message).edit(**parts.to_edit()))
 
     async def delete(self, message: int) -> None:
         """Take the message back; one that is gone is gone."""
-        there = await self._there()
+        channel = await self._messageable()
         try:
             with translated():
-                await self._opened(there.get_partial_message(message).delete)
+                await self._change_in_open_thread(channel.get_partial_message(message).delete)
         except Gone:
             return
 
@@ -52,7 +52,7 @@ class Channel:
         http = (await self._line.client()).http  # message.create_thread wants the server in discord.py's memory
         with translated():
             try:
-                await self._line.tried(
+                await self._line.retry(
                     lambda: http.start_thread_with_message(self.id, message, name=name, auto_archive_duration=1440)
                 )
             except discord.HTTPException as error:
@@ -61,10 +61,10 @@ class Channel:
         return message
 
     async def has_mark(self, message: int, mark: str) -> bool:
-        there = await self._there()
+        channel = await self._messageable()
         try:
             with translated():
-                return carries(await self._line.tried(lambda: there.fetch_message(message)), mark)
+                return carries(await self._line.retry(lambda: channel.fetch_message(message)), mark)
         except (NoRights, Gone):
             return False
 
@@ -77,36 +77,36 @@ class Channel:
         return await self._find(event, lambda message: _answers(message, event))
 
     async def _send(self, parts: Parts, nonce: str) -> int:
-        there = await self._there()
-        return (await self._line.tried(lambda: there.send(nonce=nonce, **parts.to_send()))).id
+        channel = await self._messageable()
+        return (await self._line.retry(lambda: channel.send(nonce=nonce, **parts.to_send()))).id
 
-    async def _opened(self, change: Callable[[], Awaitable[object]]) -> None:
+    async def _change_in_open_thread(self, change: Callable[[], Awaitable[object]]) -> None:
         """Make the change; a thread that fell asleep, as after a day of quiet, is opened for it first."""
         try:
-            await self._line.tried(change)
+            await self._line.retry(change)
         except discord.HTTPException as error:
             if error.code != THREAD_ARCHIVED:
                 raise
             http = (await self._line.client()).http
-            await self._line.tried(lambda: http.edit_channel(self.id, archived=False))
-            await self._line.tried(change)
+            await self._line.retry(lambda: http.edit_channel(self.id, archived=False))
+            await self._line.retry(change)
 
     async def _find(self, after: int, fits: Callable[[discord.Message], bool]) -> int | None:
-        client, there = await self._line.client(), await self._there()
+        client, channel = await self._line.client(), await self._messageable()
 
         async def search() -> int | None:
-            async for message in there.history(limit=SEARCHED, after=discord.Object(after), oldest_first=False):
+            async for message in channel.history(limit=SEARCHED, after=discord.Object(after), oldest_first=False):
                 if client.user and message.author.id == client.user.id and fits(message):
                     return message.id
             return None
 
         try:
             with translated():
-                return await self._line.tried(search)
+                return await self._line.retry(search)
         except (NoRights, Gone):
             return None
 
-    async def _there(self) -> discord.PartialMessageable:
+    async def _messageable(self) -> discord.PartialMessageable:
         return (await self._line.client()).get_partial_messageable(self.id)
 
 
@@ -114,7 +114,7 @@ async def direct_channel(line: Line, user: int) -> Channel:
     """The direct conversation with a person; asking for it twice gives the same one."""
     client = await line.client()
     with translated():
-        conversation = await line.tried(lambda: client.create_dm(discord.Object(user)))
+        conversation = await line.retry(lambda: client.create_dm(discord.Object(user)))
     return Channel(line, conversation.id)
 
 

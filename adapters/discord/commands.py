@@ -17,21 +17,21 @@ _KINDS = {"text": 3, "whole": 4, "yesno": 5, "number": 10}
 _MODERATORS = str(discord.Permissions(manage_guild=True).value)
 
 
-def registered(commands: Sequence[Command]) -> list[dict[str, Any]]:
+def registrations(commands: Sequence[Command]) -> list[dict[str, Any]]:
     """What Discord is told at start. A moderators' command is hidden from others by default; the core checks again."""
-    told = [_slash(command) for command in commands]
+    payloads = [_slash(command) for command in commands]
     if any(command.name == "grid" for command in commands):
-        told.append({"type": _ON_MESSAGE, "name": FROM_TEXT, **_EVERYWHERE})
-    told.append({"type": _ON_MESSAGE, "name": SCORE, **_EVERYWHERE})
-    return told
+        payloads.append({"type": _ON_MESSAGE, "name": FROM_TEXT, **_EVERYWHERE})
+    payloads.append({"type": _ON_MESSAGE, "name": SCORE, **_EVERYWHERE})
+    return payloads
 
 
-def options_given(data: Mapping[str, Any]) -> dict[str, str]:
+def options_of(data: Mapping[str, Any]) -> dict[str, str]:
     """A slash command's options as text, such as {"approach": "2"}; numbers as Discord's JSON spells them."""
-    return {option["name"]: _spelled(option["value"]) for option in data.get("options", ()) if "value" in option}
+    return {option["name"]: _text(option["value"]) for option in data.get("options", ()) if "value" in option}
 
 
-def option_typed(data: Mapping[str, Any]) -> tuple[str, str]:
+def focused_option(data: Mapping[str, Any]) -> tuple[str, str]:
     """The option that is being typed, and what is there so far."""
     for option in data.get("options", ()):
         if option.get("focused"):
@@ -39,15 +39,17 @@ def option_typed(data: Mapping[str, Any]) -> tuple[str, str]:
     raise ValueError("Discord asked to complete no option at all.")
 
 
-def fitting(values: Iterable[tuple[str, str]], option: Option) -> list[discord.app_commands.Choice[Any]]:
+def completions(values: Iterable[tuple[str, str]], option: Option) -> list[discord.app_commands.Choice[Any]]:
     """Completions as Discord takes them: at most 25; a value that would have to be cut is left out, not changed."""
     convert = {"whole": int, "number": float}.get(option.kind, str)
-    fits = [(label, value) for label, value in values if 0 < len(value) <= 100]  # noqa: PLR2004 (Discord's limit)
-    return [discord.app_commands.Choice(name=label[:100], value=convert(value)) for label, value in fits[:MOST_CHOICES]]
+    pairs = [(label, value) for label, value in values if 0 < len(value) <= 100]  # noqa: PLR2004 (Discord's limit)
+    return [
+        discord.app_commands.Choice(name=label[:100], value=convert(value)) for label, value in pairs[:MOST_CHOICES]
+    ]
 
 
 def _slash(command: Command) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "type": _SLASH,
         "name": command.name,
         "description": _short(command.help),
@@ -55,23 +57,23 @@ def _slash(command: Command) -> dict[str, Any]:
         **_EVERYWHERE,
     }
     if command.moderators:
-        told["default_member_permissions"] = _MODERATORS
-    return told
+        payload["default_member_permissions"] = _MODERATORS
+    return payload
 
 
 def _option(option: Option) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "type": _KINDS[option.kind],
         "name": option.name,
         "description": _short(option.help),
         "required": option.required,
     }
     if 0 < len(option.choices) <= MOST_CHOICES:
-        choices = fitting(option.choices, option)
-        told["choices"] = [{"name": choice.name, "value": choice.value} for choice in choices]
+        choices = completions(option.choices, option)
+        payload["choices"] = [{"name": choice.name, "value": choice.value} for choice in choices]
     elif option.completes or option.choices:
-        told["autocomplete"] = True
-    return told | _bounds(option)
+        payload["autocomplete"] = True
+    return payload | _bounds(option)
 
 
 def _bounds(option: Option) -> dict[str, Any]:
@@ -79,9 +81,9 @@ def _bounds(option: Option) -> dict[str, Any]:
         return {"max_length": LONGEST_TEXT}
     if option.kind == "yesno" or option.choices:
         return {}
-    spelled = int if option.kind == "whole" else float
+    convert = int if option.kind == "whole" else float
     bounds = {"min_value": option.low, "max_value": option.high}
-    return {name: spelled(bound) for name, bound in bounds.items() if bound is not None}
+    return {name: convert(bound) for name, bound in bounds.items() if bound is not None}
 
 
 def _short(help_text: str) -> str:
@@ -89,7 +91,7 @@ def _short(help_text: str) -> str:
     return line if len(line) <= 100 else line[:99] + "…"  # noqa: PLR2004 (Discord's limit)
 
 
-def _spelled(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

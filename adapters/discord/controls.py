@@ -25,13 +25,13 @@ def view_of(message: Message) -> discord.ui.View | None:
     view = discord.ui.View(timeout=None)
     for button in message.buttons:
         view.add_item(
-            discord.ui.Button(label=button.label[:80], custom_id=_fits(button.press), style=_STYLES[button.kind])
+            discord.ui.Button(label=button.label[:80], custom_id=_custom_id(button.press), style=_STYLES[button.kind])
         )
     if message.menu is not None:
         options = [discord.SelectOption(label=label[:100], value=value) for label, value in message.menu.choices]
         view.add_item(
             discord.ui.Select(
-                custom_id=_fits(message.menu.press), placeholder=message.menu.label[:150], options=options
+                custom_id=_custom_id(message.menu.press), placeholder=message.menu.label[:150], options=options
             )
         )
     view.stop()
@@ -40,7 +40,7 @@ def view_of(message: Message) -> discord.ui.View | None:
 
 def modal_of(form: Form) -> discord.ui.Modal:
     """The form as a dialog of at most five fields; a value longer than a field takes (4000) is cut."""
-    modal = discord.ui.Modal(title=form.title[:45], timeout=None, custom_id=_fits(form.press))
+    modal = discord.ui.Modal(title=form.title[:45], timeout=None, custom_id=_custom_id(form.press))
     for field in form.fields:
         style = discord.TextStyle.paragraph if field.long else discord.TextStyle.short
         line: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -51,10 +51,10 @@ def modal_of(form: Form) -> discord.ui.Modal:
     return modal
 
 
-def pressed(data: Mapping[str, Any]) -> str:
+def press_of(data: Mapping[str, Any]) -> str:
     """The press of a component interaction; a menu's choice is added to its press."""
-    chosen = data.get("values") or ()
-    return ":".join([data["custom_id"], *chosen])
+    values = data.get("values") or ()
+    return ":".join([data["custom_id"], *values])
 
 
 def answers(data: Mapping[str, Any]) -> dict[str, str]:
@@ -71,7 +71,7 @@ def _answers(components: Any) -> Iterator[tuple[str, str]]:
             yield from _answers([component["component"]])
 
 
-def _fits(press: str) -> str:
+def _custom_id(press: str) -> str:
     if len(press) > LONGEST_PRESS:
         raise ValueError(f"Discord carries a press of at most {LONGEST_PRESS} characters, not {len(press)}.")
     return press

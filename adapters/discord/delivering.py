@@ -41,17 +41,17 @@ class Delivering:
         Raises the last way's NoRights or Gone where none is open; TooLarge and PlatformAway at once.
         """
         ways = self._private_ways() if self._at.private else self._public_ways()
-        refused: DeliveryError = Gone("There is nowhere left to answer.")
+        last_error: DeliveryError = Gone("There is nowhere left to answer.")
         note = ""
         for way in ways:
             try:
-                posted = await way(message, mark, note)
+                result_id = await way(message, mark, note)
             except (NoRights, Gone) as error:
-                refused, note = error, f"-# {error}"
+                last_error, note = error, f"-# {error}"
                 continue
-            if posted is not None:
-                return posted
-        raise refused
+            if result_id is not None:
+                return result_id
+        raise last_error
 
     def _public_ways(self) -> tuple[Way, ...]:
         return (self._into_thread, self._into_reply, self._into_channel, self._to_person)
@@ -61,24 +61,24 @@ class Delivering:
 
     async def _into_thread(self, message: Message, mark: str, note: str) -> str | None:
         """Under the job's own message; what was never announced is itself the answer and needs no thread."""
-        own = self._at.message
-        if own is None or not (self._at.said and self._line.threads and self._at.can_thread):
+        own_id = self._at.message
+        if own_id is None or not (self._at.said and self._line.threads and self._at.can_thread):
             return None
         if missing := missing_for_threads(discord.Permissions(self._at.rights)):
             raise NoRights(threads_sentence(missing))
-        thread = await self._thread(own, message)
+        thread = await self._thread(own_id, message)
         if thread is None:
             return None
-        posted = await Channel(self._line, thread).send(Parts(message, mark=mark, note=note), mark)
+        result_id = await Channel(self._line, thread).send(Parts(message, mark=mark, note=note), mark)
         self._at.thread = thread
         await self._point_to_thread(message)
-        return message_id(thread, posted)
+        return message_id(thread, result_id)
 
-    async def _thread(self, own: int, message: Message) -> int | None:
+    async def _thread(self, own_id: int, message: Message) -> int | None:
         if self._at.thread is not None:
             return self._at.thread
         try:
-            return await self._channel.open_thread(own, _thread_name(message))
+            return await self._channel.open_thread(own_id, _thread_name(message))
         except DeliveryError as error:
             if getattr(error.__cause__, "code", 0) == NO_THREAD_HERE:
                 return None
@@ -92,32 +92,32 @@ class Delivering:
             log.warning("the reply to event %s could not point to its thread: %s", self._at.event, error)
 
     async def _into_reply(self, message: Message, mark: str, note: str) -> str | None:
-        own = self._at.message
-        if own is None or self._at.holds not in (None, mark):
+        own_id = self._at.message
+        if own_id is None or self._at.holds not in (None, mark):
             return None
         await self._own.edit(message, mark=mark, note=note)
         self._at.holds, self._at.said = mark, True
-        return message_id(self._at.channel, own)
+        return message_id(self._at.channel, own_id)
 
     async def _into_channel(self, message: Message, mark: str, note: str) -> str | None:
-        posted = await self._channel.send(Parts(message, mark=mark, note=note), mark)
-        return message_id(self._at.channel, posted)
+        result_id = await self._channel.send(Parts(message, mark=mark, note=note), mark)
+        return message_id(self._at.channel, result_id)
 
     async def _added_privately(self, message: Message, mark: str, note: str) -> str | None:
-        posted = await self._reply.add(Parts(message, mark=mark, note=note), private=True)
+        result_id = await self._reply.add(Parts(message, mark=mark, note=note), private=True)
         self._at.said = True
-        return message_id(self._at.channel, posted)
+        return message_id(self._at.channel, result_id)
 
     async def _to_person(self, message: Message, mark: str, note: str) -> str | None:
-        where = (
+        explanation = (
             ""
             if self._at.private
             else f"I could not answer in <#{self._at.channel}>, so I am sending it to you directly.\n"
         )
         conversation = await direct_channel(self._line, self._at.user)
-        alone = replace(message, calls=None)
-        posted = await conversation.send(Parts(alone, mark=mark, note=where + note), mark)
-        return message_id(conversation.id, posted)
+        without_call = replace(message, calls=None)
+        result_id = await conversation.send(Parts(without_call, mark=mark, note=explanation + note), mark)
+        return message_id(conversation.id, result_id)
 
 
 def _thread_name(message: Message) -> str:

@@ -111,7 +111,7 @@ def translated() -> Iterator[None]:
         raise PlatformAway(AWAY) from error
 
 
-async def tried(call: Callable[[], Awaitable[T]], pauses: Sequence[float]) -> T:
+async def retry(call: Callable[[], Awaitable[T]], pauses: Sequence[float]) -> T:
     """The call's result; made again after each pause while only the network or a 5xx was at fault.
 
     discord.py repeats 500, 502 and 504 itself, but on Linux neither a cut connection nor a 503. Only for calls whose

@@ -7,7 +7,7 @@ import discord
 
 from adapters.discord.address import Address
 from adapters.discord.controls import modal_of
-from adapters.discord.failures import ALREADY_ACKNOWLEDGED, FOREIGN, UNKNOWN_INTERACTION, banned, session_closed, tried
+from adapters.discord.failures import ALREADY_ACKNOWLEDGED, FOREIGN, UNKNOWN_INTERACTION, banned, retry, session_closed
 from adapters.discord.line import Line
 from adapters.discord.parts import Parts
 from bot.chat import Form
@@ -23,11 +23,11 @@ class FirstAnswer:
         self._line = line
         self._at = address
         self._interaction = interaction
-        self._answering = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def acknowledge(self, *, private: bool) -> None:
         """Heard. A command's reply then says that the bot is thinking; a press shows nothing."""
-        async with self._answering:
+        async with self._lock:
             if self._at.acknowledged:
                 return
             try:
@@ -47,7 +47,7 @@ class FirstAnswer:
 
     async def whisper(self, parts: Parts) -> bool:
         """A private sentence as the first answer; False if there was one before."""
-        async with self._answering:
+        async with self._lock:
             if self._at.acknowledged:
                 return False
             try:
@@ -63,7 +63,7 @@ class FirstAnswer:
 
     async def ask(self, form: Form) -> bool:
         """A form as the first answer; False if it comes too late for one."""
-        async with self._answering:
+        async with self._lock:
             if self._at.acknowledged or self._at.kind == "form":
                 return False
             try:
@@ -76,8 +76,8 @@ class FirstAnswer:
     async def _defer(self, *, private: bool) -> int | None:
         response = self._interaction.response
         thinking = self._at.kind != "press"
-        made = await tried(lambda: response.defer(ephemeral=private, thinking=thinking), self._line.first_pauses)
-        return made.message_id if made and thinking else None
+        callback = await retry(lambda: response.defer(ephemeral=private, thinking=thinking), self._line.first_pauses)
+        return callback.message_id if callback and thinking else None
 
     def _went_through(self, error: Exception) -> bool:
         """Whether Discord had the answer already, such as when only its response was lost."""

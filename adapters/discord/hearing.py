@@ -7,8 +7,8 @@ from typing import Any
 import discord
 
 from adapters.discord.address import TOKEN_LIVES, Address
-from adapters.discord.commands import FROM_TEXT, SCORE, options_given
-from adapters.discord.controls import answers, pressed
+from adapters.discord.commands import FROM_TEXT, SCORE, options_of
+from adapters.discord.controls import answers, press_of
 from adapters.discord.first import FirstAnswer
 from adapters.discord.line import Line
 from adapters.discord.pictures import picture_in
@@ -39,7 +39,7 @@ def place_of(interaction: discord.Interaction) -> Place:
 
 def heard_of(interaction: discord.Interaction, data: Mapping[str, Any], talk: DiscordTalk) -> Heard:
     """A slash command with its options, or the message command, which is `/grid` with the message's text as prompt."""
-    name, options = data["name"], options_given(data)
+    name, options = data["name"], options_of(data)
     if name == FROM_TEXT:
         name, options = "grid", {"prompt": _text_pointed_at(data)}
     person, place = person_of(interaction), place_of(interaction)
@@ -52,7 +52,7 @@ def pressed_of(interaction: discord.Interaction, data: Mapping[str, Any], talk: 
         return Pressed(NAME, str(interaction.id), person, place, talk, data["custom_id"], answers(data))
     if interaction.type is discord.InteractionType.application_command:
         return Pressed(NAME, str(interaction.id), person, place, talk, "score:message", pointed=_pointed(data))
-    return Pressed(NAME, str(interaction.id), person, place, talk, pressed(data))
+    return Pressed(NAME, str(interaction.id), person, place, talk, press_of(data))
 
 
 def is_press(interaction: discord.Interaction, data: Mapping[str, Any]) -> bool:
@@ -92,5 +92,5 @@ def _pointed(data: Mapping[str, Any]) -> Pointed:
 
 
 def _message(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = data.get("resolved", {}).get("messages", {}).get(data.get("target_id"), {})
-    return found
+    message: Mapping[str, Any] = data.get("resolved", {}).get("messages", {}).get(data.get("target_id"), {})
+    return message

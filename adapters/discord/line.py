@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import discord
 
-from adapters.discord.failures import tried
+from adapters.discord.failures import retry
 
 T = TypeVar("T")
 
@@ -35,8 +35,8 @@ class Line:
             await self._connected.wait()
         return self._client
 
-    async def tried(self, call: Callable[[], Awaitable[T]]) -> T:
-        return await tried(call, self.pauses)
+    async def retry(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await retry(call, self.pauses)
 
     def opened(self, client: discord.Client) -> None:
         self._client = client

@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.commands import SCORE, fitting, option_typed, registered
+from adapters.discord.commands import SCORE, completions, focused_option, registrations
 from adapters.discord.failures import FOREIGN, translated
 from adapters.discord.hearing import heard_of, is_press, person_of, place_of, pressed_of, talk_of
 from adapters.discord.line import Line
@@ -45,8 +45,8 @@ class Listener(discord.Client):
 
     async def _tell_commands(self) -> None:
         try:
-            told: Any = registered(self._core.commands)
-            await self.http.bulk_upsert_global_commands(self.application_id or 0, told)
+            payloads: Any = registrations(self._core.commands)
+            await self.http.bulk_upsert_global_commands(self.application_id or 0, payloads)
         except discord.DiscordServerError:
             raise
         except discord.RateLimited as error:
@@ -112,7 +112,7 @@ class Listener(discord.Client):
         task.add_done_callback(self._tasks.discard)
 
     async def _complete(self, interaction: discord.Interaction, data: Mapping[str, Any]) -> None:
-        name, typed = option_typed(data)
+        name, typed = focused_option(data)
         option = self._options.get((data["name"], name))
         if option is None:
             return
@@ -120,9 +120,9 @@ class Listener(discord.Client):
             if option.choices:
                 values = [choice for choice in option.choices if typed.lower() in choice[0].lower()]
             else:
-                asked = self._core.complete(person_of(interaction), place_of(interaction), data["name"], name, typed)
-                values = await asyncio.wait_for(asked, COMPLETE_WITHIN)
+                call = self._core.complete(person_of(interaction), place_of(interaction), data["name"], name, typed)
+                values = await asyncio.wait_for(call, COMPLETE_WITHIN)
             with translated():
-                await interaction.response.autocomplete(fitting(values, option))
+                await interaction.response.autocomplete(completions(values, option))
         except (TimeoutError, ValueError, DeliveryError) as error:
             log.warning("no suggestions for %s of /%s: %s", name, data["name"], type(error).__name__)

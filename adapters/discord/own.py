@@ -29,12 +29,12 @@ class OwnMessage:
         self._at.said = True
         return self._at.message
 
-    async def left(self, mark: str) -> int | None:
+    async def find_earlier(self, mark: str) -> int | None:
         """The message that an earlier attempt posted with this mark: its own from then on."""
-        found = await self._channel.find_mark(mark, after=self._at.event)
-        if found is not None:
-            self._at.message, self._at.replied, self._at.said = found, False, True
-        return found
+        message = await self._channel.find_mark(mark, after=self._at.event)
+        if message is not None:
+            self._at.message, self._at.replied, self._at.said = message, False, True
+        return message
 
     async def edit(self, message: Message, *, mark: str | None = None, note: str = "") -> None:
         if self._at.message is None:
@@ -55,12 +55,12 @@ class OwnMessage:
     async def _find(self, mark: str) -> None:
         """What an earlier process left: the reply to the command, or a message with the mark."""
         if self._at.kind != "press":
-            found = await self._reply.original() if self._reply.works else None
-            found = found or await self._channel.find_reply(self._at.event)
-            if found is not None:
-                self._at.message, self._at.replied = found, True
+            message = await self._reply.original() if self._reply.works else None
+            message = message or await self._channel.find_reply(self._at.event)
+            if message is not None:
+                self._at.message, self._at.replied = message, True
                 return
-        await self.left(mark)
+        await self.find_earlier(mark)
 
     async def _post(self, parts: Parts, mark: str) -> int:
         self._at.replied = False

@@ -7,7 +7,7 @@ import discord
 
 from adapters.discord.controls import view_of
 from adapters.discord.marks import marked_name, small_text
-from adapters.discord.wording import countdown, worded
+from adapters.discord.wording import countdown, to_markdown
 from bot.chat import Message, Picture
 
 LONGEST_ALT = 1024
@@ -28,12 +28,12 @@ class Parts:
     def to_send(self) -> dict[str, Any]:
         """Only a new message notifies anybody, so only that one names whom it calls."""
         view, calls = view_of(self.message), self.message.calls
-        sent: dict[str, Any] = {"content": self._text(calls), "files": self._files()}
+        arguments: dict[str, Any] = {"content": self._text(calls), "files": self._files()}
         if calls:
-            sent["allowed_mentions"] = discord.AllowedMentions(
+            arguments["allowed_mentions"] = discord.AllowedMentions(
                 everyone=False, users=[discord.Object(calls)], roles=False, replied_user=False
             )
-        return sent if view is None else sent | {"view": view}
+        return arguments if view is None else arguments | {"view": view}
 
     def _text(self, calls: str | None = None) -> str:
         tail = f"\nReady {countdown(self.message.eta)}" if self.message.eta is not None else ""
@@ -41,7 +41,7 @@ class Parts:
         tail += f"\n{self.note}" if self.note else ""
         if self.mark and not self.message.pictures:
             tail += small_text(self.mark)
-        return worded(self.message.text, tail=tail)
+        return to_markdown(self.message.text, tail=tail)
 
     def _files(self) -> list[discord.File]:
         return [self._file(picture) for picture in (*self.message.pictures, *self.message.files)]

@@ -19,9 +19,9 @@ AWAY = "Discord's pictures cannot be reached at the moment. Please try again."
 
 def picture_in(message: Mapping[str, Any]) -> str | None:
     """The address of the first picture that was attached or is shown for a link, also in what was forwarded."""
-    for attached in message.get("attachments", ()):
-        if str(attached.get("content_type") or "image/").startswith("image/"):
-            return str(attached["url"])
+    for attachment in message.get("attachments", ()):
+        if str(attachment.get("content_type") or "image/").startswith("image/"):
+            return str(attachment["url"])
     for embed in message.get("embeds", ()):
         for place in ("image", "thumbnail"):
             if (embed.get(place) or {}).get("proxy_url"):
@@ -30,7 +30,7 @@ def picture_in(message: Mapping[str, Any]) -> str | None:
     return next(filter(None, forwarded), None)
 
 
-async def fetched(url: str, most: int, also: str | None) -> bytes:
+async def fetch(url: str, most: int, also: str | None) -> bytes:
     """The file, no more than `most` bytes of it. `also` is one more place (host and port) that may be asked.
 
     The address is signed, so it is sent as Discord spelled it.
@@ -68,5 +68,5 @@ def _allowed(url: str, also: str | None) -> bool:
     if also is not None and parts.netloc == also:
         return True
     host = parts.hostname or ""
-    ours = any(host.endswith(known) if known.startswith(".") else host == known for known in HOSTS)
+    ours = any(host.endswith(name) if name.startswith(".") else host == name for name in HOSTS)
     return parts.scheme == "https" and ours

@@ -55,8 +55,8 @@ class Reply:
 
     async def add(self, parts: Parts, *, private: bool) -> int:
         """A further message. Discord takes no nonce here, so it is never sent twice by itself."""
-        sent = await self._call(lambda hook: hook.send(wait=True, ephemeral=private, **parts.to_send()), again=False)
-        return sent.id
+        message = await self._call(lambda hook: hook.send(wait=True, ephemeral=private, **parts.to_send()), again=False)
+        return message.id
 
     async def _call(self, call: Callable[[discord.Webhook], Awaitable[T]], *, again: bool = True) -> T:
         token = self._at.live_token()
@@ -65,7 +65,7 @@ class Reply:
         hook = _hook(await self._line.client(), self._at.application, token)
         with translated():
             try:
-                return await (self._line.tried(lambda: call(hook)) if again else call(hook))
+                return await (self._line.retry(lambda: call(hook)) if again else call(hook))
             except discord.HTTPException as error:
                 if not token_gone(error):
                     raise

@@ -26,22 +26,22 @@ def missing_for_threads(rights: discord.Permissions) -> list[str]:
 
 def posting_sentence(missing: list[str]) -> str:
     return (
-        f"I could not post the result here: I am missing {_named(missing)}. "
+        f"I could not post the result here: I am missing {_permissions(missing)}. "
         "A moderator can change that in this channel's settings, under Permissions."
     )
 
 
 def threads_sentence(missing: list[str]) -> str:
-    return f"This is not in a thread because I am missing {_named(missing)}."
+    return f"This is not in a thread because I am missing {_permissions(missing)}."
 
 
-def _named(missing: list[str]) -> str:
+def _permissions(missing: list[str]) -> str:
     return ("the permission " if len(missing) == 1 else "the permissions ") + " and ".join(
         f"“{name}”" for name in missing
     )
 
 
-def _missing(rights: discord.Permissions, wanted: tuple[str, ...]) -> list[str]:
+def _missing(rights: discord.Permissions, names: tuple[str, ...]) -> list[str]:
     if rights.administrator:
         return []
-    return [READABLE[name] for name in wanted if not getattr(rights, name)]
+    return [READABLE[name] for name in names if not getattr(rights, name)]

@@ -13,7 +13,7 @@ from adapters.discord.line import Line
 from adapters.discord.marks import mark_of
 from adapters.discord.own import OwnMessage
 from adapters.discord.parts import Parts
-from adapters.discord.pictures import fetched
+from adapters.discord.pictures import fetch
 from adapters.discord.reply import Reply
 from adapters.discord.rights import NOT_IN_THREAD, missing_to_post, posting_sentence
 from bot.chat import Attempt, Form, Limits, Message
@@ -38,7 +38,7 @@ class DiscordTalk:
         self._reply = Reply(line, address)
         self._own = OwnMessage(line, address, self._reply)
         self._delivering = Delivering(line, address, self._reply, self._own)
-        self._editing = asyncio.Lock()
+        self._edit_lock = asyncio.Lock()
         self._newest: Message | None = None
 
     @property
@@ -49,9 +49,9 @@ class DiscordTalk:
         """The least of what interaction, server and request allow: results also go where only the server's counts."""
         client = await self._line.client()
         guild = client.get_guild(self._at.guild) if self._at.guild is not None else None
-        known = [self._at.file_bytes or FILE_BYTES, REQUEST_BYTES]
-        known += [max(guild.filesize_limit, FILE_BYTES)] if guild is not None and not guild.unavailable else []
-        return Limits(min(known), FORMATS)
+        sizes = [self._at.file_bytes or FILE_BYTES, REQUEST_BYTES]
+        sizes += [max(guild.filesize_limit, FILE_BYTES)] if guild is not None and not guild.unavailable else []
+        return Limits(min(sizes), FORMATS)
 
     async def acknowledge(self, *, private: bool) -> None:
         if self._first is not None:
@@ -63,21 +63,21 @@ class DiscordTalk:
             await self._first.acknowledge_in_time(private=private)
 
     async def say(self, message: Message, attempt: Attempt) -> str:
-        async with self._editing:
-            own = await self._own.say(message, mark_of(attempt.key), reopened=self._first is None)
-        return message_id(self._at.channel, own)
+        async with self._edit_lock:
+            own_id = await self._own.say(message, mark_of(attempt.key), reopened=self._first is None)
+        return message_id(self._at.channel, own_id)
 
     async def update(self, message: Message) -> None:
         """The newest state wins: one that has been overtaken while an earlier edit was under way is never sent."""
         self._newest = message
-        async with self._editing:
+        async with self._edit_lock:
             if self._newest is message:
                 self._newest = None
                 await self._own.edit(message)
 
     async def post(self, message: Message, attempt: Attempt) -> str:
         self._newest = None  # an edit that still waits must not come after the result
-        async with self._editing:
+        async with self._edit_lock:
             return await self._delivering.deliver(message, mark_of(attempt.key))
 
     async def whisper(self, message: Message) -> None:
@@ -85,7 +85,7 @@ class DiscordTalk:
         parts = Parts(message)
         if self._first is not None and await self._first.whisper(parts):
             return
-        async with self._editing:
+        async with self._edit_lock:
             try:
                 await self._whisper_later(parts)
             except Gone:
@@ -113,34 +113,34 @@ class DiscordTalk:
         if missing := missing_to_post(rights, in_thread=self._at.in_thread):
             return posting_sentence(missing)
         # the gateway tells of private threads only to who is in them or may manage them
-        known = (await self._line.client()).get_channel(self._at.channel) is not None
-        inside = known or rights.manage_threads or rights.administrator
+        in_view = (await self._line.client()).get_channel(self._at.channel) is not None
+        inside = in_view or rights.manage_threads or rights.administrator
         return NOT_IN_THREAD if self._at.thread_private and not inside else None
 
     async def picture(self, name: str, most: int) -> bytes:
-        return await fetched(name, most, self._line.pictures)
+        return await fetch(name, most, self._line.pictures)
 
     async def find_posted(self, key: str, *, own: bool = False) -> str | None:
         """Looked for in the reply, its thread and the channel; where they are closed, in the direct conversation."""
         await asyncio.sleep(self._line.settles)
         mark = mark_of(key)
         if own:
-            left = await self._own.left(mark)
-            return None if left is None else message_id(self._at.channel, left)
+            message = await self._own.find_earlier(mark)
+            return None if message is None else message_id(self._at.channel, message)
         return await self._find_result(mark)
 
     async def _find_result(self, mark: str) -> str | None:
-        own = self._at.message
-        if own is not None and self._at.private and self._reply.works and await self._reply.has_mark(own, mark):
-            return message_id(self._at.channel, own)
-        if own is not None and await Channel(self._line, self._at.channel).has_mark(own, mark):
-            return message_id(self._at.channel, own)
-        places = [Channel(self._line, place) for place in (self._at.thread or own, self._at.channel) if place]
-        for place in places:
-            found = await place.find_mark(mark, after=self._at.event)
-            if found is not None:
-                self._at.thread = place.id if place.id == own else self._at.thread
-                return message_id(place.id, found)
+        own_id = self._at.message
+        if own_id is not None and self._at.private and self._reply.works and await self._reply.has_mark(own_id, mark):
+            return message_id(self._at.channel, own_id)
+        if own_id is not None and await Channel(self._line, self._at.channel).has_mark(own_id, mark):
+            return message_id(self._at.channel, own_id)
+        channels = [Channel(self._line, number) for number in (self._at.thread or own_id, self._at.channel) if number]
+        for channel in channels:
+            message = await channel.find_mark(mark, after=self._at.event)
+            if message is not None:
+                self._at.thread = channel.id if channel.id == own_id else self._at.thread
+                return message_id(channel.id, message)
         return await self._find_with_person(mark)
 
     async def _find_with_person(self, mark: str) -> str | None:
@@ -148,18 +148,18 @@ class DiscordTalk:
             conversation = await direct_channel(self._line, self._at.user)
         except (NoRights, Gone):
             return None
-        found = await conversation.find_mark(mark, after=self._at.event)
-        return None if found is None else message_id(conversation.id, found)
+        message = await conversation.find_mark(mark, after=self._at.event)
+        return None if message is None else message_id(conversation.id, message)
 
     async def _whisper_later(self, parts: Parts) -> None:
         """A reply that nobody used yet becomes the private answer, or makes way for it where all could see it."""
-        unused = self._at.message if self._at.replied and not self._at.said else None
-        if unused is not None and self._at.private:
-            await self._reply.edit(unused, parts)
+        unused_reply = self._at.message if self._at.replied and not self._at.said else None
+        if unused_reply is not None and self._at.private:
+            await self._reply.edit(unused_reply, parts)
             self._at.said = True
             return
-        if unused is not None:
-            await self._reply.delete(unused)
+        if unused_reply is not None:
+            await self._reply.delete(unused_reply)
             self._at.message, self._at.replied = None, False
         await self._reply.add(parts, private=True)
 

@@ -11,17 +11,17 @@ _AT_LINE_START = re.compile(r"(?m)^(\s*)([>#+-]|\d+(?=\.))")
 _LINK = "://"
 
 
-def worded(text: str, *, tail: str = "") -> str:
+def to_markdown(text: str, *, tail: str = "") -> str:
     """The text as Discord shows it, followed by `tail` (markup already), cut with "…" to what one message takes."""
     room = LONGEST - len(tail)
-    shown = _rendered(text)
-    if len(shown) <= room:
-        return shown + tail
+    markdown = _markdown(text)
+    if len(markdown) <= room:
+        return markdown + tail
     low, high = 0, len(text)
     while low < high:  # the longest beginning that fits; rendering never shrinks when the text grows by much
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if len(_rendered(text[:middle] + "…")) <= room else (low, middle - 1)
-    return _rendered(text[:low].rstrip() + "…") + tail
+        low, high = (middle, high) if len(_markdown(text[:middle] + "…")) <= room else (low, middle - 1)
+    return _markdown(text[:low].rstrip() + "…") + tail
 
 
 def countdown(eta: float) -> str:
@@ -29,7 +29,7 @@ def countdown(eta: float) -> str:
     return f"<t:{int(eta)}:R>"
 
 
-def _rendered(text: str) -> str:
+def _markdown(text: str) -> str:
     parts, at = [], 0
     for span in _SPAN.finditer(text):
         parts.append(_escaped(text[at : span.start()]))
@@ -40,8 +40,8 @@ def _rendered(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """A backslash before every sign that would format, mention or link; Discord never shows that backslash."""
-    quoted = _SPECIAL.sub(r"\\\g<0>", text).replace(_LINK, "\\" + _LINK)
-    return _AT_LINE_START.sub(_kept_as_typed, quoted)
+    escaped = _SPECIAL.sub(r"\\\g<0>", text).replace(_LINK, "\\" + _LINK)
+    return _AT_LINE_START.sub(_kept_as_typed, escaped)
 
 
 def _kept_as_typed(start: re.Match[str]) -> str:

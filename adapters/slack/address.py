@@ -38,8 +38,8 @@ class Address:
 
     @classmethod
     def load(cls, text: str) -> "Address":
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items() if name in names})
 
 
 @dataclass(frozen=True)

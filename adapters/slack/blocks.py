@@ -46,19 +46,19 @@ def fallback(message: Message) -> str:
 
 def blocks(message: Message, files: Sequence[str] = ()) -> list[Block]:
     """`files` are the ids of the uploaded pictures, in the order of `message.pictures`."""
-    made = [_section(piece) for piece in list(_pieces(escaped(to_type(message.text))))[:_SECTIONS]]
-    made += [_section(_call(message.calls))] if message.calls else []
+    layout = [_section(piece) for piece in list(_pieces(escaped(to_type(message.text))))[:_SECTIONS]]
+    layout += [_section(_call(message.calls))] if message.calls else []
     for picture, file in zip(message.pictures, files, strict=False):
         alt = picture.alt.strip()[:_ALT] or "A picture made by Tessera"
-        made.append({"type": "image", "slack_file": {"id": file}, "alt_text": alt})
+        layout.append({"type": "image", "slack_file": {"id": file}, "alt_text": alt})
     if message.eta is not None:
-        made.append({"type": "context", "elements": [{"type": "mrkdwn", "text": _ready_at(message.eta)}]})
+        layout.append({"type": "context", "elements": [{"type": "mrkdwn", "text": _ready_at(message.eta)}]})
     for start in range(0, len(message.buttons), _IN_A_ROW):
         row = [button(each, start + n) for n, each in enumerate(message.buttons[start : start + _IN_A_ROW])]
-        made.append({"type": "actions", "elements": row})
+        layout.append({"type": "actions", "elements": row})
     if message.menu is not None and message.menu.choices:
-        made.append({"type": "actions", "elements": [_select(message.menu)]})
-    return made
+        layout.append({"type": "actions", "elements": [_select(message.menu)]})
+    return layout
 
 
 def button(each: Button, number: int) -> Block:
@@ -66,8 +66,8 @@ def button(each: Button, number: int) -> Block:
     value = value_of(each.press)
     if len(value) > VALUE:
         raise ValueError(f"What a button sends may have {VALUE} characters on Slack, this has {len(value)}.")
-    made = {"type": "button", "action_id": f"press:{number}", "value": value, "text": plain(each.label)}
-    return made | ({"style": _STYLES[each.kind]} if each.kind in _STYLES else {})
+    block = {"type": "button", "action_id": f"press:{number}", "value": value, "text": plain(each.label)}
+    return block | ({"style": _STYLES[each.kind]} if each.kind in _STYLES else {})
 
 
 def value_of(press: str) -> str:

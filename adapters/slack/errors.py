@@ -112,7 +112,7 @@ ANSWERS: dict[str, tuple[type[DeliveryError], str]] = {
 FOREIGN = (SlackApiError, SlackRequestError, aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
-def translated(error: Exception, bot: str) -> DeliveryError:
+def translate(error: Exception, bot: str) -> DeliveryError:
     """The core's error for one of FOREIGN; `bot` is the name by which people invite the app."""
     if isinstance(error, SlackApiError):
         return _of_answer(error, bot)

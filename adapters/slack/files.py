@@ -12,7 +12,7 @@ from bot.errors import Gone, NoRights, PlatformAway
 _NOTE = "file:"
 
 
-async def uploaded(web: Web, timing: Timing, pictures: tuple[Picture, ...], attempt: Attempt | None) -> list[str]:
+async def upload_all(web: Web, timing: Timing, pictures: tuple[Picture, ...], attempt: Attempt | None) -> list[str]:
     """The ids of the pictures' files, processed and ready to be shown.
 
     What an earlier attempt has uploaded is used again; each id is noted as soon as Slack holds the file.
@@ -28,7 +28,7 @@ async def uploaded(web: Web, timing: Timing, pictures: tuple[Picture, ...], atte
             attempt.noted = _NOTE + ",".join(ids)
             await attempt.note(attempt.noted)
     for file in ids:
-        await _processed(web, timing, file)
+        await _wait_until_processed(web, timing, file)
     return ids
 
 
@@ -60,20 +60,20 @@ async def _upload(web: Web, picture: Picture) -> str:
 
 
 async def _still_there(web: Web, ids: list[str]) -> list[str]:
-    kept = []
+    present = []
     for file in ids:
         if await _look(web, file) is None:
             break
-        kept.append(file)
-    return kept
+        present.append(file)
+    return present
 
 
-async def _processed(web: Web, timing: Timing, file: str) -> None:
+async def _wait_until_processed(web: Web, timing: Timing, file: str) -> None:
     """Slack works on an upload for a while; until it has found out the type, no message can show it."""
     deadline = time.monotonic() + timing.processing
     while time.monotonic() < deadline:
-        seen = await _look(web, file)
-        if seen is None or seen.get("mimetype"):
+        file_object = await _look(web, file)
+        if file_object is None or file_object.get("mimetype"):
             return
         await asyncio.sleep(timing.poll)
     raise PlatformAway("Slack is still working on the uploaded file.")
@@ -81,7 +81,7 @@ async def _processed(web: Web, timing: Timing, file: str) -> None:
 
 async def _look(web: Web, file: str) -> dict[str, Any] | None:
     try:
-        seen: dict[str, Any] = (await web.call("files_info", file=file))["file"]
+        file_object: dict[str, Any] = (await web.call("files_info", file=file))["file"]
     except Gone:
         return None
-    return None if seen.get("mode") == "tombstone" else seen
+    return None if file_object.get("mode") == "tombstone" else file_object

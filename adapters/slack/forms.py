@@ -24,57 +24,57 @@ _YES_NO = (("yes", "yes"), ("no", "no"))
 def form_view(form: Form, address: Address) -> View:
     """The core's form; what it sends back and where it was opened travel inside it."""
     inputs = [_field(field) for field in form.fields]
-    kept = json.dumps({"address": address.dump(), "press": form.press})
-    return _view(ASKED, form.title, kept, inputs)
+    metadata = json.dumps({"address": address.dump(), "press": form.press})
+    return _view(ASKED, form.title, metadata, inputs)
 
 
-def command_view(command: Command, address: Address, filled: dict[str, str] | None = None) -> View:
+def command_view(command: Command, address: Address, values: dict[str, str] | None = None) -> View:
     """A form with one input per option; where no channel is known, it asks for one."""
-    inputs = [_option(option, (filled or {}).get(option.name, "")) for option in command.options]
+    inputs = [_option(option, (values or {}).get(option.name, "")) for option in command.options]
     if not address.channel:
         inputs.append(_where())
-    kept = json.dumps({"address": address.dump()})
-    return _view(COMMAND + command.name, f"New {command.name}", kept, inputs)
+    metadata = json.dumps({"address": address.dump()})
+    return _view(COMMAND + command.name, f"New {command.name}", metadata, inputs)
 
 
 def answers(view: View) -> dict[str, str]:
     """What was filled in, by the fields' names; what was left empty is left out."""
-    filled = {}
+    values = {}
     for block, elements in view["state"]["values"].items():
         for element in elements.values():
             value = element.get("value") or element.get("selected_conversation")
             value = value or (element.get("selected_option") or {}).get("value")
             if value:
-                filled[block] = str(value)
-    return filled
+                values[block] = str(value)
+    return values
 
 
 def offer(form: Form) -> Message:
     """A button that opens the form, for when Slack's three seconds are over or nothing was pressed."""
-    packed = REOPEN + json.dumps([form.title, form.press, [_packed(field) for field in form.fields]])
-    if len(value_of(packed)) > VALUE:
+    press = REOPEN + json.dumps([form.title, form.press, [_field_json(field) for field in form.fields]])
+    if len(value_of(press)) > VALUE:
         return Message("The form could not be opened in time. Please press the button again.")
-    return Message(f"Press to open: {form.title}", buttons=(Button("Open the form", packed, "primary"),))
+    return Message(f"Press to open: {form.title}", buttons=(Button("Open the form", press, "primary"),))
 
 
-def offered(packed: str) -> Form:
+def form_of(press: str) -> Form:
     """The form that `offer` has put into a button."""
-    title, press, fields = json.loads(packed.removeprefix(REOPEN))
-    return Form(title, press, tuple(Field(*field) for field in fields))
+    title, form_press, fields = json.loads(press.removeprefix(REOPEN))
+    return Form(title, form_press, tuple(Field(*field) for field in fields))
 
 
-def _packed(field: Field) -> list[Any]:
+def _field_json(field: Field) -> list[Any]:
     return [field.name, field.label, field.value, field.required, field.long]
 
 
-def _view(callback: str, title: str, kept: str, inputs: list[View]) -> View:
+def _view(callback: str, title: str, metadata: str, inputs: list[View]) -> View:
     return {
         "type": "modal",
         "callback_id": callback,
         "title": plain(title, _TITLE),
         "submit": plain("Send", _TITLE),
         "close": plain("Close", _TITLE),
-        "private_metadata": kept,
+        "private_metadata": metadata,
         "blocks": inputs,
     }
 

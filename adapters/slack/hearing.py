@@ -14,9 +14,9 @@ from dataclasses import replace
 from adapters.slack import home
 from adapters.slack.address import Address
 from adapters.slack.blocks import choices, press_of
-from adapters.slack.forms import ASKED, COMMAND, REOPEN, WHERE, answers, command_view, offered
+from adapters.slack.forms import ASKED, COMMAND, REOPEN, WHERE, answers, command_view, form_of
 from adapters.slack.moment import Moment
-from adapters.slack.payload import Asked, Body, address_of, asked_from, event_of, name_in, place_of, typed
+from adapters.slack.payload import Asked, Body, address_of, as_typed, asked_from, event_of, name_in, place_of
 from adapters.slack.people import PLATFORM, People
 from adapters.slack.pictures import pointed_at
 from adapters.slack.scopes import GRID_FROM_THIS, SCORE_THIS
@@ -50,24 +50,24 @@ class Hearing:
     async def take(self, body: Body) -> Body:
         """Hear one payload; returns what goes back with the acknowledgement. Never raises."""
         kind = "command" if "command" in body else str(body.get("type"))
-        heard = self._kinds.get(kind)
+        hear = self._kinds.get(kind)
         try:
-            return await heard(body) or {} if heard else {}
+            return await hear(body) or {} if hear else {}
         except Exception:  # noqa: BLE001 - the one place where a message is answered: no payload may cost the acknowledgement
             _log.exception("a payload of kind %s could not be heard (event %s)", kind, event_of(body))
             await self._apologise(body)
             return {}
 
     async def _command(self, body: Body) -> None:
-        words = typed(body.get("text", "")).strip()
+        words = as_typed(body.get("text", "")).strip()
         command = body["command"]
         text = _as_command(words) if command == "/tessera" else f"{command} {words}".strip()
         await self._hear(self._asked(body), text)
 
     async def _event(self, body: Body) -> None:
         event = body["event"]
-        own = event.get("bot_id") or event.get("user") == self._web.me.user
-        if own or event.get("subtype") not in _SAID or event.get("edited"):
+        from_us = event.get("bot_id") or event.get("user") == self._web.me.user
+        if from_us or event.get("subtype") not in _SAID or event.get("edited"):
             return
         if event["type"] == "app_home_opened":
             await self._open_home(event)
@@ -76,7 +76,7 @@ class Hearing:
 
     async def _spoken(self, body: Body, event: Body) -> None:
         """Words to the app, in a channel or to it alone. In a channel the answer goes into the thread of the words."""
-        words = typed(re.sub(rf"<@{re.escape(self._web.me.user)}(\|[^>]*)?>", "", event.get("text", ""))).strip()
+        words = as_typed(re.sub(rf"<@{re.escape(self._web.me.user)}(\|[^>]*)?>", "", event.get("text", ""))).strip()
         alone = event["channel"].startswith("D")
         address = address_of(self._web.me.team, event["channel"], event["user"], event.get("thread_ts"))
         if not alone:
@@ -98,7 +98,7 @@ class Hearing:
             elif name.startswith(home.SHOW):
                 await self._hear(asked, f"/show {value}")
             elif value.startswith(REOPEN):
-                await self._talk(asked).ask(offered(value))
+                await self._talk(asked).ask(form_of(value))
             elif name.startswith("menu:"):
                 await self._press(asked, f"{name.removeprefix('menu:')}:{action['selected_option']['value']}", {})
             elif name.startswith("press:"):
@@ -106,17 +106,17 @@ class Hearing:
 
     async def _submitted(self, body: Body) -> None:
         view = body["view"]
-        kept, filled, callback = json.loads(view["private_metadata"]), answers(view), str(view["callback_id"])
-        opened = Address.load(kept["address"])
-        channel = opened.channel or filled.pop(WHERE, "")
-        address = address_of(self._web.me.team, channel, body["user"]["id"], opened.thread_ts)
-        address = replace(address, empty=opened.empty)
+        metadata, values, callback = json.loads(view["private_metadata"]), answers(view), str(view["callback_id"])
+        origin = Address.load(metadata["address"])
+        channel = origin.channel or values.pop(WHERE, "")
+        address = address_of(self._web.me.team, channel, body["user"]["id"], origin.thread_ts)
+        address = replace(address, empty=origin.empty)
         # the view's id is the same when an impatient person sends the form twice
         asked = Asked(f"view:{view['id']}", address, name_in(body), Moment(body.get("trigger_id")))
         if callback == ASKED:
-            await self._press(asked, kept["press"], filled)
+            await self._press(asked, metadata["press"], values)
         elif callback.startswith(COMMAND):
-            await self._hear(asked, "/" + callback.removeprefix(COMMAND), filled)
+            await self._hear(asked, "/" + callback.removeprefix(COMMAND), values)
 
     async def _shortcut(self, body: Body) -> None:
         """A global shortcut, or one on a message: its words then stand in the form, or its picture is scored."""
@@ -124,13 +124,13 @@ class Hearing:
         if body["callback_id"] == SCORE_THIS:
             await self._press(self._asked(body), "score:message", {}, pointed_at(message))
             return
-        filled = {}
+        values = {}
         if body["callback_id"] == GRID_FROM_THIS:
-            filled["prompt"] = html.unescape(typed(message.get("text", "")))
+            values["prompt"] = html.unescape(as_typed(message.get("text", "")))
         asked = self._asked(body)
         if message:
             asked = replace(asked, address=asked.address.under(message["ts"]))
-        await self._open_form(asked, filled)
+        await self._open_form(asked, values)
 
     async def _suggested(self, body: Body) -> Body:
         """Values for a select of a form while somebody types into it."""
@@ -139,11 +139,11 @@ class Hearing:
         command = str(view.get("callback_id", "")).removeprefix(COMMAND)
         person = await self._people.person(asked.address.user, asked.name)
         place, option = place_of(asked.address), body["action_id"]
-        fitting = await self._core.complete(person, place, command, option, body.get("value", ""))
-        return {"options": choices([each for each in fitting if len(each[1]) <= 150])}  # noqa: PLR2004 - Slack's limit
+        suggestions = await self._core.complete(person, place, command, option, body.get("value", ""))
+        return {"options": choices([each for each in suggestions if len(each[1]) <= 150])}  # noqa: PLR2004 - Slack's limit
 
-    async def _open_form(self, asked: Asked, filled: dict[str, str]) -> None:
-        view = command_view(self._grid(), asked.address, filled)
+    async def _open_form(self, asked: Asked, values: dict[str, str]) -> None:
+        view = command_view(self._grid(), asked.address, values)
         await self._web.call_once("views_open", trigger_id=asked.moment.trigger, view=view)
 
     def _grid(self) -> Command:

@@ -12,21 +12,21 @@ async def missing_right(web: Web, channel: str) -> str | None:
 
     Raises PlatformAway where Slack does not say.
     """
-    lacking = sorted(SCOPES - web.me.scopes) if web.me.scopes is not None else []
-    if lacking:
-        names = ", ".join(f"`{scope}`" for scope in lacking)
+    missing_scopes = sorted(SCOPES - web.me.scopes) if web.me.scopes is not None else []
+    if missing_scopes:
+        names = ", ".join(f"`{scope}`" for scope in missing_scopes)
         return f"The app lacks {names}. Add this under OAuth & Permissions at api.slack.com/apps and reinstall the app."
     if not channel:
         return None
     try:
-        seen = (await web.call("conversations_info", channel=channel))["channel"]
+        conversation = (await web.call("conversations_info", channel=channel))["channel"]
     except NoRights:
         return _ELSEWHERE if channel.startswith("D") else _invite(web)
-    if seen.get("is_archived"):
+    if conversation.get("is_archived"):
         return "This channel is archived, so nothing can be posted in it."
-    if seen.get("is_member") or seen.get("is_im"):
+    if conversation.get("is_member") or conversation.get("is_im"):
         return None
-    return _invite(web) if seen.get("is_private") else await _join(web, channel)
+    return _invite(web) if conversation.get("is_private") else await _join(web, channel)
 
 
 async def _join(web: Web, channel: str) -> str | None:

@@ -12,13 +12,13 @@ class Moment:
     """`trigger` opens one form within three seconds; `response_url` answers five times within thirty minutes."""
 
     def __init__(self, trigger: str | None, response_url: str | None = None) -> None:
-        self.trigger, self._url, self._left = trigger, response_url, _USES
+        self.trigger, self._url, self._uses_left = trigger, response_url, _USES
 
     async def respond(self, content: dict[str, Any]) -> bool:
         """Show this to the person alone, also where the app is no member; False where Slack does not take it."""
-        if not self._url or not self._left:
+        if not self._url or not self._uses_left:
             return False
-        self._left -= 1
+        self._uses_left -= 1
         try:
             answer = await AsyncWebhookClient(self._url).send(response_type="ephemeral", **content)
         except (aiohttp.ClientError, TimeoutError, OSError):

@@ -12,7 +12,7 @@ from bot.chat import Place
 Body = dict[str, Any]
 
 # What Slack makes of a link or a name: <https://a.org|a.org>, <@U1|ada>, <!here>; of a channel <#C1|art>.
-_MADE = re.compile(r"<(?P<name>[@!])?(?P<meant>(?<=[@!])[^<>|]+|[a-z]+:[^<>|]+)(?:\|(?P<shown>[^<>]+))?>")
+_LINK = re.compile(r"<(?P<name>[@!])?(?P<meant>(?<=[@!])[^<>|]+|[a-z]+:[^<>|]+)(?:\|(?P<shown>[^<>]+))?>")
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ def asked_from(body: Body, team: str) -> Asked:
     return Asked(event_of(body), address_of(team, channel, user, thread), name_in(body), moment)
 
 
-def typed(text: str) -> str:
+def as_typed(text: str) -> str:
     """The words with links and names as somebody typed them. Channels stay mentions, which tell their ids."""
-    return _MADE.sub(lambda made: ("@" if made["name"] else "") + (made["shown"] or made["meant"]).lstrip("@"), text)
+    return _LINK.sub(lambda link: ("@" if link["name"] else "") + (link["shown"] or link["meant"]).lstrip("@"), text)
 
 
 def event_of(body: Body) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from adapters.slack.payload import typed
+from adapters.slack.payload import as_typed
 from adapters.slack.web import Web
 from bot.chat import Pointed
 from bot.errors import Gone, NoRights, PlatformAway, TooLarge
@@ -20,21 +20,21 @@ AWAY = "Slack's files cannot be reached at the moment. Please try again."
 
 def pointed_at(message: Mapping[str, Any]) -> Pointed:
     """The message's picture by its file's id; words of a program are no prompt."""
-    words = "" if message.get("bot_id") else html.unescape(typed(str(message.get("text", ""))))
+    words = "" if message.get("bot_id") else html.unescape(as_typed(str(message.get("text", ""))))
     return Pointed(words, next(_files(message), None))
 
 
-async def fetched(web: Web, file: str, most: int) -> bytes:
+async def fetch(web: Web, file: str, most: int) -> bytes:
     """The file, no more than `most` bytes of it."""
     try:
-        seen = (await web.call("files_info", file=file))["file"]
+        file_object = (await web.call("files_info", file=file))["file"]
     except Gone as error:
         # Slack says the same of a file that is gone and of one in a channel without the app.
         raise NoRights(NOT_MINE.format(bot=web.me.name)) from error
     large = TooLarge(f"This picture is too large: at most {most / 1e6:.0f} MB can be scored.")
-    if int(seen.get("size") or 0) > most:
+    if int(file_object.get("size") or 0) > most:
         raise large
-    url = str(seen.get("url_private_download") or seen.get("url_private") or "")
+    url = str(file_object.get("url_private_download") or file_object.get("url_private") or "")
     data = bytearray()
     try:
         async for piece in _pieces(web, url):
@@ -70,6 +70,6 @@ def _files(message: Mapping[str, Any]) -> Iterator[str]:
         if str(file.get("mimetype") or "image/").startswith("image/"):
             yield str(file["id"])
     for block in message.get("blocks", ()):
-        shown = block.get("slack_file") or {}
-        if block.get("type") == "image" and shown.get("id"):
-            yield str(shown["id"])
+        slack_file = block.get("slack_file") or {}
+        if block.get("type") == "image" and slack_file.get("id"):
+            yield str(slack_file["id"])

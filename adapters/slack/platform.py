@@ -56,7 +56,7 @@ class Slack:
         self._app_token, self._secret, self._host, self._port = app_token, signing_secret, host, port
         self._web = Web(bot_token, api_url, self._timing.retry)
         self._people = People(self._web, self._timing, moderators)
-        self._hearing: set[asyncio.Task[dict[str, Any]]] = set()
+        self._tasks: set[asyncio.Task[dict[str, Any]]] = set()
         self.ready = asyncio.Event()
         self.listening: int | None = None
 
@@ -77,12 +77,12 @@ class Slack:
 
     async def _introduce(self) -> None:
         """Ask Slack who we are there and what we may do."""
-        seen = await self._patiently("auth_test", "SLACK_BOT_TOKEN")
+        answer = await self._patiently("auth_test", "SLACK_BOT_TOKEN")
         me = self._web.me
-        me.team, me.user, me.bot = seen["team_id"], seen["user_id"], seen.get("bot_id") or ""
-        me.name = seen.get("user") or me.name
-        granted = next((value for name, value in seen.headers.items() if name.lower() == "x-oauth-scopes"), None)
-        me.scopes = None if granted is None else frozenset(scope.strip() for scope in granted.split(","))
+        me.team, me.user, me.bot = answer["team_id"], answer["user_id"], answer.get("bot_id") or ""
+        me.name = answer.get("user") or me.name
+        scopes = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), None)
+        me.scopes = None if scopes is None else frozenset(scope.strip() for scope in scopes.split(","))
 
     def _app(self, hearing: Hearing) -> AsyncApp:
         async def who() -> AuthorizeResult:
@@ -92,13 +92,13 @@ class Slack:
         async def take(body: dict[str, Any]) -> BoltResponse:
             return BoltResponse(status=200, body=await self._in_time(hearing, body))
 
-        signed = None if self._app_token else self._secret
+        secret = None if self._app_token else self._secret
         logging.getLogger("slack_bolt.AsyncApp").addFilter(_news)
         app = AsyncApp(
             client=self._web.nobody,
             authorize=who,
-            signing_secret=signed or "",
-            request_verification_enabled=signed is not None,
+            signing_secret=secret or "",
+            request_verification_enabled=secret is not None,
         )
         # Not a listener: the framework takes an acknowledgement back when a listener fails after it.
         app.middleware(take)
@@ -107,16 +107,16 @@ class Slack:
     async def _in_time(self, hearing: Hearing, body: dict[str, Any]) -> dict[str, Any] | str:
         """The answer to one payload, at the latest when Slack's patience ends; the hearing itself goes on."""
         task = asyncio.create_task(hearing.take(body))
-        self._hearing.add(task)
-        task.add_done_callback(self._hearing.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         done, _ = await asyncio.wait({task}, timeout=self._timing.ack)
         return task.result() or "" if done else ""
 
     async def _finish(self) -> None:
         """Before the connection goes: what is being heard is committed and acknowledged first."""
-        if self._hearing:
-            await asyncio.wait(self._hearing, timeout=self._timing.ack)
-        for task in self._hearing:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._timing.ack)
+        for task in self._tasks:
             task.cancel()
 
     async def _by_socket(self, app: AsyncApp) -> None:
@@ -140,16 +140,16 @@ class Slack:
             return
         _log.info("Slack: connected by Socket Mode as @%s", self._web.me.name)
         self.ready.set()
-        alone = 0.0
-        while alone < self._timing.silence:
+        silence = 0.0
+        while silence < self._timing.silence:
             await asyncio.sleep(self._timing.ping)
-            alone = 0.0 if await handler.client.is_connected() else alone + self._timing.ping
-        _log.warning("Slack: no connection for %.0f s, starting over", alone)
+            silence = 0.0 if await handler.client.is_connected() else silence + self._timing.ping
+        _log.warning("Slack: no connection for %.0f s, starting over", silence)
 
     async def _by_requests(self, app: AsyncApp) -> None:
-        served = app.web_app(path=_PATH)
-        served.middlewares.append(only_signed(self._secret or ""))
-        runner = http.AppRunner(served, access_log=None)
+        web_app = app.web_app(path=_PATH)
+        web_app.middlewares.append(only_signed(self._secret or ""))
+        runner = http.AppRunner(web_app, access_log=None)
         await runner.setup()
         try:
             await self._listen(runner)

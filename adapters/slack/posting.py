@@ -14,7 +14,7 @@ from adapters.slack.web import Web
 from bot.chat import Message
 
 
-async def posted(web: Web, timing: Timing, message: Message, files: Sequence[str], where: dict[str, Any]) -> MessageId:
+async def post(web: Web, timing: Timing, message: Message, files: Sequence[str], where: dict[str, Any]) -> MessageId:
     """Post once. `files` are the uploads of the message's pictures and then of its files; `where` holds the channel.
 
     Raises PlatformAway where nobody knows whether it was posted. What may not stand in a thread comes into the channel.
@@ -41,10 +41,10 @@ async def posted(web: Web, timing: Timing, message: Message, files: Sequence[str
 async def _content(web: Web, message: Message, files: Sequence[str]) -> dict[str, Any]:
     """Pictures are shown; another kind of file is shared by its link, which Slack unfolds."""
     count = len(message.pictures)
-    made = blocks(message, files[:count])
+    layout = blocks(message, files[:count])
     pairs = zip(message.files, files[count:], strict=True)
     links = [f"<{await permalink(web, file)}|{each.name}>" for each, file in pairs]
     if links:
-        made.append({"type": "section", "text": {"type": "mrkdwn", "text": "\n".join(links)}})
+        layout.append({"type": "section", "text": {"type": "mrkdwn", "text": "\n".join(links)}})
     text = "\n".join([fallback(message), *links])
-    return {"text": text, "blocks": made, "unfurl_links": False, "unfurl_media": bool(links)}
+    return {"text": text, "blocks": layout, "unfurl_links": False, "unfurl_media": bool(links)}

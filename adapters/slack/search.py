@@ -14,7 +14,7 @@ _CLOCKS_APART = 120
 
 
 @dataclass(frozen=True)
-class Found:
+class MarkedMessage:
     """`role` is `job` for the message that is edited, `result` for what was delivered."""
 
     id: MessageId
@@ -25,7 +25,7 @@ def mark(key: str, role: str) -> dict[str, Any]:
     return {"event_type": EVENT, "event_payload": {"key": key, "role": role}}
 
 
-async def find(web: Web, address: Address, channel: str, key: str) -> Found | None:
+async def find(web: Web, address: Address, channel: str, key: str) -> MarkedMessage | None:
     """The message with this mark in the thread of the job, or in the channel.
 
     There it is where the job has no message yet; where there are no threads; and where somebody deleted the message,
@@ -38,30 +38,30 @@ async def find(web: Web, address: Address, channel: str, key: str) -> Found | No
     if not thread:
         return await _find(web, channel, key, oldest=oldest)
     try:
-        found = await _find(web, channel, key, oldest=oldest, ts=thread)
+        message = await _find(web, channel, key, oldest=oldest, ts=thread)
     except Gone:
-        found = None
-    return found or await _find(web, channel, key, most=_PAGE)
+        message = None
+    return message or await _find(web, channel, key, most=_PAGE)
 
 
-async def _find(web: Web, channel: str, key: str, most: float = math.inf, **where: str) -> Found | None:
+async def _find(web: Web, channel: str, key: str, most: float = math.inf, **where: str) -> MarkedMessage | None:
     method = "conversations_replies" if "ts" in where else "conversations_history"
-    asked: dict[str, Any] = {"channel": channel, "limit": _PAGE, "include_all_metadata": True, **where}
-    cursor, seen = "", 0
-    while seen < most:
-        page = await web.call(method, cursor=cursor or None, **asked)
-        seen += len(page["messages"])
+    arguments: dict[str, Any] = {"channel": channel, "limit": _PAGE, "include_all_metadata": True, **where}
+    cursor, count = "", 0
+    while count < most:
+        page = await web.call(method, cursor=cursor or None, **arguments)
+        count += len(page["messages"])
         for message in page["messages"]:
-            found = _marked(message, key)
-            if found is not None:
-                return Found(MessageId(channel, str(message["ts"]), _files(message)), found)
+            role = _role(message, key)
+            if role is not None:
+                return MarkedMessage(MessageId(channel, str(message["ts"]), _files(message)), role)
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
             break
     return None
 
 
-async def shown(web: Web, channel: str, ts: str) -> tuple[str, ...]:
+async def shown_files(web: Web, channel: str, ts: str) -> tuple[str, ...]:
     """The files that a message shows; none where it cannot be read."""
     try:
         page = await web.call("conversations_replies", channel=channel, ts=ts, limit=1)
@@ -70,7 +70,7 @@ async def shown(web: Web, channel: str, ts: str) -> tuple[str, ...]:
     return next((_files(message) for message in page["messages"] if message["ts"] == ts), ())
 
 
-def _marked(message: dict[str, Any], key: str) -> str | None:
+def _role(message: dict[str, Any], key: str) -> str | None:
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
     if metadata.get("event_type") != EVENT or payload.get("key") != key:

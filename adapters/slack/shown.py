@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from adapters.slack.files import uploaded
+from adapters.slack.files import upload_all
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
 from bot.chat import Picture
@@ -22,15 +22,15 @@ log = logging.getLogger(__name__)
 Files = tuple[str, ...]
 
 
-class Shown:
+class ShownPicture:
     """`look` asks Slack which files the message shows: a process that takes over a job does not know."""
 
     def __init__(self, web: Web, timing: Timing, look: Callable[[], Awaitable[Files]]) -> None:
         self._web, self._timing, self._look = web, timing, look
         self._files: Files | None = None
-        self._looks_like = ""
+        self._digest = ""
         self._ready: tuple[str, Files] | None = None
-        self._uploading: asyncio.Task[None] | None = None
+        self._upload_task: asyncio.Task[None] | None = None
         self._changed_at = -1e9
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -44,14 +44,14 @@ class Shown:
             self._files = await self._look()
         if not pictures:
             # An upload that is under way comes too late; it is deleted when it is there.
-            self._uploading, self._looks_like = None, ""
+            self._upload_task, self._digest = None, ""
             return ()
-        looks_like = hashlib.sha256(b"".join(picture.data for picture in pictures)).hexdigest()
+        digest = hashlib.sha256(b"".join(picture.data for picture in pictures)).hexdigest()
         if self._ready:
             return self._ready[1]
         due = time.monotonic() - self._changed_at >= self._timing.picture
-        if looks_like != self._looks_like and due and self._uploading is None:
-            self._uploading = self._spawn(self._upload(pictures, looks_like))
+        if digest != self._digest and due and self._upload_task is None:
+            self._upload_task = self._spawn(self._upload(pictures, digest))
         return self._files
 
     def settled(self, files: Files) -> None:
@@ -60,7 +60,7 @@ class Shown:
         if self._ready and self._ready[1] != files:
             old += self._ready[1]
         elif self._ready:
-            self._looks_like = self._ready[0]
+            self._digest = self._ready[0]
         self._ready = None
         self._delete([file for file in old if file not in files])
 
@@ -71,24 +71,24 @@ class Shown:
         self._ready = None
         return self._files or ()
 
-    async def _upload(self, pictures: tuple[Picture, ...], looks_like: str) -> None:
-        mine, files = asyncio.current_task(), Files()
+    async def _upload(self, pictures: tuple[Picture, ...], digest: str) -> None:
+        task, files = asyncio.current_task(), Files()
         self._changed_at = time.monotonic()
         try:
-            files = tuple(await uploaded(self._web, self._timing, pictures, None))
+            files = tuple(await upload_all(self._web, self._timing, pictures, None))
         except (DeliveryError, ValueError) as error:
             log.info("a picture is not shown while its job runs: %s", error)
-        if self._uploading is not mine:
+        if self._upload_task is not task:
             self._delete(list(files))
             return
-        self._uploading = None
-        self._ready = (looks_like, files) if files else None
+        self._upload_task = None
+        self._ready = (digest, files) if files else None
 
     def _delete(self, files: list[str]) -> None:
         if files:
-            self._spawn(self._gone(files))
+            self._spawn(self._delete_all(files))
 
-    async def _gone(self, files: list[str]) -> None:
+    async def _delete_all(self, files: list[str]) -> None:
         for file in files:
             try:
                 await self._web.call("files_delete", file=file)

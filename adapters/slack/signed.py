@@ -33,5 +33,5 @@ def _recent(stamp: str) -> bool:
 
 def _signed(secret: str, stamp: str, body: bytes, signature: str) -> bool:
     """Compared in constant time. https://docs.slack.dev/authentication/verifying-requests-from-slack"""
-    right = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(f"v0={right}".encode(), signature.encode("utf-8", "surrogateescape"))
+    expected = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(f"v0={expected}".encode(), signature.encode("utf-8", "surrogateescape"))

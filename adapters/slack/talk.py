@@ -10,13 +10,13 @@ from adapters.slack import search
 from adapters.slack.address import Address, MessageId
 from adapters.slack.blocks import blocks, fallback
 from adapters.slack.errors import BadBlocks, TriggerSpent
-from adapters.slack.files import uploaded
+from adapters.slack.files import upload_all
 from adapters.slack.forms import form_view, offer
 from adapters.slack.membership import missing_right
 from adapters.slack.moment import Moment
-from adapters.slack.pictures import fetched
-from adapters.slack.posting import posted
-from adapters.slack.shown import Shown
+from adapters.slack.pictures import fetch
+from adapters.slack.posting import post
+from adapters.slack.shown import ShownPicture
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
 from bot.chat import Attempt, Form, Limits, Message
@@ -31,8 +31,8 @@ class SlackTalk:
 
     def __init__(self, web: Web, timing: Timing, address: Address, moment: Moment | None = None) -> None:
         self._web, self._timing, self._address, self._moment = web, timing, address, moment
-        self._searched: set[str] = set()
-        self._shown = Shown(web, timing, self._look)
+        self._searched_keys: set[str] = set()
+        self._shown_picture = ShownPicture(web, timing, self._look)
 
     @property
     def address(self) -> str:
@@ -49,32 +49,32 @@ class SlackTalk:
         thread = None if self._address.private else self._address.thread_ts
         if self._address.ts and self._address.key == attempt.key:
             return MessageId(await self._channel(), self._address.ts).dump()
-        found = await self._left_behind(attempt)
-        if found is None:
-            found = await self._send(message, attempt, "job", thread)
+        message_id = await self._earlier_post(attempt)
+        if message_id is None:
+            message_id = await self._send(message, attempt, "job", thread)
             if not message.pictures:
-                self._shown.nothing()
-        self._address = replace(self._address, ts=MessageId.load(found).ts, key=attempt.key)
-        return found
+                self._shown_picture.nothing()
+        self._address = replace(self._address, ts=MessageId.load(message_id).ts, key=attempt.key)
+        return message_id
 
     async def update(self, message: Message) -> None:
         if self._address.ts is None:
             raise Gone("There is no message of this job to edit yet.")
-        files = await self._shown.files(message.pictures)
+        files = await self._shown_picture.files(message.pictures)
         try:
             await self._edit(message, files)
         except BadBlocks:
             # A picture whose type is known may still not be ready to be shown.
-            instead = self._shown.refused()
+            instead = self._shown_picture.refused()
             if instead == files:
                 raise
             await self._edit(message, files := instead)
-        self._shown.settled(files)
+        self._shown_picture.settled(files)
 
     async def post(self, message: Message, attempt: Attempt) -> str:
         """The thread is the one it was asked in, else the one under the job's own message."""
-        found = await self._left_behind(attempt)
-        return found or await self._send(message, attempt, "result", self._thread())
+        message_id = await self._earlier_post(attempt)
+        return message_id or await self._send(message, attempt, "result", self._thread())
 
     async def whisper(self, message: Message) -> None:
         """Ephemeral in the channel; in a direct message where that cannot be, or where pictures have to be seen."""
@@ -96,16 +96,16 @@ class SlackTalk:
             await self.whisper(offer(form))
 
     async def delete(self, message_id: str) -> None:
-        known = MessageId.load(message_id)
-        await self._gone("chat_delete", channel=known.channel, ts=known.ts)
-        for file in known.files:
-            await self._gone("files_delete", file=file)
+        message = MessageId.load(message_id)
+        await self._call_unless_gone("chat_delete", channel=message.channel, ts=message.ts)
+        for file in message.files:
+            await self._call_unless_gone("files_delete", file=file)
 
     async def can_post(self) -> str | None:
         return await missing_right(self._web, "" if self._address.private else self._address.channel)
 
     async def picture(self, name: str, most: int) -> bytes:
-        return await fetched(self._web, name, most)
+        return await fetch(self._web, name, most)
 
     async def find_posted(self, key: str, *, own: bool = False) -> str | None:  # noqa: ARG002  # its mark says so
         """Looks at once and, because a thread may show a message late, again after the settling time.
@@ -114,10 +114,10 @@ class SlackTalk:
         """
         for wait in (0.0, self._timing.settle):
             await asyncio.sleep(wait)
-            found = await search.find(self._web, self._address, await self._channel(), key)
-            if found is not None:
-                return self._found(found, key)
-        self._searched.add(key)
+            message = await search.find(self._web, self._address, await self._channel(), key)
+            if message is not None:
+                return self._remember(message, key)
+        self._searched_keys.add(key)
         return None
 
     async def _edit(self, message: Message, files: tuple[str, ...]) -> None:
@@ -132,31 +132,31 @@ class SlackTalk:
         )
 
     async def _look(self) -> tuple[str, ...]:
-        return await search.shown(self._web, await self._channel(), self._address.ts or "")
+        return await search.shown_files(self._web, await self._channel(), self._address.ts or "")
 
-    def _found(self, found: search.Found, key: str) -> str:
-        if found.role == "job":
-            self._address = replace(self._address, ts=found.id.ts, key=key)
-        return found.id.dump()
+    def _remember(self, message: search.MarkedMessage, key: str) -> str:
+        if message.role == "job":
+            self._address = replace(self._address, ts=message.id.ts, key=key)
+        return message.id.dump()
 
-    async def _left_behind(self, attempt: Attempt) -> str | None:
+    async def _earlier_post(self, attempt: Attempt) -> str | None:
         """What an earlier attempt has posted. The core may have looked already; looking twice waits twice."""
-        if attempt.noted is None or attempt.key in self._searched:
+        if attempt.noted is None or attempt.key in self._searched_keys:
             return None
         return await self.find_posted(attempt.key)
 
     async def _send(self, message: Message, attempt: Attempt, role: str, thread: str | None) -> str:
-        files = await uploaded(self._web, self._timing, message.pictures + message.files, attempt)
+        files = await upload_all(self._web, self._timing, message.pictures + message.files, attempt)
         # from here on nobody knows what became of it, until the answer is there
-        self._searched.discard(attempt.key)
+        self._searched_keys.discard(attempt.key)
         where = {"channel": await self._channel(), "thread_ts": thread, "metadata": search.mark(attempt.key, role)}
-        return (await posted(self._web, self._timing, message, files, where)).dump()
+        return (await post(self._web, self._timing, message, files, where)).dump()
 
     async def _send_alone(self, message: Message) -> None:
-        files = await uploaded(self._web, self._timing, message.pictures + message.files, None)
+        files = await upload_all(self._web, self._timing, message.pictures + message.files, None)
         channel = await self._direct()
         thread = self._address.thread_ts if channel == self._address.channel else None
-        await posted(self._web, self._timing, message, files, {"channel": channel, "thread_ts": thread})
+        await post(self._web, self._timing, message, files, {"channel": channel, "thread_ts": thread})
 
     async def _whisper(self, message: Message) -> None:
         content = {"text": fallback(message), "blocks": blocks(message)}
@@ -174,15 +174,15 @@ class SlackTalk:
             if self._moment is None or not await self._moment.respond(content):
                 await self._send_alone(message)
 
-    async def _gone(self, method: str, **arguments: str) -> None:
+    async def _call_unless_gone(self, method: str, **arguments: str) -> None:
         try:
             await self._web.call(method, **arguments)
         except Gone:
             return
 
     def _thread(self) -> str | None:
-        asked_in = None if self._address.private else self._address.thread_ts
-        return asked_in or self._address.ts
+        thread = None if self._address.private else self._address.thread_ts
+        return thread or self._address.ts
 
     async def _channel(self) -> str:
         if self._address.private or not self._address.channel:
@@ -192,8 +192,8 @@ class SlackTalk:
     async def _direct(self) -> str:
         """The direct messages with the person. A channel that begins with D may be those with somebody else."""
         if self._address.dm is None:
-            opened = await self._web.call("conversations_open", users=self._address.user)
-            self._address = replace(self._address, dm=str(opened["channel"]["id"]))
+            conversation = await self._web.call("conversations_open", users=self._address.user)
+            self._address = replace(self._address, dm=str(conversation["channel"]["id"]))
         if self._address.dm is None:
             raise DeliveryError("Slack did not open direct messages with this person.")
         return self._address.dm

@@ -16,7 +16,7 @@ from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryInterv
 from slack_sdk.http_retry.jitter import Jitter
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.errors import FOREIGN, translated
+from adapters.slack.errors import FOREIGN, translate
 from bot.errors import PlatformAway, TooLarge
 
 _TRIES = 3
@@ -58,15 +58,15 @@ class Web:
 
     async def call(self, method: str, **arguments: Any) -> Any:
         """A call that changes nothing when it is made twice: repeated after limits, 5xx and cut connections."""
-        return await self._called(self.sure, method, arguments)
+        return await self._call(self.sure, method, arguments)
 
     async def call_once(self, method: str, **arguments: Any) -> Any:
         """A call that must not be made twice: repeated only where Slack has certainly not carried it out."""
-        return await self._called(self._once, method, arguments)
+        return await self._call(self._once, method, arguments)
 
     async def call_fresh(self, method: str, **arguments: Any) -> Any:
         """A call whose content is soon out of date: never repeated, so that no old state waits in a newer one's way."""
-        return await self._called(self._fresh, method, arguments)
+        return await self._call(self._fresh, method, arguments)
 
     async def upload(self, url: str, data: bytes) -> None:
         """Send a file's bytes to the address that `files.getUploadURLExternal` gave."""
@@ -75,17 +75,17 @@ class Web:
                 url=url, data=data, logger=self.sure.logger, timeout=120, proxy=self.sure.proxy, ssl=self.sure.ssl
             )
         except FOREIGN as error:
-            raise translated(error, self.me.name) from error
+            raise translate(error, self.me.name) from error
         if answer.status == 413:  # noqa: PLR2004 - HTTP's own number for a body that is too large
             raise TooLarge("The file is too large for Slack.")
         if answer.status != 200:  # noqa: PLR2004 - HTTP's own number for success
             raise PlatformAway(f"Slack did not accept the file (status {answer.status}).")
 
-    async def _called(self, client: AsyncWebClient, method: str, arguments: dict[str, Any]) -> Any:
+    async def _call(self, client: AsyncWebClient, method: str, arguments: dict[str, Any]) -> Any:
         try:
             return await getattr(client, method)(**arguments)
         except FOREIGN as error:
-            raise translated(error, self.me.name) from error
+            raise translate(error, self.me.name) from error
 
 
 class _AnyServerError(AsyncServerErrorRetryHandler):

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from adapters.web import hearing, pictures, showing
 from adapters.web.orders import Token, read
 from adapters.web.shown import command_of
-from adapters.web.site import Here, Site
+from adapters.web.site import CurrentSite, Site
 
 STATIC = Path(__file__).parent / "static"
 
@@ -34,21 +34,21 @@ async def _page() -> FileResponse:
     return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
 
-async def _hello(request: Request, here: Here) -> JSONResponse:
+async def _hello(request: Request, site: CurrentSite) -> JSONResponse:
     """The commands, and the cookie for whoever has none. 401 where the token is asked for and was not given yet.
 
     The page asks for this itself: a first request that follows a link from another site carries no cookie, and must
     not be taken for a new person's.
     """
-    moderator = here.visitors.on_this_machine(request)
-    commands = [command_of(command) for command in here.core.commands if moderator or not command.moderators]
+    moderator = site.visitors.on_this_machine(request)
+    commands = [command_of(command) for command in site.core.commands if moderator or not command.moderators]
     answer = JSONResponse({"commands": commands})
-    if here.visitors.person(request) is not None:
+    if site.visitors.person(request) is not None:
         return answer
     token = (await read(request, Token)).token
-    if here.visitors.tried_too_often(request):
+    if site.visitors.tried_too_often(request):
         raise HTTPException(429, "Too many wrong tokens. Wait a minute, then try again.")
-    if not here.visitors.admit(request, answer, token):
+    if not site.visitors.admit(request, answer, token):
         raise HTTPException(401, "That is not the token. It is the value of WEB_TOKEN where Tessera runs.")
     return answer
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.web.feed import Feed
 from adapters.web.files import Files, message_of
-from adapters.web.messages import MIGRATIONS, Kind, Shown, shown_of
+from adapters.web.messages import MIGRATIONS, Kind, PageMessage, page_message
 from adapters.web.rows import Rows
 from bot.chat import Picture
 
@@ -26,24 +26,24 @@ class Conversation:
         self.feed = Feed()
         self.files = Files(folder / "files")
         self._rows = Rows(folder / "conversation.sqlite3", MIGRATIONS)
-        self._replaced: dict[str, float] = {}
+        self._old_files: dict[str, float] = {}
 
     async def add(
         self, person: str, kind: Kind, body: dict[str, Any], pictures: Iterable[Picture] = (), key: str | None = None
     ) -> str:
         """Add a message; its id. With a key that was used before nothing is added, and the id is the earlier one's."""
-        known = await self.find(key) if key else None
-        if known:
-            return known
+        earlier = await self.find(key) if key else None
+        if earlier:
+            return earlier
         message = secrets.token_hex(10)
         names = await self.files.keep(message, pictures)
-        added = await self._rows.first(
+        row = await self._rows.first(
             "INSERT INTO messages (id, person, kind, key, body, files, version, created) VALUES "
             "(?, ?, ?, ?, ?, ?, (SELECT coalesce(max(version), 0) + 1 FROM messages), ?) "
             "ON CONFLICT (key) DO NOTHING RETURNING id",
             *(message, person, kind, key, json.dumps(body), json.dumps(names), time.time()),
         )
-        if added is None:
+        if row is None:
             await self.files.drop(names)
             return str(await self.find(key))
         self.feed.wake(person)
@@ -54,37 +54,37 @@ class Conversation:
 
         The files of the state before are kept for a moment: a page may be about to load them.
         """
-        before = await self._rows.first("SELECT person, files FROM messages WHERE id = ? AND NOT deleted", message)
-        if before is None:
+        old_row = await self._rows.first("SELECT person, files FROM messages WHERE id = ? AND NOT deleted", message)
+        if old_row is None:
             return False
         names = await self.files.keep(message, pictures)
-        changed = await self._rows.first(
+        row = await self._rows.first(
             "UPDATE messages SET body = ?, files = ?, version = (SELECT max(version) + 1 FROM messages) "
             "WHERE id = ? AND NOT deleted RETURNING id",
             *(json.dumps(body), json.dumps(names), message),
         )
         now = time.monotonic()
-        await self._drop([name for name, moment in self._replaced.items() if now - moment >= LOADING_S])
-        self._replaced |= dict.fromkeys(json.loads(before["files"]) if changed else names, now)
-        if changed:
+        await self._drop([name for name, moment in self._old_files.items() if now - moment >= LOADING_S])
+        self._old_files |= dict.fromkeys(json.loads(old_row["files"]) if row else names, now)
+        if row:
             for name in names:
-                self._replaced.pop(name, None)
-        self.feed.wake(before["person"])
-        return changed is not None
+                self._old_files.pop(name, None)
+        self.feed.wake(old_row["person"])
+        return row is not None
 
     async def remove(self, message: str) -> None:
         """Take a message back; what is gone already stays gone. Its key is not free again: it must not come twice."""
-        gone = await self._rows.first("SELECT person, files FROM messages WHERE id = ? AND NOT deleted", message)
-        if gone is None:
+        row = await self._rows.first("SELECT person, files FROM messages WHERE id = ? AND NOT deleted", message)
+        if row is None:
             return
         await self._rows.all(
             "UPDATE messages SET deleted = 1, body = '{}', files = '[]', "
             "version = (SELECT max(version) + 1 FROM messages) WHERE id = ?",
             message,
         )
-        replaced = [name for name in self._replaced if message_of(name) == message]
-        await self._drop([*json.loads(gone["files"]), *replaced])
-        self.feed.wake(gone["person"])
+        old_names = [name for name in self._old_files if message_of(name) == message]
+        await self._drop([*json.loads(row["files"]), *old_names])
+        self.feed.wake(row["person"])
 
     async def forget(self, person: str) -> None:
         """Remove all of a person's messages and files."""
@@ -109,20 +109,20 @@ class Conversation:
         )
         return list(json.loads(row["files"])) if row else []
 
-    async def newest(self, person: str, most: int, before: int | None = None) -> list[Shown]:
+    async def newest(self, person: str, most: int, before: int | None = None) -> list[PageMessage]:
         """The last `most` messages, oldest first, or those before the one with the sequence number `before`."""
         rows = await self._rows.all(
             "SELECT * FROM messages WHERE person = ? AND NOT deleted AND seq < ? ORDER BY seq DESC LIMIT ?",
             *(person, before or 2**62, most),
         )
-        return [shown_of(row) for row in reversed(rows)]
+        return [page_message(row) for row in reversed(rows)]
 
-    async def since(self, person: str, version: int, most: int = 200) -> list[Shown]:
+    async def since(self, person: str, version: int, most: int = 200) -> list[PageMessage]:
         """What changed after this version, deletions included, in the order of the changes."""
         rows = await self._rows.all(
             "SELECT * FROM messages WHERE person = ? AND version > ? ORDER BY version LIMIT ?", person, version, most
         )
-        return [shown_of(row) for row in rows]
+        return [page_message(row) for row in rows]
 
     async def version(self, person: str) -> int:
         row = await self._rows.first("SELECT max(version) AS version FROM messages WHERE person = ?", person)
@@ -139,7 +139,7 @@ class Conversation:
             total += sum(sizes.get(name, 0) for name in json.loads(row["files"]))
             if total > most_bytes:
                 await self.remove(row["id"])
-        await self.files.sweep(self._kept)
+        await self.files.sweep(self._names_in_use)
 
     def close(self) -> None:
         self._rows.close()
@@ -147,8 +147,8 @@ class Conversation:
     async def _drop(self, names: Iterable[str]) -> None:
         await self.files.drop(names)
         for name in names:
-            self._replaced.pop(name, None)
+            self._old_files.pop(name, None)
 
-    async def _kept(self) -> set[str]:
+    async def _names_in_use(self) -> set[str]:
         rows = await self._rows.all("SELECT files FROM messages WHERE files != '[]'")
         return {name for row in rows for name in json.loads(row["files"])}

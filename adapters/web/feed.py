@@ -9,7 +9,7 @@ from contextlib import contextmanager
 class Feed:
     def __init__(self) -> None:
         self.closed = False
-        self._listening: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._events: dict[str, set[asyncio.Event]] = defaultdict(set)
 
     def open(self) -> None:
         self.closed = False
@@ -17,21 +17,21 @@ class Feed:
     def close(self) -> None:
         """Let every stream end."""
         self.closed = True
-        for person in list(self._listening):
+        for person in list(self._events):
             self.wake(person)
 
     def wake(self, person: str) -> None:
-        for event in self._listening.get(person, ()):
+        for event in self._events.get(person, ()):
             event.set()
 
     @contextmanager
     def listening(self, person: str) -> Generator[asyncio.Event]:
         """An event that is set whenever the person's conversation changed; whoever waits clears it."""
         event = asyncio.Event()
-        self._listening[person].add(event)
+        self._events[person].add(event)
         try:
             yield event
         finally:
-            self._listening[person].discard(event)
-            if not self._listening[person]:
-                del self._listening[person]
+            self._events[person].discard(event)
+            if not self._events[person]:
+                del self._events[person]

@@ -37,11 +37,11 @@ class Files:
         """The bytes of every file that is kept."""
         return await asyncio.to_thread(self._sizes)
 
-    async def sweep(self, wanted: Callable[[], Awaitable[set[str]]]) -> None:
+    async def sweep(self, names_in_use: Callable[[], Awaitable[set[str]]]) -> None:
         """Remove files that no message has: what a crash left. Young ones stay, theirs may be on its way."""
         old = await asyncio.to_thread(self._older_than, time.time() - YOUNG_S)
         if old:
-            await self.drop(old - await wanted())
+            await self.drop(old - await names_in_use())
 
     async def read(self, name: str) -> bytes | None:
         """The file's content; None if no such file is kept (any more)."""

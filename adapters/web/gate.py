@@ -66,8 +66,8 @@ class Gate:
         """Loopback; where others may connect also this machine's own name and any IP address: none can be rebound."""
         if loopback(name):
             return True
-        own = socket.gethostname().lower()
-        return not loopback(self._host) and (name in (self._host, own, f"{own}.local") or _is_address(name))
+        machine = socket.gethostname().lower()
+        return not loopback(self._host) and (name in (self._host, machine, f"{machine}.local") or _is_address(name))
 
 
 def loopback(name: str) -> bool:

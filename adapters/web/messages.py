@@ -21,7 +21,7 @@ MIGRATIONS = (
 
 
 @dataclass(frozen=True)
-class Shown:
+class PageMessage:
     """A message as a page gets it: JSON, files by name. `created` is a Unix time."""
 
     id: str
@@ -34,8 +34,8 @@ class Shown:
     deleted: bool
 
 
-def shown_of(row: sqlite3.Row) -> Shown:
-    return Shown(
+def page_message(row: sqlite3.Row) -> PageMessage:
+    return PageMessage(
         id=row["id"],
         seq=row["seq"],
         kind=row["kind"],

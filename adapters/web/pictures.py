@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, HTTPException, Request
 
-from adapters.web.site import Here, Visitor, place_of
+from adapters.web.site import CurrentSite, Visitor, place_of
 from adapters.web.talk import WebTalk
 from bot.chat import Picture, Pointed, Pressed
 
@@ -14,7 +14,7 @@ KINDS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/g
 
 
 @router.post("/picture/{event}", status_code=204)
-async def upload(request: Request, here: Here, person: Visitor, event: str) -> None:
+async def upload(request: Request, site: CurrentSite, person: Visitor, event: str) -> None:
     """The body is the file. Sent again with the same event, after a lost answer, it is still one picture."""
     ending = KINDS.get(request.headers.get("content-type", "").partition(";")[0].strip())
     if ending is None:
@@ -22,13 +22,13 @@ async def upload(request: Request, here: Here, person: Visitor, event: str) -> N
     if not event.isalnum() or not 16 <= len(event) <= 64:  # noqa: PLR2004 - as in the page's other orders
         raise HTTPException(422, "This request is malformed: event.")
     picture = Picture(f"picture.{ending}", await _read(request), "A picture that you uploaded.")
-    shown = {"name": picture.name, "alt": picture.alt, "spoiler": False}
+    description = {"name": picture.name, "alt": picture.alt, "spoiler": False}
     key = f"{person.id}:{event}"
-    body = {"text": "Score this picture", "pictures": [shown]}
-    message = await here.conversation.add(person.id, "typed", body, (picture,), key=f"typed:{key}")
-    talk, pointed = WebTalk(here.conversation, person.id), Pointed(picture=message)
+    body = {"text": "Score this picture", "pictures": [description]}
+    message = await site.conversation.add(person.id, "typed", body, (picture,), key=f"typed:{key}")
+    talk, pointed = WebTalk(site.conversation, person.id), Pointed(picture=message)
     pressed = Pressed("web", key, person, place_of(person), talk, "score:message", pointed=pointed)
-    await here.core.press(pressed)
+    await site.core.press(pressed)
 
 
 async def _read(request: Request) -> bytes:

@@ -40,15 +40,15 @@ class WebPlatform:
                 " enter, or leave WEB_HOST at 127.0.0.1."
             )
         await self._sweep()
-        listening = listen(self.host, self.port)
-        port = listening.getsockname()[1]
+        listener = listen(self.host, self.port)
+        port = listener.getsockname()[1]
         app = Gate(make_app(Site(core, self.conversation, Visitors(port, self.token))), self.host)
         self.address = f"http://{self._reachable()}:{port}"
         server = Server(app, started=self._announce, stopping=self.conversation.feed.close)
         self.conversation.feed.open()
         upkeep = asyncio.create_task(self._upkeep())
         try:
-            await server.run_until_cancelled(listening)
+            await server.run_until_cancelled(listener)
         finally:
             upkeep.cancel()
             self.ready.clear()

@@ -35,28 +35,28 @@ class Rows:
     def _execute(self, statement: str, values: Sequence[Any]) -> list[sqlite3.Row]:
         with self._lock:
             try:
-                self._database = self._database or self._opened()
+                self._database = self._database or self._open()
                 return self._database.execute(statement, values).fetchall()
             except sqlite3.OperationalError as error:
                 raise PlatformAway(f"The conversation cannot be kept in {self._path} ({error}).") from error
             except sqlite3.DatabaseError as error:
                 raise BotError(f"{self._path} cannot be used: {error}. Put back a copy, or move it away.") from error
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Autocommit: every statement is a transaction, and one statement is all that any change here needs.
-        with ExitStack() as opened:
-            database = opened.enter_context(
+        with ExitStack() as stack:
+            database = stack.enter_context(
                 closing(sqlite3.connect(self._path, isolation_level=None, check_same_thread=False))
             )
             database.row_factory = sqlite3.Row
             database.execute("PRAGMA journal_mode = WAL")
-            done: int = database.execute("PRAGMA user_version").fetchone()[0]
-            if done > len(self._migrations):
+            version: int = database.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(self._migrations):
                 raise BotError(
                     f"{self._path} was written by a newer Tessera. Start that one again, or put back a copy."
                 )
-            for number, migration in enumerate(self._migrations[done:], start=done + 1):
+            for number, migration in enumerate(self._migrations[version:], start=version + 1):
                 database.executescript(f"BEGIN; {migration}; PRAGMA user_version = {number}; COMMIT")
-            opened.pop_all()
+            stack.pop_all()
         return database

@@ -34,15 +34,15 @@ class Server(uvicorn.Server):
         )
         self._when_started, self._stopping = started, stopping
 
-    async def run_until_cancelled(self, listening: socket.socket) -> None:
+    async def run_until_cancelled(self, listener: socket.socket) -> None:
         """Serve; when this task is cancelled, let open answers end, then raise CancelledError."""
-        serving = asyncio.create_task(self.serve([listening]))
+        task = asyncio.create_task(self.serve([listener]))
         try:
-            await asyncio.shield(serving)
+            await asyncio.shield(task)
         except asyncio.CancelledError:
             self._stopping()
             self.should_exit = True
-            await serving
+            await task
             raise
 
     @contextlib.contextmanager

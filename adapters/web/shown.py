@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from adapters.web.messages import Shown
+from adapters.web.messages import PageMessage
 from bot.chat import Form, Message
 from bot.command import Command
 
@@ -28,15 +28,15 @@ def body_of_form(form: Form) -> dict[str, Any]:
     return {"form": asdict(form)}
 
 
-def page_of(shown: Shown) -> dict[str, Any]:
+def page_of(message: PageMessage) -> dict[str, Any]:
     """A kept message for the page: pictures and files have addresses."""
-    body = dict(shown.body)
+    body = dict(message.body)
     pictures, files = body.get("pictures", ()), body.get("files", ())
-    urls = [{"url": f"files/{name}"} for name in shown.files]
+    urls = [{"url": f"files/{name}"} for name in message.files]
     body["pictures"] = [picture | url for picture, url in zip(pictures, urls[: len(pictures)], strict=True)]
     body["files"] = [file | url for file, url in zip(files, urls[len(pictures) :], strict=True)]
     names = ("id", "seq", "kind", "created", "deleted")
-    return {**{name: getattr(shown, name) for name in names}, **body}
+    return {**{name: getattr(message, name) for name in names}, **body}
 
 
 def command_of(command: Command) -> dict[str, Any]:

@@ -23,15 +23,15 @@ def site_of(request: Request) -> Site:
     return site
 
 
-Here = Annotated[Site, Depends(site_of)]
+CurrentSite = Annotated[Site, Depends(site_of)]
 
 
-def visitor(request: Request, here: Here) -> Person:
+def visitor(request: Request, site: CurrentSite) -> Person:
     """The person whose cookie came with the request; moderator on this machine only. 401 without one."""
-    person = here.visitors.person(request)
+    person = site.visitors.person(request)
     if person is None:
         raise HTTPException(401, "Open the page first: it asks for what is needed.")
-    return Person("web", person, f"guest {person[:4]}", moderator=here.visitors.on_this_machine(request))
+    return Person("web", person, f"guest {person[:4]}", moderator=site.visitors.on_this_machine(request))
 
 
 Visitor = Annotated[Person, Depends(visitor)]

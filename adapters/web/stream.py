@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from adapters.web.conversation import Conversation
-from adapters.web.messages import Shown
+from adapters.web.messages import PageMessage
 from adapters.web.shown import page_of
 
 # Messages that a page gets at first, and each time it asks for earlier ones.
@@ -28,8 +28,8 @@ async def stream(conversation: Conversation, person: str, since: int) -> AsyncIt
         # The version may be ahead of ours where the store was removed: then the page starts anew.
         if not 0 < since <= await conversation.version(person):
             version = await conversation.version(person)
-            shown = await conversation.newest(person, PAGE + 1)
-            yield _event("page", version, {"messages": _pages(shown[-PAGE:]), "earlier": len(shown) > PAGE})
+            messages = await conversation.newest(person, PAGE + 1)
+            yield _event("page", version, {"messages": _pages(messages[-PAGE:]), "earlier": len(messages) > PAGE})
         while not conversation.feed.closed:
             changed.clear()
             changes = await conversation.since(person, version)
@@ -48,5 +48,5 @@ def _event(name: str, version: int, data: dict[str, Any]) -> str:
     return f"event: {name}\nid: {version}\ndata: {json.dumps(data)}\n\n"
 
 
-def _pages(shown: list[Shown]) -> list[dict[str, Any]]:
-    return [page_of(one) for one in shown]
+def _pages(messages: list[PageMessage]) -> list[dict[str, Any]]:
+    return [page_of(message) for message in messages]

@@ -20,8 +20,8 @@ class WebTalk:
     @classmethod
     def at(cls, address: str, conversation: Conversation) -> "WebTalk":
         """The talk with this address."""
-        known = json.loads(address)
-        return cls(conversation, known["person"], known["message"])
+        fields = json.loads(address)
+        return cls(conversation, fields["person"], fields["message"])
 
     @property
     def address(self) -> str:
@@ -66,8 +66,8 @@ class WebTalk:
 
     async def picture(self, name: str, most: int) -> bytes:
         """`name` is the message in which this person uploaded it."""
-        kept = await self._conversation.files_of(name, self._person)
-        data = await self._conversation.files.read(kept[0]) if kept else None
+        names = await self._conversation.files_of(name, self._person)
+        data = await self._conversation.files.read(names[0]) if names else None
         if data is None:
             raise Gone("This picture is no longer kept here. Please upload it again.")
         if len(data) > most:
@@ -76,7 +76,7 @@ class WebTalk:
 
     async def find_posted(self, key: str, *, own: bool = False) -> str | None:
         """The page has no settling time: what was committed is there."""
-        found = await self._conversation.find(key)
-        if own and found:
-            self._message = found
-        return found
+        message = await self._conversation.find(key)
+        if own and message:
+            self._message = message
+        return message

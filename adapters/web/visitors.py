@@ -30,7 +30,7 @@ class Visitors:
         self._token = token
         # Cookies are shared by all ports of a host: two bots on one machine must not take each other's.
         self._cookie = f"tessera_{port}"
-        self._wrong: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=TRIES))
+        self._wrong_tries: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=TRIES))
 
     def person(self, request: Request) -> str | None:
         """The id of the person whose cookie this is; None without a cookie, or where the token was not given."""
@@ -42,7 +42,7 @@ class Visitors:
     def admit(self, request: Request, answer: Response, token: str | None = None) -> bool:
         """Give a cookie, if no token is set or this is it. A person who had one stays the same person."""
         if self._token is not None and not _same(token or "", self._token):
-            self._wrong[_client(request)].append(time.monotonic())
+            self._wrong_tries[_client(request)].append(time.monotonic())
             return False
         secret = request.cookies.get(self._cookie, "").partition(".")[0]
         secret = secret if _SECRET.fullmatch(secret) else secrets.token_hex(32)
@@ -52,8 +52,8 @@ class Visitors:
 
     def tried_too_often(self, request: Request) -> bool:
         """Whether this address gave so many wrong tokens within a minute that it has to wait."""
-        wrong = self._wrong.get(_client(request)) or deque()
-        return len(wrong) == TRIES and time.monotonic() - wrong[0] < 60  # noqa: PLR2004 - seconds in a minute
+        tries = self._wrong_tries.get(_client(request)) or deque()
+        return len(tries) == TRIES and time.monotonic() - tries[0] < 60  # noqa: PLR2004 - seconds in a minute
 
     def on_this_machine(self, request: Request) -> bool:
         """Whether the person sits at this machine: a connection from loopback that no proxy passed on."""
@@ -64,8 +64,8 @@ class Visitors:
         """From this machine, with the token as a bearer, or as somebody who gave the token in the chat."""
         if self._token is None or self.on_this_machine(request):
             return self.on_this_machine(request)
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return _same(given, self._token) or self.person(request) is not None
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return _same(token, self._token) or self.person(request) is not None
 
     def _proof(self, secret: str) -> str:
         return hmac.new((self._token or "").encode(), secret.encode(), hashlib.sha256).hexdigest()
@@ -75,6 +75,6 @@ def _client(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _same(given: str, right: str) -> bool:
+def _same(token: str, expected: str) -> bool:
     """Compared in constant time, whatever the lengths."""
-    return hmac.compare_digest(hashlib.sha256(given.encode()).digest(), hashlib.sha256(right.encode()).digest())
+    return hmac.compare_digest(hashlib.sha256(token.encode()).digest(), hashlib.sha256(expected.encode()).digest())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord.failures import TABLE, Row, translate
-from adapters.discord.wording import LONGEST, worded
+from adapters.discord.wording import LONGEST, to_markdown
 from bot.errors import DeliveryError, PlatformAway
 
 
@@ -26,19 +26,19 @@ from bot.errors import DeliveryError, PlatformAway
     ],
 )
 def test_only_bold_and_code_format(text: str, shown: str) -> None:
-    assert worded(text) == shown
+    assert to_markdown(text) == shown
 
 
 @given(st.text(alphabet=st.sampled_from("ab *`_@\n#1.<漢"), max_size=5000), st.text(max_size=200))
 def test_a_text_always_fits_and_keeps_its_tail(text: str, tail: str) -> None:
-    shown = worded(text, tail=tail)
+    shown = to_markdown(text, tail=tail)
 
     assert len(shown) <= LONGEST
     assert shown.endswith(tail)
 
 
 def test_a_long_text_is_cut_with_an_ellipsis() -> None:
-    assert worded("a" * 3000) == "a" * 1999 + "…"
+    assert to_markdown("a" * 3000) == "a" * 1999 + "…"
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.becomes.__name__)
