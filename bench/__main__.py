@@ -29,27 +29,27 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller grids, a short history")
     parser.add_argument("--rounds", type=int, help="how often everybody takes a turn")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where JSON, tables and plots are written")
-    given = parser.parse_args(arguments)
-    unknown = [name for name in given.parts if name not in PARTS]
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.parts if name not in PARTS]
     if unknown:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
-    size = QUICK if given.quick else FULL
-    if given.rounds:
-        size = replace(size, rounds=given.rounds)
-    for name in given.parts or PARTS:
-        run(name, size, given.out)
-    print(report.joined(given.out, size.name))
+    size = QUICK if options.quick else FULL
+    if options.rounds:
+        size = replace(size, rounds=options.rounds)
+    for name in options.parts or PARTS:
+        run(name, size, options.out)
+    print(report.joined(options.out, size.name))
 
 
 def run(name: str, size: Size, out: Path) -> None:
     """Measure one part and write what was found."""
     print(f"{name}: {part(name).title}", file=sys.stderr, flush=True)
-    begun = time.monotonic()
+    start = time.monotonic()
     about = machine.describe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        found = asyncio.run(part(name).measure(Path(folder), size))
-    took = round(time.monotonic() - begun, 1)
-    report.write({"part": name, "size": size.name, "took_s": took, "machine": about, "results": found}, out)
+        results = asyncio.run(part(name).measure(Path(folder), size))
+    took = round(time.monotonic() - start, 1)
+    report.write({"part": name, "size": size.name, "took_s": took, "machine": about, "results": results}, out)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Model:
         return latents, torch.full((rows,), 500.0, device=self.device), self.words(rows)
 
     @property
-    def denoised(self) -> Any:
+    def denoise(self) -> Any:
         """One call of the denoising model as a function of tensors."""
         return calls.denoising(self.unet, guided=False)
 
@@ -73,7 +73,7 @@ class Model:
         return calls.denoising(self.unet, guided=self.guided)
 
     @property
-    def decoded(self) -> Any:
+    def decode(self) -> Any:
         """Latents become pictures."""
         return calls.decoding(self.vae)
 

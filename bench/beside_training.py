@@ -42,7 +42,7 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
     return {"share_wanted": settings.training_share, "grids": grids}
 
 
-def table(found: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     body = [
         (
             grid["pictures"],
@@ -51,9 +51,9 @@ def table(found: dict[str, Any]) -> str:
             report.percent({key: grid["longer"][key] - 1 for key in ("least", "median", "most")}),
             report.percent(grid["share"]),
         )
-        for grid in found["grids"].values()
+        for grid in results["grids"].values()
     ]
-    head = f"While grids are painted a training is to get {found['share_wanted']:.0%} of the time."
+    head = f"While grids are painted a training is to get {results['share_wanted']:.0%} of the time."
     columns = ("painted pictures", "alone, s", "beside a training, s", "longer", "the training's share")
     return "\n\n".join([head, report.rows(columns, body)])
 
@@ -77,13 +77,13 @@ async def _compare(engine: Engine, blocks: int, rounds: int) -> dict[str, Any]:
 
 async def _grid(engine: Engine, blocks: int) -> float:
     order = MakeGrid(prompt="a cat wearing neon-glasses", approach=3, blocks=blocks, seed=7)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     job = Job(id=new_id(), work=order)
     ending = [event async for event in engine.submit(job).follow() if event][-1]
     if not isinstance(ending, GridMade):
         raise TypeError(f"A grid was not made: {ending}")
     engine.remove(job.id)
-    return time.perf_counter() - begun
+    return time.perf_counter() - start
 
 
 @contextlib.asynccontextmanager

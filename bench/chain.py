@@ -46,16 +46,16 @@ NEVER = "none: the waves were painted before one was due"
 class Watch:
     """Notes when something happens first, in seconds since the command."""
 
-    begun: float = 0.0
+    start: float = 0.0
     marks: Marks = field(default_factory=dict)
-    failed: str = ""
+    failure: str = ""
     """What a person read instead of a sheet."""
 
     def begin(self) -> None:
-        self.begun, self.marks, self.failed = time.perf_counter(), {}, ""
+        self.start, self.marks, self.failure = time.perf_counter(), {}, ""
 
     def see(self, moment: str) -> None:
-        self.marks.setdefault(moment, time.perf_counter() - self.begun)
+        self.marks.setdefault(moment, time.perf_counter() - self.start)
 
 
 class WatchedClient(EngineClient):
@@ -84,33 +84,33 @@ class WatchedTalk(FakeTalk):
         if message.pictures:
             self.watch.see("preview")
         if any(button.press.startswith("again:") for button in message.buttons):
-            self.watch.failed = message.text
+            self.watch.failure = message.text
         await super().update(message)
 
     async def post(self, message: Message, attempt: Attempt) -> str:
         self.watch.see("sheet")
-        found = await super().post(message, attempt)
+        message_id = await super().post(message, attempt)
         self.watch.see("posted")
-        return found
+        return message_id
 
 
 async def measure(folder: Path, size: Size) -> dict[str, Any]:
     """Seconds; `besides` is a share of the time that painting alone takes."""
     quiet()
     settings, watch = settings_in(folder), Watch()
-    planned = await work.plan(Planner(settings, "embedded"), APPROACH, size.blocks)
+    grid_work = await work.plan(Planner(settings, "embedded"), APPROACH, size.blocks)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(served.engine(settings))
         app, chat = await bot(folder, watch, stack)
         painter = DiffusionPainter(settings, "embedded")
         stack.push_async_callback(painter.close)
-        entrants = {"chain": ordering(app, chat, watch, size.blocks), "painter": contenders.painter(painter, planned)}
+        entrants = {"chain": ordering(app, chat, watch, size.blocks), "painter": contenders.painter(painter, grid_work)}
         marks = await alternate(entrants, size.rounds, size.limit_s)
-        apart = await parts.measure(painter, planned, size.rounds)
+        part_seconds = await parts.measure(painter, grid_work, size.rounds)
     alone = [mark["painted"] for mark in marks["painter"]]
     return {
-        "grid": str(planned),
-        "pictures": len(planned.rows),
+        "grid": str(grid_work),
+        "pictures": len(grid_work.rows),
         "moments": {
             moment: spread([mark[moment] for mark in marks["chain"] if moment in mark])
             for moment in MOMENTS
@@ -118,23 +118,23 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
         },
         "painting_alone": spread(alone),
         "besides": spread([mark["posted"] / s - 1 for mark, s in zip(marks["chain"], alone, strict=True)]),
-        "parts": {name: round(seconds, 4) for name, seconds in apart.items()},
-        "parts_share": round(sum(apart.values()) / median(alone), 4),
+        "parts": {name: round(seconds, 4) for name, seconds in part_seconds.items()},
+        "parts_share": round(sum(part_seconds.values()) / median(alone), 4),
     }
 
 
-def table(found: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     body = [
-        (name, report.spread(found["moments"][key], digits=3) if key in found["moments"] else NEVER)
+        (name, report.spread(results["moments"][key], digits=3) if key in results["moments"] else NEVER)
         for key, name in MOMENTS.items()
-        if key in found["moments"] or key == "preview"
+        if key in results["moments"] or key == "preview"
     ]
-    apart = "; ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in found["parts"].items())
-    head = f"{found['grid'].capitalize()}, {found['pictures']} painted pictures."
+    part_times = "; ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in results["parts"].items())
+    head = f"{results['grid'].capitalize()}, {results['pictures']} painted pictures."
     tail = (
-        f"Painting alone takes {report.spread(found['painting_alone'])} s; bot, transport, planning, encoding, scoring "
-        f"and posting add {report.percent(found['besides'])} to it. Timed apart, for the whole grid: {apart}, together "
-        f"{found['parts_share']:.1%}."
+        f"Painting alone takes {report.spread(results['painting_alone'])} s; bot, transport, planning, encoding, "
+        f"scoring and posting add {report.percent(results['besides'])} to it. Timed apart, for the whole grid: "
+        f"{part_times}, together {results['parts_share']:.1%}."
     )
     return "\n\n".join([head, report.rows(("seconds from the command to", ""), body), tail])
 
@@ -155,18 +155,18 @@ async def bot(folder: Path, watch: Watch, stack: AsyncExitStack) -> tuple[App, F
 
 def ordering(app: App, chat: FakeChat, watch: Watch, blocks: int, steps: int | None = None) -> Contender:
     """`steps`: where nothing is said, those of the approach. Raises RuntimeError where there is no grid in the end."""
-    named = f" steps:{steps}" if steps else ""
+    steps_option = f" steps:{steps}" if steps else ""
 
     async def run() -> Marks:
         before = len(chat.posts())
         talk = WatchedTalk(chat, LOBBY.channel, ANNA.id)
         talk.watch = watch
-        words = f'/grid "{PROMPT}" approach:{APPROACH} blocks:{blocks} seed:{SEED + before}{named}'
+        words = f'/grid "{PROMPT}" approach:{APPROACH} blocks:{blocks} seed:{SEED + before}{steps_option}'
         watch.begin()
-        await app.hear(Heard("fake", f"bench{before}-{watch.begun}", ANNA, LOBBY, talk, words))
-        await chat.until(lambda: len(chat.posts()) > before or watch.failed, seconds=900)
-        if watch.failed:
-            raise RuntimeError(watch.failed)
+        await app.hear(Heard("fake", f"bench{before}-{watch.start}", ANNA, LOBBY, talk, words))
+        await chat.until(lambda: len(chat.posts()) > before or watch.failure, seconds=900)
+        if watch.failure:
+            raise RuntimeError(watch.failure)
         with suppress(TimeoutError):
             await chat.until(lambda: "posted" in watch.marks, seconds=10)
         return dict(watch.marks)

@@ -33,22 +33,22 @@ def engine(client: EngineClient, work: Work, out: Path) -> Contender:
     seeds = count(SEED)
 
     async def run() -> Marks:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         job = Job(id=new_id(), work=work.order.model_copy(update={"seed": next(seeds)}))
         marks: Marks = {}
         plan, score = work.plan, None
         judged: dict[str, Judged] = {}
         pictures: dict[str, bytes] = {}
         async for event in client.run(job):
-            now = time.perf_counter() - begun
+            now = time.perf_counter() - start
             match event:
                 case GridPlanned():
                     plan = event.plan
-                    own = {cell.cell for cell in plan.cells if cell.seed is not None}
+                    painted_cells = {cell.cell for cell in plan.cells if cell.seed is not None}
                 case Progress(preview=str()):
                     marks.setdefault("preview", now)
                 case PicturePainted():
-                    if event.cell in own:
+                    if event.cell in painted_cells:
                         marks.setdefault("first", now)
                     judged[event.cell] = Judged.model_validate(event.model_dump())
                     pictures[event.cell] = await client.picture(job.id, event.cell)
@@ -61,7 +61,7 @@ def engine(client: EngineClient, work: Work, out: Path) -> Contender:
         order = work.order
         grid = as_json(job.id, order.prompt, order.approach, order.blocks, plan, judged, score)
         await asyncio.to_thread(Folder(out).write, grid, plan, pictures)
-        return {**marks, "sheet": time.perf_counter() - begun}
+        return {**marks, "sheet": time.perf_counter() - start}
 
     return run
 
@@ -70,13 +70,13 @@ def painter(painter: DiffusionPainter, work: Work, *, wave: int = WAVE, **mix: A
     """Painting alone, in waves as the engine does it; `mix` changes fields of the mix."""
 
     async def run() -> Marks:
-        begun = time.perf_counter()
+        start_time = time.perf_counter()
         for start in range(0, len(work.rows), wave):
             part = Wave(start, replace(work.mix, **mix), work.rows[start : start + wave])
             for _ in range(await painter.begin(part)):
                 await painter.step(part.id)
             await painter.finish(part.id)
-        return {"painted": time.perf_counter() - begun}
+        return {"painted": time.perf_counter() - start_time}
 
     return run
 
@@ -85,10 +85,10 @@ def plain(pipe: Any, work: Work, batch: int) -> Contender:
     """Diffusers' pipeline as anybody would call it: `batch` pictures a call, 1 is the original's way."""
 
     async def run() -> Marks:
-        begun = time.perf_counter()
+        start_time = time.perf_counter()
         for start in range(0, len(work.rows), batch):
             await asyncio.to_thread(call, pipe, work, start, batch)
-        return {"painted": time.perf_counter() - begun}
+        return {"painted": time.perf_counter() - start_time}
 
     return run
 

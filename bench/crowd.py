@@ -25,16 +25,16 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
     }
 
 
-def table(found: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     body = [
         (people, report.spread(value["median"], 1e3, 0), report.spread(value["p99"], 1e3, 0))
-        for people, value in found.items()
+        for people, value in results.items()
     ]
     return report.rows(("people at once", "median, ms", "99th percentile, ms"), body)
 
 
-def plots(found: dict[str, Any]) -> dict[str, str]:
-    points = {int(people): 1e3 * value["p99"]["median"] for people, value in found.items()}
+def plots(results: dict[str, Any]) -> dict[str, str]:
+    points = {int(people): 1e3 * value["p99"]["median"] for people, value in results.items()}
     title = "milliseconds until 99 of 100 are acknowledged, by people at once"
     return {"people": plot.line(title, points, " ms", 0, decades=True)}
 
@@ -46,9 +46,9 @@ async def crowd(folder: Path, people: int) -> list[float]:
         bot.engine.hold(after=0)
 
         async def ask(number: int) -> None:
-            began = time.perf_counter()
+            start = time.perf_counter()
             await bot.hear(replace(ANNA, id=f"p{number}"), "/grid a cat blocks:1")
-            took.append(time.perf_counter() - began)
+            took.append(time.perf_counter() - start)
 
         await asyncio.gather(*(ask(number) for number in range(people)))
     return sorted(took)

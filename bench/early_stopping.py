@@ -39,27 +39,27 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--out", type=Path, default=Path("bench/results"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     quiet()
     # The original's way of drawing: a constant rate, a new picture and a new timestep every step.
-    order = TrainStyle(name="bench", source="embedded", epochs=given.epochs, seed=0)
+    order = TrainStyle(name="bench", source="embedded", epochs=options.epochs, seed=0)
     numbers = replace(recipe(order, "embedded"), batch=1, lr=5e-4, last_lr=1.0, caption_dropout=0.0, patience=2)
     base = Base(models.folder("embedded"), CPU)
     for _ in base.load():
         pass
-    encoded = _encoded(base, order, numbers.images + TRUE_PICTURES)
+    encoded = _encode(base, order, numbers.images + TRUE_PICTURES)
     runs: list[dict[str, Any]] = []
-    for seed in range(1, given.seeds + 1):
+    for seed in range(1, options.seeds + 1):
         runs.append(_run(base, encoded, replace(numbers, seed=seed)))
-        report(runs, numbers, given.out)
+        report(runs, numbers, options.out)
 
 
 def report(runs: list[dict[str, Any]], numbers: Recipe, out: Path) -> None:
     """JSON, the first seed's curve, and a table on standard output."""
     out.mkdir(parents=True, exist_ok=True)
     wrongs = {rule: wrong(runs, rule) for rule in ("original", "ours")}
-    found = {"recipe": numbers.as_json(), "runs": runs, "wrong": wrongs}
-    (out / "early_stopping.json").write_text(json.dumps(found, indent=1))
+    results = {"recipe": numbers.as_json(), "runs": runs, "wrong": wrongs}
+    (out / "early_stopping.json").write_text(json.dumps(results, indent=1))
     epochs = [
         Epoch(epoch=number, train_loss=train, held_out_loss=held, seconds=0)
         for number, (train, held) in enumerate(zip(runs[0]["train"], runs[0]["held_out"], strict=True), 1)
@@ -95,7 +95,7 @@ def ours_keeps(held_out: list[float], patience: int) -> int:
     return stopping.best
 
 
-def _encoded(base: Base, order: TrainStyle, n: int) -> Encoded:
+def _encode(base: Base, order: TrainStyle, n: int) -> Encoded:
     pictures = collect(order, n, Settings(), lambda _done, _total: None)
     side = models.facts(base.folder).size
     return Encoded.joined([part for part, _ in encode(base, pictures.examples, side)])
@@ -105,8 +105,8 @@ def _run(base: Base, encoded: Encoded, numbers: Recipe) -> dict[str, Any]:
     """One seed, without stopping, and what each rule makes of it."""
     adapter.add(base.unet, numbers)
     noising = Noising(base.scheduler, None, CPU)
-    seen = encoded.part(list(range(numbers.images)))
-    trainer = Trainer(base.unet, noising, seen, numbers, CPU)
+    pictures = encoded.part(list(range(numbers.images)))
+    trainer = Trainer(base.unet, noising, pictures, numbers, CPU)
     judge = _Judge(base, noising, encoded.part(list(range(numbers.images, len(encoded)))))
     train, held_out, true = [], [], []
     for epoch in range(1, numbers.epochs + 1):
@@ -114,14 +114,17 @@ def _run(base: Base, encoded: Encoded, numbers: Recipe) -> dict[str, Any]:
         held_out.append(torch.cat([trainer.measure(piece) for piece in range(trainer.measures)]).mean().item())
         true.append(judge.loss(trainer))
     base.unet.delete_adapters(adapter.NAME)
-    kept = {"original": original_keeps(train, numbers.patience), "ours": ours_keeps(held_out, numbers.patience)}
+    kept_epochs = {"original": original_keeps(train, numbers.patience), "ours": ours_keeps(held_out, numbers.patience)}
     lowest = min(true)
-    found: dict[str, Any] = {"seed": numbers.seed, "train": train, "held_out": held_out, "true": true}
-    found["best"] = true.index(lowest) + 1
-    for rule, epoch in kept.items():
-        found[rule] = {"kept": epoch, "excess": true[epoch - 1] / lowest - 1}
-    print(f"seed {numbers.seed}: best {found['best']}, original {kept['original']}, ours {kept['ours']}", flush=True)
-    return found
+    results: dict[str, Any] = {"seed": numbers.seed, "train": train, "held_out": held_out, "true": true}
+    results["best"] = true.index(lowest) + 1
+    for rule, epoch in kept_epochs.items():
+        results[rule] = {"kept": epoch, "excess": true[epoch - 1] / lowest - 1}
+    print(
+        f"seed {numbers.seed}: best {results['best']}, original {kept_epochs['original']}, ours {kept_epochs['ours']}",
+        flush=True,
+    )
+    return results
 
 
 class _Judge:

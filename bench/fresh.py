@@ -21,9 +21,9 @@ from bench.work import PROMPT, SEED
 def measure(name: str, data_dir: Path, blocks: int) -> dict[str, float]:
     """Start a process for `name`, one of CONTENDERS; it paints a grid of approach 3."""
     command = [sys.executable, "-m", "bench.fresh", name, str(time.time()), str(data_dir), str(blocks)]
-    done = subprocess.run(command, env=environment(data_dir), check=True, stdout=subprocess.PIPE)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+    process = subprocess.run(command, env=environment(data_dir), check=True, stdout=subprocess.PIPE)
+    marks: dict[str, float] = json.loads(process.stdout)
+    return marks
 
 
 def ours(begun: float, data_dir: Path, blocks: int) -> dict[str, float]:
@@ -39,15 +39,15 @@ def ours(begun: float, data_dir: Path, blocks: int) -> dict[str, float]:
     async def paint() -> None:
         engine, _ = setup.build(Settings(data_dir=data_dir, profile="embedded"))
         marks["ready"] = time.time() - begun
-        painting = asyncio.create_task(engine.run())
+        task = asyncio.create_task(engine.run())
         order = MakeGrid(prompt=PROMPT, approach=3, seed=SEED, blocks=blocks)
         async for event in engine.submit(Job(id=new_id(), work=order)).follow():
             if isinstance(event, PicturePainted):
                 marks.setdefault("first", time.time() - begun)
             if isinstance(event, GridMade):
                 marks["painted"] = time.time() - begun
-        painting.cancel()
-        await asyncio.gather(painting, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         await engine.close()
 
     asyncio.run(paint())
@@ -75,9 +75,9 @@ def _plain(begun: float, data_dir: Path, blocks: int, batch: int) -> dict[str, f
     pipe = contenders.pipeline(embedded.PIPELINE)
     marks = {"ready": time.time() - begun}
     planner = Planner(Settings(data_dir=data_dir), "embedded")
-    planned = asyncio.run(work.plan(planner, 3, blocks))
-    for start in range(0, len(planned.rows), batch):
-        contenders.call(pipe, planned, start, batch)
+    grid_work = asyncio.run(work.plan(planner, 3, blocks))
+    for start in range(0, len(grid_work.rows), batch):
+        contenders.call(pipe, grid_work, start, batch)
         marks.setdefault("first", time.time() - begun)
     return {**marks, "painted": time.time() - begun}
 
@@ -86,9 +86,9 @@ CONTENDERS: dict[str, Callable[[float, Path, int], dict[str, float]]] = {"ours":
 
 
 def main(name: str, begun: str, data_dir: str, blocks: str) -> None:
-    found: dict[str, Any] = CONTENDERS[name](float(begun), Path(data_dir), int(blocks))
-    found["peak_mib"] = _peak() / 2**20
-    print(json.dumps({key: round(value, 2) for key, value in found.items()}))
+    marks: dict[str, Any] = CONTENDERS[name](float(begun), Path(data_dir), int(blocks))
+    marks["peak_mib"] = _peak() / 2**20
+    print(json.dumps({key: round(value, 2) for key, value in marks.items()}))
 
 
 def _peak() -> float:

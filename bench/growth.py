@@ -22,39 +22,39 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
         blocks = {n: await work.plan(planner, 3, n) for n in size.grown_blocks}
         steps = {n: await work.plan(planner, 3, 2, steps=n) for n in size.grown_steps}
         return {
-            "blocks": await _grown(painter, blocks, size),
-            "steps": await _grown(painter, steps, size),
+            "blocks": await _measure(painter, blocks, size),
+            "steps": await _measure(painter, steps, size),
         }
     finally:
         await painter.close()
 
 
-def table(found: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     return "\n\n".join(
         report.rows(
-            (what, "pictures", "seconds of painting", "ms a picture"),
+            (axis, "pictures", "seconds of painting", "ms a picture"),
             [
                 (n, value["pictures"], report.spread(value["seconds"]), f"{_each(value):.0f}")
-                for n, value in grown.items()
+                for n, value in values.items()
             ],
         )
-        for what, grown in found.items()
+        for axis, values in results.items()
     )
 
 
-def plots(found: dict[str, Any]) -> dict[str, str]:
+def plots(results: dict[str, Any]) -> dict[str, str]:
     return {
-        what: plot.line(f"seconds of painting by {what}", {int(n): v["seconds"]["median"] for n, v in grown.items()})
-        for what, grown in found.items()
+        axis: plot.line(f"seconds of painting by {axis}", {int(n): v["seconds"]["median"] for n, v in values.items()})
+        for axis, values in results.items()
     }
 
 
-async def _grown(painter: DiffusionPainter, works: dict[int, Work], size: Size) -> dict[str, Any]:
-    entrants = {str(n): contenders.painter(painter, planned) for n, planned in works.items()}
+async def _measure(painter: DiffusionPainter, works: dict[int, Work], size: Size) -> dict[str, Any]:
+    entrants = {str(n): contenders.painter(painter, grid_work) for n, grid_work in works.items()}
     marks = await alternate(entrants, size.rounds, size.limit_s, warm=[next(iter(entrants))])
     return {
-        str(n): {"pictures": len(planned.rows), "seconds": spread([mark["painted"] for mark in marks[str(n)]])}
-        for n, planned in works.items()
+        str(n): {"pictures": len(grid_work.rows), "seconds": spread([mark["painted"] for mark in marks[str(n)]])}
+        for n, grid_work in works.items()
     }
 
 

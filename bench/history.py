@@ -20,7 +20,7 @@ from tests.fake_talk import ANNA
 PEOPLE = 200
 SUBJECTS = ("cat", "car", "castle", "boat", "tree", "house", "robot", "fish", "bird", "moon")
 LOOKS = ("red", "blue", "neon", "old", "tiny", "golden", "paper")
-ASKED = {
+COMMANDS = {
     "/history": "/history",
     "/history, page 20": "/history page:20",
     "search by a word": "/history search:castle",
@@ -40,22 +40,22 @@ VALUES (?, ?, 'fake', 'fake:guild', 'lobby', 0, 0, '{}', ?, ?, 64, 64, 'delivere
 
 async def measure(folder: Path, size: Size) -> dict[str, Any]:
     """Milliseconds by what is asked, by rows."""
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for rows in size.rows:
         place = folder / str(rows)
-        begun = time.perf_counter()
+        start = time.perf_counter()
         await _fill(place, rows)
-        filled = round(time.perf_counter() - begun, 1)
-        found[str(rows)] = {"filled_s": filled, "ms": await _asked(place, size.rounds)}
-    return found
+        filled_s = round(time.perf_counter() - start, 1)
+        results[str(rows)] = {"filled_s": filled_s, "ms": await _answer_times(place, size.rounds)}
+    return results
 
 
-def table(found: dict[str, Any]) -> str:
-    names = next(iter(found.values()))["ms"]
-    body = [(rows, *(report.spread(value["ms"][name], digits=1) for name in names)) for rows, value in found.items()]
+def table(results: dict[str, Any]) -> str:
+    names = next(iter(results.values()))["ms"]
+    body = [(rows, *(report.spread(value["ms"][name], digits=1) for name in names)) for rows, value in results.items()]
     slow = [
         f"{name} ({rows} rows)"
-        for rows, value in found.items()
+        for rows, value in results.items()
         for name in names
         if value["ms"][name]["median"] >= GOAL_MS
     ]
@@ -64,11 +64,11 @@ def table(found: dict[str, Any]) -> str:
     return "\n\n".join([head, report.rows(("rows", *names), body)])
 
 
-def plots(found: dict[str, Any]) -> dict[str, str]:
+def plots(results: dict[str, Any]) -> dict[str, str]:
     return {
         kind: plot.line(
             f"milliseconds of {name}, by rows",
-            {int(rows): value["ms"][name]["median"] for rows, value in found.items()},
+            {int(rows): value["ms"][name]["median"] for rows, value in results.items()},
             unit=" ms",
             decades=True,
         )
@@ -94,20 +94,20 @@ async def _fill(place: Path, rows: int) -> None:
 
 
 def _row(number: int) -> tuple[Any, ...]:
-    own = number // PEOPLE
-    prompt = f"a {LOOKS[own % len(LOOKS)]} {SUBJECTS[own % len(SUBJECTS)]} number {own}"
+    count = number // PEOPLE
+    prompt = f"a {LOOKS[count % len(LOOKS)]} {SUBJECTS[count % len(SUBJECTS)]} number {count}"
     work = MakeGrid.model_construct(prompt=prompt).model_dump_json(exclude_none=True)
     at = 1000.0 + number
     return (f"{number:010d}", number % PEOPLE + 1, work, prompt, number, at, at, at + 1)
 
 
-async def _asked(place: Path, rounds: int) -> dict[str, Any]:
+async def _answer_times(place: Path, rounds: int) -> dict[str, Any]:
     entrants: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {OPENING: _opening(place)}
     rig = _rig(place)
     rig.engine.up = False
     await rig.start()
     try:
-        entrants |= {name: _asking(rig, words) for name, words in ASKED.items()}
+        entrants |= {name: _asking(rig, words) for name, words in COMMANDS.items()}
         marks = await alternate(entrants, rounds)
     finally:
         await rig.stop()
@@ -120,9 +120,9 @@ def _rig(place: Path) -> Rig:
 
 def _opening(place: Path) -> Callable[[], Awaitable[dict[str, float]]]:
     async def run() -> dict[str, float]:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         database = await Database.open(_rig(place).settings.history_file)
-        took = time.perf_counter() - begun
+        took = time.perf_counter() - start
         await database.close()
         return {"ms": 1e3 * took}
 
@@ -132,9 +132,9 @@ def _opening(place: Path) -> Callable[[], Awaitable[dict[str, float]]]:
 def _asking(rig: Rig, words: str) -> Callable[[], Awaitable[dict[str, float]]]:
     async def run() -> dict[str, float]:
         before = len(rig.chat.whispers) + len(rig.chat.messages)
-        begun = time.perf_counter()
+        start = time.perf_counter()
         await rig.hear(ANNA, words)
         await rig.chat.until(lambda: len(rig.chat.whispers) + len(rig.chat.messages) > before, seconds=60)
-        return {"ms": 1e3 * (time.perf_counter() - begun)}
+        return {"ms": 1e3 * (time.perf_counter() - start)}
 
     return run

@@ -34,25 +34,25 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
         marks = (await alternate({"large": chain.ordering(app, chat, watch, size.blocks)}, size.rounds))["large"]
     sheet = chat.posts()[-1].message.pictures[0]
     with Image.open(io.BytesIO(sheet.data)) as image:
-        told = f"{image.format}, {image.width} pixels wide, {len(sheet.data) / 2**20:.1f} MiB"
+        description = f"{image.format}, {image.width} pixels wide, {len(sheet.data) / 2**20:.1f} MiB"
     return {
         "pictures": pictures,
         "waits_s": waits,
-        "sheet": told,
+        "sheet": description,
         "besides": {
             key: spread([mark[key] - waits for mark in marks]) for key in ("painted", "kept", "sheet", "posted")
         },
     }
 
 
-def table(found: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     head = (
-        f"{found['pictures']} pictures of {SIDE} pixels by a painter that waits {found['waits_s']:.1f} s for them, "
-        f"with the small judge and no safety checker. The sheet: {found['sheet']}."
+        f"{results['pictures']} pictures of {SIDE} pixels by a painter that waits {results['waits_s']:.1f} s for them, "
+        f"with the small judge and no safety checker. The sheet: {results['sheet']}."
     )
-    body = [(chain.MOMENTS[key], report.spread(value)) for key, value in found["besides"].items()]
-    told = [head, report.rows(("seconds beside the painting, from the command to the", ""), body)]
-    if found["pictures"] == H200_PICTURES:
-        share = found["besides"]["posted"]["median"] / H200_SECONDS
-        told.append(f"Of the {H200_SECONDS} s that an H200 paints them with v1-4, the last line is {share:.1%}.")
-    return "\n\n".join(told)
+    body = [(chain.MOMENTS[key], report.spread(value)) for key, value in results["besides"].items()]
+    paragraphs = [head, report.rows(("seconds beside the painting, from the command to the", ""), body)]
+    if results["pictures"] == H200_PICTURES:
+        share = results["besides"]["posted"]["median"] / H200_SECONDS
+        paragraphs.append(f"Of the {H200_SECONDS} s that an H200 paints them with v1-4, the last line is {share:.1%}.")
+    return "\n\n".join(paragraphs)

@@ -33,11 +33,11 @@ class LargePainter(WaitingCard):
         self._judge, self._beside = Judge(JUDGE, torch.device("cpu")), Beside(os.cpu_count() or 1)
         colours = np.random.default_rng(1).integers(0, 256, (SIDE // APART, SIDE // APART, 3), dtype=np.uint8)
         self._large: Pixels = np.asarray(Image.fromarray(colours).resize((SIDE, SIDE)))
-        self._painted = count()
+        self._counter = count()
 
     async def finish(self, wave: int) -> list[Painted]:
         # Each another one, as the judge remembers what it has seen.
-        return [Painted(np.roll(self._large, next(self._painted), 0)) for _ in await super().finish(wave)]
+        return [Painted(np.roll(self._large, next(self._counter), 0)) for _ in await super().finish(wave)]
 
     async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         inputs = await self._beside.spread(self._judge.inputs, pictures)

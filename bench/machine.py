@@ -49,43 +49,43 @@ def rates(device: torch.device | None = None, *, tiny: bool = False) -> dict[str
     some seconds on a card, whose power then runs into its limit. `tiny` only tries how that is done."""
     side, copied = (128, 2**20) if tiny else (SIDE if device is None or device.type == "cpu" else CARD_SIDE, COPIED)
     place = device or torch.device("cpu")
-    found = {}
+    rates = {}
     with torch.inference_mode():
         for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
             matrix = torch.randn(side, side, device=place).to(dtype)
-            found[name] = 2 * side**3 / best(partial(torch.mm, matrix, matrix), place) / 1e9
+            rates[name] = 2 * side**3 / best(partial(torch.mm, matrix, matrix), place) / 1e9
         source = torch.zeros(copied, dtype=torch.uint8, device=place)
         target = torch.zeros_like(source)
-        found["copy"] = 2 * copied / best(lambda: target.copy_(source), place) / 1e9
+        rates["copy"] = 2 * copied / best(lambda: target.copy_(source), place) / 1e9
         if place.type == "cuda" and not tiny:
-            found["held"] = 2 * side**3 / held(partial(torch.mm, matrix, matrix), place) / 1e9
-    return {name: round(rate, 1) for name, rate in found.items()}
+            rates["held"] = 2 * side**3 / held(partial(torch.mm, matrix, matrix), place) / 1e9
+    return {name: round(rate, 1) for name, rate in rates.items()}
 
 
 def best(work: Callable[[], object], device: torch.device, times: int = 7) -> float:
     """The least seconds of some tries: a ceiling is what the machine can do when nobody disturbs."""
     seconds = []
     for _ in range(times):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         work()
         if device.type == "cuda":
             torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.perf_counter() - start)
     return min(seconds)
 
 
 def held(work: Callable[[], object], device: torch.device, seconds: float = HELD_SECONDS) -> float:
     """Seconds of one call where one follows the other for so long, and some at least."""
-    calls, begun = 0, time.perf_counter()
-    while not calls or time.perf_counter() - begun < seconds:
+    calls, start = 0, time.perf_counter()
+    while not calls or time.perf_counter() - start < seconds:
         best(lambda: [work() for _ in range(TOGETHER)], device, 1)
         calls += TOGETHER
-    return (time.perf_counter() - begun) / calls
+    return (time.perf_counter() - start) / calls
 
 
 def _processor() -> str:
     try:
-        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+        match = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     except OSError:
-        found = None
-    return found.group(1) if found else platform.processor() or platform.machine()
+        match = None
+    return match.group(1) if match else platform.processor() or platform.machine()

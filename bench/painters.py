@@ -36,26 +36,26 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
     """Seconds, and the share of what so many painters would do of whom none ever waits for anything."""
     if find_spec("ray") is None:
         return {"absent": ABSENT}
-    found = {}
+    results = {}
     for way in WAYS:
         await asyncio.to_thread((folder / way).mkdir)
         with cluster(places=1, store_mb=STORE_MB) as nodes:
-            found[way] = await _grown(nodes, folder / way, size, ahead=way == "ahead")
-    return {"ray": version("ray"), "wave_s": size.wave_s, "painters": found}
+            results[way] = await _measure(nodes, folder / way, size, ahead=way == "ahead")
+    return {"ray": version("ray"), "wave_s": size.wave_s, "painters": results}
 
 
-def table(found: dict[str, Any]) -> str:
-    if "absent" in found:
-        return str(found["absent"])
+def table(results: dict[str, Any]) -> str:
+    if "absent" in results:
+        return str(results["absent"])
     body = [
         (WAYS[way], painters, report.spread(value["seconds"]), report.spread(value["share"], digits=3))
-        for way, counts in found["painters"].items()
+        for way, counts in results["painters"].items()
         for painters, value in counts.items()
     ]
-    verdicts = "; ".join(f"{WAYS[way]}: {_verdict(counts)}" for way, counts in found["painters"].items())
+    verdicts = "; ".join(f"{WAYS[way]}: {_verdict(counts)}" for way, counts in results["painters"].items())
     head = (
-        f"Ray {found['ray']}, painters that wait {found['wave_s']:g} s a wave; nodes join, so these are no turns. The "
-        f"aim, {GOAL} of N times one painter that never waits for anything, is reached or missed, where they wait "
+        f"Ray {results['ray']}, painters that wait {results['wave_s']:g} s a wave; nodes join, so these are no turns. "
+        f"The aim, {GOAL} of N times one painter that never waits for anything, is reached or missed, where they wait "
         f"{verdicts}. A card's painter answers a step when the one before it is done, so that what lies between two "
         "steps, or two waves, costs nothing as long as it is shorter than a step."
     )
@@ -63,10 +63,10 @@ def table(found: dict[str, Any]) -> str:
     return "\n\n".join([head, report.rows(columns, body)])
 
 
-def plots(found: dict[str, Any]) -> dict[str, str]:
-    if "absent" in found:
+def plots(results: dict[str, Any]) -> dict[str, str]:
+    if "absent" in results:
         return {}
-    counts = found["painters"]["ahead"]
+    counts = results["painters"]["ahead"]
     points = {int(painters): int(painters) * value["share"]["median"] for painters, value in counts.items()}
     title = "times one painter that never waits for anything, by painters"
     return {"painters": plot.line(title, points, unit="", digits=2)}
@@ -77,33 +77,33 @@ def _verdict(counts: dict[str, Any]) -> str:
     return f"missed with {', '.join(missed)}" if missed else "reached with all"
 
 
-async def _grown(nodes: Nodes, folder: Path, size: Size, *, ahead: bool) -> dict[str, Any]:
+async def _measure(nodes: Nodes, folder: Path, size: Size, *, ahead: bool) -> dict[str, Any]:
     # Only now, as Ray reads the environment when it is imported.
     from engine.cluster.painters import RayPainters
 
     pool = RayPainters(settings_in(folder), "embedded", partial(waiting, size.wave_s / STEPS, ahead))
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     async with running_engine(folder, pool, most=ROWS) as engine:
-        here = 1
+        node_count = 1
         for count in size.painters:
-            if count > here:
-                nodes.add(count - here)
-                here = count
+            if count > node_count:
+                nodes.add(count - node_count)
+                node_count = count
             while len(pool.painters) < count:  # noqa: ASYNC110 - painters come when they are ready
                 await asyncio.sleep(0.1)
             seconds = [await _paint(engine, count) for _ in range(ROUNDS)]
-            found[str(count)] = {
+            results[str(count)] = {
                 "seconds": spread(seconds),
                 "share": spread([WAVES_EACH * size.wave_s / took for took in seconds]),
             }
-    return found
+    return results
 
 
 async def _paint(engine: Engine, painters: int) -> float:
     """Seconds for one grid of 16 pictures for every painter, all ordered at once."""
-    begun = time.perf_counter()
+    start = time.perf_counter()
     jobs = [grid(approach=3, blocks=2, seed=number, steps=STEPS) for number in range(painters)]
-    told = await asyncio.gather(*(events(engine.submit(job)) for job in jobs))
-    if not all(isinstance(own[-1], GridMade) for own in told):
+    all_events = await asyncio.gather(*(events(engine.submit(job)) for job in jobs))
+    if not all(isinstance(grid_events[-1], GridMade) for grid_events in all_events):
         raise RuntimeError("A grid failed.")
-    return time.perf_counter() - begun
+    return time.perf_counter() - start

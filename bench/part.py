@@ -39,6 +39,6 @@ PARTS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 def part(name: str) -> Part:
-    module, title, more = PARTS[name]
-    found = import_module(module)
-    return Part(title, partial(found.measure, **more), found.table, getattr(found, "plots", lambda _: {}))
+    path, title, more = PARTS[name]
+    module = import_module(path)
+    return Part(title, partial(module.measure, **more), module.table, getattr(module, "plots", lambda _: {}))

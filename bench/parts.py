@@ -25,7 +25,7 @@ async def measure(painter: DiffusionPainter, work: Work, times: int) -> dict[str
     images = await paint(painter, work, work.rows)
     cells = [row.cell for row in work.rows]
     thumbs = dict(zip(cells, map(small, images), strict=True))
-    seen = dict(zip(cells, map(Image.fromarray, images), strict=True))
+    pictures = dict(zip(cells, map(Image.fromarray, images), strict=True))
 
     shades = count(1)
 
@@ -41,7 +41,7 @@ async def measure(painter: DiffusionPainter, work: Work, times: int) -> dict[str
         return preview(work.plan, thumbs)
 
     async def sheet() -> Any:
-        return encode(lay_out(work.plan, seen, cell_px=128, footer=Footer("", ())), "PNG", {})
+        return encode(lay_out(work.plan, pictures, cell_px=128, footer=Footer("", ())), "PNG", {})
 
     parts = {"scores": score, "PNGs": pngs, "one preview": one_preview, "sheet as PNG": sheet}
     return {name: await _seconds(part, times) for name, part in parts.items()}
@@ -49,19 +49,19 @@ async def measure(painter: DiffusionPainter, work: Work, times: int) -> dict[str
 
 async def paint(painter: DiffusionPainter, work: Work, rows: Sequence[Row], **mix: Any) -> list[Pixels]:
     """These rows in waves; `mix` changes fields of the mix."""
-    found = []
+    images = []
     for start in range(0, len(rows), WAVE):
         wave = Wave(start, replace(work.mix, **mix), tuple(rows[start : start + WAVE]))
         for _ in range(await painter.begin(wave)):
             await painter.step(wave.id)
-        found += [picture.pixels for picture in await painter.finish(wave.id) if picture.pixels is not None]
-    return found
+        images += [picture.pixels for picture in await painter.finish(wave.id) if picture.pixels is not None]
+    return images
 
 
 async def _seconds(part: Callable[[], Awaitable[Any]], times: int) -> float:
     seconds = []
     for _ in range(times + 1):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         await part()
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.perf_counter() - start)
     return median(seconds[1:])

@@ -30,12 +30,12 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
         await painter.close()
 
 
-def table(found: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     return (
-        f"`quality: fast` against `reference`, {found['n']} pictures with the same prompts and seeds, each scored on "
-        f"its own prompt: mean cosine {found['preset']:.4f} against {found['reference']:.4f}, paired change "
-        f"{found['change']:+.4f} ± {found['change_95']:.4f} (95 %); pixels differ by {found['pixels_mean']:.1f} of 255 "
-        f"on average, by {found['pixels_most']:.0f} at most."
+        f"`quality: fast` against `reference`, {results['n']} pictures with the same prompts and seeds, each scored on "
+        f"its own prompt: mean cosine {results['preset']:.4f} against {results['reference']:.4f}, paired change "
+        f"{results['change']:+.4f} ± {results['change_95']:.4f} (95 %); pixels differ by {results['pixels_mean']:.1f} "
+        f"of 255 on average, by {results['pixels_most']:.0f} at most."
     )
 
 
@@ -43,15 +43,15 @@ async def compare(painter: DiffusionPainter, work: Work, **preset: Any) -> dict[
     """Mean cosines, their paired difference with its 95 % interval, and how far the pixels are apart (of 255)."""
     before, after = await paint(painter, work, work.rows), await paint(painter, work, work.rows, **preset)
     texts = [row.prompt for row in work.rows]
-    scored = [np.diag(await painter.judge(pictures, texts)) for pictures in (before, after)]
-    change = [float(new - old) for old, new in zip(*scored, strict=True)]
-    apart = [np.abs(old.astype(int) - new.astype(int)) for old, new in zip(before, after, strict=True)]
+    scores = [np.diag(await painter.judge(pictures, texts)) for pictures in (before, after)]
+    change = [float(new - old) for old, new in zip(*scores, strict=True)]
+    distances = [np.abs(old.astype(int) - new.astype(int)) for old, new in zip(before, after, strict=True)]
     return {
         "n": len(texts),
-        "reference": float(scored[0].mean()),
-        "preset": float(scored[1].mean()),
+        "reference": float(scores[0].mean()),
+        "preset": float(scores[1].mean()),
         "change": statistics.mean(change),
         "change_95": Z * statistics.stdev(change) / len(change) ** 0.5,
-        "pixels_mean": float(np.mean(apart)),
-        "pixels_most": float(np.max(apart)),
+        "pixels_mean": float(np.mean(distances)),
+        "pixels_most": float(np.max(distances)),
     }

@@ -11,27 +11,27 @@ from bench.part import PARTS, part
 HOW = "Medians of rounds in which all took turns, in brackets least and most; ratios are formed round by round."
 
 
-def write(found: dict[str, Any], folder: Path) -> None:
+def write(record: dict[str, Any], folder: Path) -> None:
     """JSON, Markdown and SVGs of one part, and the table of all parts that were measured at this size."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{found['part']}-{found['size']}"
-    (folder / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
-    for title, plot in part(found["part"]).plots(found["results"]).items():
+    name = f"{record['part']}-{record['size']}"
+    (folder / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
+    for title, plot in part(record["part"]).plots(record["results"]).items():
         (folder / f"{name}-{title}.svg").write_text(plot)
-    (folder / f"{found['size']}.md").write_text(joined(folder, found["size"]))
+    (folder / f"{record['size']}.md").write_text(joined(folder, record["size"]))
 
 
 def joined(folder: Path, size: str) -> str:
     """One document of all parts that have been measured at this size."""
-    found = [json.loads(file.read_text()) for name in PARTS if (file := folder / f"{name}-{size}.json").is_file()]
-    return "\n\n".join(["# The embedded model on this machine", HOW, *map(table, found)]) + "\n"
+    records = [json.loads(file.read_text()) for name in PARTS if (file := folder / f"{name}-{size}.json").is_file()]
+    return "\n\n".join(["# The embedded model on this machine", HOW, *map(table, records)]) + "\n"
 
 
-def table(found: dict[str, Any]) -> str:
+def table(record: dict[str, Any]) -> str:
     """One part under its heading, with when and where it was measured."""
-    chosen = part(found["part"])
-    where = f"{found['machine']['date']}, {found['took_s']:.0f} s. {line(found['machine'])}."
-    return "\n\n".join([f"## {chosen.title}", chosen.table(found["results"]), where])
+    entry = part(record["part"])
+    where = f"{record['machine']['date']}, {record['took_s']:.0f} s. {line(record['machine'])}."
+    return "\n\n".join([f"## {entry.title}", entry.table(record["results"]), where])
 
 
 def rows(head: Sequence[str], body: Sequence[Sequence[Any]]) -> str:

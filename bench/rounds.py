@@ -24,17 +24,17 @@ async def alternate(
 ) -> dict[str, list[Marks]]:
     """Up to `rounds` turns of each, one after the other; after `limit_s` none but the first `LEAST` is begun. Before,
     those of `warm` (all, where nothing is said) take a turn that does not count."""
-    begun = clock()
+    start = clock()
     for name, contender in contenders.items():
         if warm is None or name in warm:
             await contender()
-    found: dict[str, list[Marks]] = {name: [] for name in contenders}
-    for done in range(rounds):
-        if done >= LEAST and clock() - begun > limit_s:
+    marks: dict[str, list[Marks]] = {name: [] for name in contenders}
+    for number in range(rounds):
+        if number >= LEAST and clock() - start > limit_s:
             break
         for name, contender in contenders.items():
-            found[name].append(await contender())
-    return found
+            marks[name].append(await contender())
+    return marks
 
 
 def spread(values: list[float]) -> dict[str, Any]:

@@ -27,14 +27,14 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
     return {name: {key: spread([mark[key] for mark in all_]) for key in all_[0]} for name, all_ in marks.items()}
 
 
-def table(found: dict[str, Any]) -> str:
+def table(results: dict[str, Any]) -> str:
     body = [
-        (name, *(report.spread(found[who][key]) for key in MOMENTS), f"{found[who]['peak_mib']['median']:.0f} MiB")
+        (name, *(report.spread(results[who][key]) for key in MOMENTS), f"{results[who]['peak_mib']['median']:.0f} MiB")
         for who, name in WHO.items()
     ]
     return report.rows(("16 pictures by", "ready, s", "first picture, s", "painted, s", "most memory"), body)
 
 
-def plots(found: dict[str, Any]) -> dict[str, str]:
-    values = {f"{name}, {moment}": found[who][moment] for who, name in WHO.items() for moment in ("ready", "first")}
+def plots(results: dict[str, Any]) -> dict[str, str]:
+    values = {f"{name}, {moment}": results[who][moment] for who, name in WHO.items() for moment in ("ready", "first")}
     return {"starts": plot.bars("Seconds from the start of a process to ready and to the first picture", values)}

@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("style")
     parser.add_argument("--out", type=Path, default=Path("bench/results"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     quiet()
     second, subjects = (
         examiner.load(embedded.EXAMINER),
@@ -52,30 +52,30 @@ def main() -> None:
         "scenes": [caption(scene, random.Random(n), opening="") for n, scene in enumerate(scenes)],  # noqa: S311 - lots
         "bare": [article(subject) for subject in subjects],
     }
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "drawings": measure(second, [np.asarray(draw(scene)) for scene in scenes]),
         "sketches": measure(second, [np.asarray(draw(scene, manner="sketch")) for scene in scenes]),
     }
-    place = styles.folder(given.style, Settings())
+    place = styles.folder(options.style, Settings())
     if place is None:
-        parser.error(f"there is no style {given.style}")
-    pipe = styled(place)
+        parser.error(f"there is no style {options.style}")
+    pipe = load(place)
     rows: list[list[Pixels]] = []
     for weight in WEIGHTS:
         adapter.weigh(pipe.unet, weight)
         for name, prompts in sets.items():
-            painted = paint(pipe, prompts)
-            found[f"{name} x {weight:g}"] = measure(second, painted)
-            rows += [painted[: len(SUBJECTS)]] if name == "scenes" else []
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "style_strength.json").write_text(json.dumps(found, indent=1))
-    sheet(rows).save(given.out / "style_strength.png")
+            pictures = paint(pipe, prompts)
+            results[f"{name} x {weight:g}"] = measure(second, pictures)
+            rows += [pictures[: len(SUBJECTS)]] if name == "scenes" else []
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "style_strength.json").write_text(json.dumps(results, indent=1))
+    sheet(rows).save(options.out / "style_strength.png")
     print("| pictures | sketch | subject |\n|---|---|---|")
-    for name, scores in found.items():
+    for name, scores in results.items():
         print(f"| {name} | {scores['sketch']:.2f} | {scores['subject']:.2f} |")
 
 
-def styled(folder: Path) -> Any:
+def load(folder: Path) -> Any:
     """The embedded pipeline with the style loaded."""
     base = Base(models.folder("embedded"), CPU)
     for _ in base.load():
@@ -88,20 +88,20 @@ def styled(folder: Path) -> Any:
 def paint(pipe: Any, prompts: Sequence[str]) -> list[Pixels]:
     """12 steps, guidance 3, as approach 2 paints."""
     rows = [Row("bench", str(n), prompt, "", 1000 + n) for n, prompt in enumerate(prompts)]
-    found: list[Pixels] = []
+    pictures: list[Pixels] = []
     for start in range(0, len(rows), 20):
         wave = Denoising(pipe, Wave(0, Mix("embedded", None, 0.0, 12, 3.0), tuple(rows[start : start + 20])))
         for _ in range(wave.steps):
             wave.step(pipe.unet)
-        found += wave.decode(pipe.vae)
-    return found
+        pictures += wave.decode(pipe.vae)
+    return pictures
 
 
 def measure(second: examiner.Examiner, pictures: Sequence[Pixels]) -> dict[str, float]:
     """Shares of pictures that are taken for a sketch, and whose subject is named right."""
-    found = examiner.names(second, np.stack(pictures))
-    right = found["subject"] == np.arange(len(pictures)) % len(SUBJECTS)
-    return {"sketch": float((found["manner"] == WAYS.index("sketch")).mean()), "subject": float(right.mean())}
+    names = examiner.names(second, np.stack(pictures))
+    is_right = names["subject"] == np.arange(len(pictures)) % len(SUBJECTS)
+    return {"sketch": float((names["manner"] == WAYS.index("sketch")).mean()), "subject": float(is_right.mean())}
 
 
 def sheet(rows: list[list[Pixels]]) -> Image.Image:

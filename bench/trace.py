@@ -22,7 +22,7 @@ SHARES = (
 
 
 @dataclass(frozen=True)
-class Came:
+class Arrival:
     """`at` is in seconds; `rows` pictures are painted in `steps` steps."""
 
     at: float
@@ -34,18 +34,18 @@ class Came:
         return self.rows * self.steps
 
 
-def draw(rng: random.Random, n: int = JOBS, gap: float = GAP_SECONDS) -> list[Came]:
+def draw(rng: random.Random, n: int = JOBS, gap: float = GAP_SECONDS) -> list[Arrival]:
     """Arrivals without memory, `gap` seconds apart on average."""
     now, jobs = 0.0, []
     for _ in range(n):
         now += rng.expovariate(1 / gap)
         _, rows, steps = rng.choices(SHARES, [share for share, _, _ in SHARES])[0]
-        jobs.append(Came(round(now, 1), rows, steps))
+        jobs.append(Arrival(round(now, 1), rows, steps))
     return jobs
 
 
-def read() -> list[Came]:
-    return [Came(**job) for job in json.loads(PLACE.read_text())]
+def read() -> list[Arrival]:
+    return [Arrival(**job) for job in json.loads(PLACE.read_text())]
 
 
 if __name__ == "__main__":

@@ -49,19 +49,19 @@ async def measure(folder: Path, size: Size) -> dict[str, Any]:
     }
 
 
-def table(found: dict[str, Any]) -> str:
-    body = [(name, report.spread(found["steps_a_second"][who])) for who, name in NAMES.items()]
-    head = f"The embedded model, {found['batch']} pictures a step."
-    tail = f"Round by round {report.spread(found['times_plain'])} times as fast."
+def table(results: dict[str, Any]) -> str:
+    body = [(name, report.spread(results["steps_a_second"][who])) for who, name in NAMES.items()]
+    head = f"The embedded model, {results['batch']} pictures a step."
+    tail = f"Round by round {report.spread(results['times_plain'])} times as fast."
     return "\n\n".join([head, report.rows(("who", "steps a second"), body), tail])
 
 
 def _turn(step: Callable[[], object], steps: int) -> Any:
     async def run() -> dict[str, float]:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         for _ in range(steps):
             step()
-        return {"steps_a_second": steps / (time.perf_counter() - begun)}
+        return {"steps_a_second": steps / (time.perf_counter() - start)}
 
     return run
 
@@ -74,8 +74,8 @@ def _ours(examples: list[Example], numbers: Recipe) -> Callable[[], object]:
     number = count()
 
     def step() -> float:
-        taken = next(number)
-        return trainer.step(1 + taken // trainer.steps, taken % trainer.steps)
+        step_number = next(number)
+        return trainer.step(1 + step_number // trainer.steps, step_number % trainer.steps)
 
     # As a painter trains.
     return lambda: cores.alone(step, CPU)
@@ -90,23 +90,23 @@ def _plain(examples: list[Example], numbers: Recipe) -> Callable[[], object]:
     unet.requires_grad_(requires_grad=False)
     adapter.add(unet, numbers)
     unet.train()
-    noising = DDPMScheduler.from_config(base.scheduler.config)
+    scheduler = DDPMScheduler.from_config(base.scheduler.config)
     parts = list(adapter.parameters(unet).values())
     optimizer = torch.optim.AdamW(parts, lr=numbers.lr)
     side, number = models.facts(base.folder).size, count()
 
     def step() -> None:
-        chosen = [examples[(next(number) * numbers.batch + k) % PICTURES] for k in range(numbers.batch)]
-        pixels = torch.stack([_pixels(example, side) for example in chosen])
-        latents, words = base.latents(pixels), base.words([example.caption for example in chosen])
+        batch = [examples[(next(number) * numbers.batch + k) % PICTURES] for k in range(numbers.batch)]
+        pixels = torch.stack([_pixels(example, side) for example in batch])
+        latents, words = base.latents(pixels), base.words([example.caption for example in batch])
         noise = torch.randn_like(latents)
-        timesteps = torch.randint(noising.config.num_train_timesteps, (len(chosen),))
-        seen = noising.add_noise(latents, noise, timesteps).to(base.dtype)
-        wanted = noise
-        if noising.config.prediction_type == "v_prediction":
-            wanted = noising.get_velocity(latents, noise, timesteps)
-        answered = unet(seen, timesteps, words.to(base.dtype), return_dict=False)[0]
-        loss = torch.nn.functional.mse_loss(answered.float(), wanted.float())
+        timesteps = torch.randint(scheduler.config.num_train_timesteps, (len(batch),))
+        noisy = scheduler.add_noise(latents, noise, timesteps).to(base.dtype)
+        target = noise
+        if scheduler.config.prediction_type == "v_prediction":
+            target = scheduler.get_velocity(latents, noise, timesteps)
+        prediction = unet(noisy, timesteps, words.to(base.dtype), return_dict=False)[0]
+        loss = torch.nn.functional.mse_loss(prediction.float(), target.float())
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parts, 1.0)
         optimizer.step()

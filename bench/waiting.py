@@ -23,25 +23,25 @@ class WaitingCard(FakePainter):
     def __init__(self, seconds: float, *, ahead: bool) -> None:
         super().__init__(SIDE)
         self._seconds, self._ahead = seconds, ahead
-        self._free = 0.0
+        self._free_at = 0.0
         self._ends: dict[int, float] = {}
-        self._promised: set[int] = set()
+        self._previews_due: set[int] = set()
 
     async def begin(self, wave: Wave) -> int:
         self._ends[wave.id] = 0.0
         return await super().begin(wave)
 
     async def step(self, wave: int, *, preview: bool = False) -> list[Pixels] | None:
-        before = self._free
-        self._free = self._ends[wave] = max(before, time.monotonic()) + self._seconds
-        await _until(before if self._ahead else self._free)
-        later = preview and self._ahead and wave not in self._promised
-        self._promised ^= {wave} if preview and self._ahead else set()
+        before = self._free_at
+        self._free_at = self._ends[wave] = max(before, time.monotonic()) + self._seconds
+        await _until(before if self._ahead else self._free_at)
+        later = preview and self._ahead and wave not in self._previews_due
+        self._previews_due ^= {wave} if preview and self._ahead else set()
         return await super().step(wave, preview=preview and not later)
 
     async def finish(self, wave: int) -> list[Painted]:
         await _until(self._ends.pop(wave))
-        self._promised.discard(wave)
+        self._previews_due.discard(wave)
         return await super().finish(wave)
 
 

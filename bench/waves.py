@@ -17,7 +17,7 @@ from typing import Any
 
 from bench import virtual_time, waves_real, waves_simulated
 from bench.machine import describe
-from bench.trace import Came, read
+from bench.trace import Arrival, read
 
 RESULT = Path(__file__).parent / "results" / "waves.json"
 NAMES = {
@@ -38,24 +38,24 @@ def main() -> None:
     parser.add_argument("--speed", type=float, default=10.0, help="how many times as fast the real time is")
     parser.add_argument("--jobs", type=int, help="only the first so many of the trace")
     parser.add_argument("--out", type=Path, default=RESULT)
-    given = parser.parse_args()
-    trace = read()[: given.jobs]
+    options = parser.parse_args()
+    trace = read()[: options.jobs]
     runs = {
         "simulated": waves_simulated.run(trace),
         "engine": virtual_time.run(waves_real.run(trace, 1.0)),
-        **({"real": asyncio.run(waves_real.run(trace, given.speed))} if given.real else {}),
+        **({"real": asyncio.run(waves_real.run(trace, options.speed))} if options.real else {}),
     }
-    found: dict[str, Any] = {"machine": describe(), "jobs": len(trace), "speed": given.speed}
+    results: dict[str, Any] = {"machine": describe(), "jobs": len(trace), "speed": options.speed}
     for kind, waits in runs.items():
-        found[kind] = {name: summary(trace, own, name) for name, own in waits.items()}
-        print(table(f"{len(trace)} jobs, {TITLES[kind]}", found[kind]))
-    given.out.write_text(json.dumps(found, indent=1))
+        results[kind] = {name: summary(trace, seconds, name) for name, seconds in waits.items()}
+        print(table(f"{len(trace)} jobs, {TITLES[kind]}", results[kind]))
+    options.out.write_text(json.dumps(results, indent=1))
 
 
-def summary(trace: Sequence[Came], waits: Sequence[float], name: str) -> dict[str, Any]:
+def summary(trace: Sequence[Arrival], waits: Sequence[float], name: str) -> dict[str, Any]:
     """Seconds from order to last picture; `small` jobs paint at most 16 pictures' worth of 50 steps."""
-    small = [wait for came, wait in zip(trace, waits, strict=True) if came.row_steps <= 16 * 50]
-    large = [wait for came, wait in zip(trace, waits, strict=True) if came.row_steps > 16 * 50]
+    small = [wait for arrival, wait in zip(trace, waits, strict=True) if arrival.row_steps <= 16 * 50]
+    large = [wait for arrival, wait in zip(trace, waits, strict=True) if arrival.row_steps > 16 * 50]
     return {
         "name": NAMES[name],
         "mean": round(statistics.mean(waits), 1),
@@ -66,10 +66,10 @@ def summary(trace: Sequence[Came], waits: Sequence[float], name: str) -> dict[st
     }
 
 
-def table(title: str, found: Mapping[str, Mapping[str, Any]]) -> str:
+def table(title: str, results: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
         f"| {row['name']} | {row['mean']} | {row['median']} | {row['p95']} | {row['small']} | {row['large']} |"
-        for row in found.values()
+        for row in results.values()
     ]
     head = "| who is next | mean s | median s | 95 % below | small jobs, mean | large jobs, mean |"
     return "\n".join([f"{title}:", "", head, "|---|---|---|---|---|---|", *rows, ""])

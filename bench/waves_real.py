@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.trace import Came
+from bench.trace import Arrival
 from bench.waves_simulated import MOST, step_seconds
 from engine.contract.events import GridMade
 from engine.contract.ids import new_id
@@ -38,7 +38,7 @@ class Waiting(FakePainter):
         return await super().step(wave, preview=preview)
 
 
-async def run(trace: Sequence[Came], speed: float) -> dict[str, list[float]]:
+async def run(trace: Sequence[Arrival], speed: float) -> dict[str, list[float]]:
     """Seconds of the trace from order to ending, for each way to choose who is next."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), profile="embedded", _env_file=None)  # type: ignore[call-arg] # pydantic's own
@@ -51,38 +51,38 @@ async def run(trace: Sequence[Came], speed: float) -> dict[str, list[float]]:
 
 
 async def _run(
-    planner: Planner, trace: Sequence[Came], speed: float, *, one_by_one: bool = False, cut_in: bool = True
+    planner: Planner, trace: Sequence[Arrival], speed: float, *, one_by_one: bool = False, cut_in: bool = True
 ) -> list[float]:
     engine = Engine(planner, Waiting(speed), MOST)
     if not cut_in:
         engine._scheduler.cut_in = lambda _wave, _left: None  # type: ignore[method-assign]  # noqa: SLF001 - the contender without it
-    running = asyncio.create_task(engine.run())
-    alone = asyncio.Lock()
-    begun = time.monotonic()
+    task = asyncio.create_task(engine.run())
+    lock = asyncio.Lock()
+    start = time.monotonic()
 
-    async def one(number: int, came: Came) -> float:
-        await asyncio.sleep(max(0.0, begun + came.at / speed - time.monotonic()))
+    async def one(number: int, arrival: Arrival) -> float:
+        await asyncio.sleep(max(0.0, start + arrival.at / speed - time.monotonic()))
         if not one_by_one:
-            return await _made(engine, number, came, speed, begun)
+            return await _paint(engine, number, arrival, speed, start)
         # The lock is fair: who came first is next.
-        async with alone:
-            return await _made(engine, number, came, speed, begun)
+        async with lock:
+            return await _paint(engine, number, arrival, speed, start)
 
-    waits = await asyncio.gather(*(one(number, came) for number, came in enumerate(trace)))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    waits = await asyncio.gather(*(one(number, arrival) for number, arrival in enumerate(trace)))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     await engine.close()
     return list(waits)
 
 
-async def _made(engine: Engine, number: int, came: Came, speed: float, begun: float) -> float:
-    blocks, approach = SHAPES[came.rows]
+async def _paint(engine: Engine, number: int, arrival: Arrival, speed: float, start: float) -> float:
+    blocks, approach = SHAPES[arrival.rows]
     order = MakeGrid.model_validate(
-        {"prompt": "a cat", "blocks": blocks, "approach": approach, "steps": came.steps, "seed": number}
+        {"prompt": "a cat", "blocks": blocks, "approach": approach, "steps": arrival.steps, "seed": number}
     )
     job = Job(id=new_id(), turn=number, work=order)
-    ended = [event async for event in engine.submit(job).follow() if event][-1]
-    if not isinstance(ended, GridMade):
-        raise TypeError(f"A grid was not made: {ended}")
+    ending = [event async for event in engine.submit(job).follow() if event][-1]
+    if not isinstance(ending, GridMade):
+        raise TypeError(f"A grid was not made: {ending}")
     engine.remove(job.id)
-    return (time.monotonic() - begun) * speed - came.at
+    return (time.monotonic() - start) * speed - arrival.at

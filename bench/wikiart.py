@@ -46,13 +46,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=Path("bench/results"))
-    given = parser.parse_args()
-    found = {
+    options = parser.parse_args()
+    results = {
         "machine": machine.describe(),
-        "results": [row for group in GROUPS for row in measure(given.folder, group)],
+        "results": [row for group in GROUPS for row in measure(options.folder, group)],
     }
-    (given.out / "wikiart.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(table(found["results"]))
+    (options.out / "wikiart.json").write_text(json.dumps(results, indent=1) + "\n")
+    print(table(results["results"]))
 
 
 def measure(folder: Path, group: int) -> list[dict[str, Any]]:
@@ -60,20 +60,20 @@ def measure(folder: Path, group: int) -> list[dict[str, Any]]:
     place = make(folder / str(group), group)
     rows = []
     for way in wikiart.WAYS:
-        with Served(place) as server, tempfile.TemporaryDirectory() as here:
-            whole = run(server, way, Path(here))
-        with Served(place) as server, tempfile.TemporaryDirectory() as here:
-            run(server, way, Path(here), kill_at=whole["bytes"] // 2)
-            resumed = run(server, way, Path(here))
+        with Server(place) as server, tempfile.TemporaryDirectory() as folder_name:
+            whole = run(server, way, Path(folder_name))
+        with Server(place) as server, tempfile.TemporaryDirectory() as folder_name:
+            run(server, way, Path(folder_name), kill_at=whole["bytes"] // 2)
+            resumed = run(server, way, Path(folder_name))
         rows.append({"way": way.rpartition("_")[2], "group": group, **whole, "resumed_bytes": resumed["bytes"]})
         print(rows[-1], file=sys.stderr)
     return rows
 
 
-def run(server: WikiArt, way: str, here: Path, kill_at: float = float("inf")) -> dict[str, Any]:
+def run(server: WikiArt, way: str, cache: Path, kill_at: float = float("inf")) -> dict[str, Any]:
     """One process that fetches; all bytes that `server` has sent by then. Killed (-9) once it was sent so many."""
-    served = {"HF_ENDPOINT": server.url, "DATASETS_SERVER_URL": server.url}
-    environment = {**os.environ, **served, "DATA_DIR": str(here), "HF_HOME": str(here / "hf")}
+    endpoints = {"HF_ENDPOINT": server.url, "DATASETS_SERVER_URL": server.url}
+    environment = {**os.environ, **endpoints, "DATA_DIR": str(cache), "HF_HOME": str(cache / "hf")}
     command = [sys.executable, "-c", FETCH, way, str(IMAGES)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None and server.sent < kill_at:
@@ -81,8 +81,8 @@ def run(server: WikiArt, way: str, here: Path, kill_at: float = float("inf")) ->
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             return {}
-        told = process.stdout.read() if process.stdout else ""
-    return {"bytes": server.sent, **json.loads(told)}
+        output = process.stdout.read() if process.stdout else ""
+    return {"bytes": server.sent, **json.loads(output)}
 
 
 FETCH = """
@@ -110,7 +110,7 @@ def table(results: Sequence[dict[str, Any]]) -> str:
 SIZES = ("bytes", "resumed_bytes", "peak_bytes")
 
 
-class Served(WikiArt):
+class Server(WikiArt):
     @cached_property
     def _table(self) -> Any:
         return pa.concat_tables(map(parquet.read_table, sorted((self._folder / "data").iterdir())[:KNOWN]))
@@ -132,13 +132,13 @@ def make(folder: Path, group: int) -> Path:
 
 
 def _write(file: Path, shard: int, group: int) -> None:
-    lots, painted = random.Random(shard), _painting()  # noqa: S311 - pictures, no secrets
+    lots, painting = random.Random(shard), _painting()  # noqa: S311 - pictures, no secrets
     half = file.with_suffix(".half")
     with parquet.ParquetWriter(half, schema(STYLES, ("claude-monet",))) as writer:
         for start in range(0, ROWS, group):
             n = min(group, ROWS - start)
             # What follows a JPEG's end is no part of its picture, and does not shrink.
-            images = [painted + lots.randbytes(int(lots.triangular(0, 440_000))) for _ in range(n)]
+            images = [painting + lots.randbytes(int(lots.triangular(0, 440_000))) for _ in range(n)]
             styles = [12 if lots.random() < SHARE else lots.choice([*range(12), *range(13, 27)]) for _ in range(n)]
             columns = [[{"bytes": image, "path": None} for image in images], [0] * n, [0] * n, styles]
             writer.write_table(pa.table(columns, schema=writer.schema), row_group_size=group)

@@ -29,8 +29,8 @@ async def plan(planner: Planner, approach: int, blocks: int, steps: int | None =
     order = MakeGrid.model_validate(
         {"prompt": PROMPT, "approach": approach, "blocks": blocks, "seed": SEED, "steps": steps}
     )
-    found = await planner.plan(order, _nobody_watches)
-    recipe = found.recipe
+    grid_plan = await planner.plan(order, _nobody_watches)
+    recipe = grid_plan.recipe
     rows = tuple(
         Row(
             job="bench",
@@ -39,10 +39,10 @@ async def plan(planner: Planner, approach: int, blocks: int, steps: int | None =
             negative=recipe.negative or "",
             seed=cell.seed,
         )
-        for cell in found.cells
+        for cell in grid_plan.cells
         if cell.seed is not None
     )
-    return Work(order, found, Mix.of(recipe), rows)
+    return Work(order, grid_plan, Mix.of(recipe), rows)
 
 
 def _nobody_watches(_done: int, _total: int) -> None:

@@ -53,7 +53,7 @@ def test_a_page_of_the_history_that_came_as_a_direct_message_is_no_sheet() -> No
 
 
 def test_a_job_that_was_delivered_once_is_as_it_should_be() -> None:
-    found = verdict.Kept([ROW], 0)
+    found = verdict.HistoryRows([ROW], 0)
 
     assert verdict.faults_of_rows(found, [OWN, SHEET]) == []
     assert verdict.faults_of_asks([ASK], found) == []
@@ -73,7 +73,7 @@ def test_a_job_that_was_delivered_once_is_as_it_should_be() -> None:
     ],
 )
 def test_what_is_wrong_with_a_job_is_said(row: dict[str, Any], shown: list[Shown], sentence: str) -> None:
-    (wrong,) = verdict.faults_of_rows(verdict.Kept([ROW | row], 0), shown)
+    (wrong,) = verdict.faults_of_rows(verdict.HistoryRows([ROW | row], 0), shown)
 
     assert sentence in wrong
 
@@ -89,7 +89,7 @@ def test_what_is_wrong_with_a_job_is_said(row: dict[str, Any], shown: list[Shown
 def test_orders_and_answers_that_are_lost_or_doubled_are_said(
     asks: list[Ask], rows: list[dict[str, Any]], sentence: str
 ) -> None:
-    (wrong,) = verdict.faults_of_asks(asks, verdict.Kept(rows, 0))
+    (wrong,) = verdict.faults_of_asks(asks, verdict.HistoryRows(rows, 0))
 
     assert sentence in wrong
 
@@ -97,8 +97,8 @@ def test_orders_and_answers_that_are_lost_or_doubled_are_said(
 def test_a_command_that_was_not_heard_may_have_made_a_job_or_none() -> None:
     ask = replace(ASK, acknowledged=False)
 
-    assert verdict.faults_of_asks([ask], verdict.Kept([], 0)) == []
-    assert verdict.faults_of_asks([ask], verdict.Kept([ROW], 0)) == []
+    assert verdict.faults_of_asks([ask], verdict.HistoryRows([], 0)) == []
+    assert verdict.faults_of_asks([ask], verdict.HistoryRows([ROW], 0)) == []
 
 
 def test_what_is_left_open_at_rest_is_said() -> None:

@@ -45,37 +45,40 @@ def main(arguments: list[str]) -> None:
     )
     parser.add_argument("--tiny", action="store_true", help="narrow models and few rows, to try the benchmark itself")
     parser.add_argument("--out", type=Path, default=RESULTS)
-    given = parser.parse_args(arguments)
-    unknown = [what for what in given.what if what not in MEASURES]
+    options = parser.parse_args(arguments)
+    unknown = [what for what in options.what if what not in MEASURES]
     if unknown:
         parser.error(f"nothing is called {unknown[0]}; there is {', '.join(MEASURES)}")
-    if "start" in given.what and given.model != "v1-4":
+    if "start" in options.what and options.model != "v1-4":
         parser.error("start is measured with v1-4")
-    if given.memory is not None and given.memory <= 0:
+    if options.memory is not None and options.memory <= 0:
         parser.error("--memory is GiB of the card, such as 8")
     quiet()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if device.type == "cpu" and not given.tiny:
+    if device.type == "cpu" and not options.tiny:
         parser.error("there is no CUDA device; --tiny tries the benchmark on a processor")
-    about, rates = machine.describe(), machine.rates(device, tiny=given.tiny)
+    about, rates = machine.describe(), machine.rates(device, tiny=options.tiny)
     print(machine.line(about))
     print(", ".join(f"{name} {rate:.0f}" for name, rate in rates.items()), "(GFLOP/s, copy in GB/s)", flush=True)
-    model = architectures.build(given.model, device, tiny=given.tiny)
-    given.out.mkdir(parents=True, exist_ok=True)
+    model = architectures.build(options.model, device, tiny=options.tiny)
+    options.out.mkdir(parents=True, exist_ok=True)
     more: dict[str, dict[str, Any]] = {
-        "grid": {"steps": given.steps, "waves": given.waves, "rates": rates},
-        "start": {"memory": given.memory},
+        "grid": {"steps": options.steps, "waves": options.waves, "rates": rates},
+        "start": {"memory": options.memory},
     }
-    for what in in_time(given.what or ALL):
-        found = {"machine": about, "rates": rates, "model": given.model, "what": what, "tiny": given.tiny}
-        limit = [f"{given.memory:g}gib"] if what == "start" and given.memory else []
-        file = given.out / f"gpu-{'-'.join([_card(about), given.model, what, *limit, *(['tiny'] * given.tiny)])}.json"
+    for what in in_time(options.what or ALL):
+        record = {"machine": about, "rates": rates, "model": options.model, "what": what, "tiny": options.tiny}
+        limit = [f"{options.memory:g}gib"] if what == "start" and options.memory else []
+        file = (
+            options.out
+            / f"gpu-{'-'.join([_card(about), options.model, what, *limit, *(['tiny'] * options.tiny)])}.json"
+        )
         results = []
         # Kept one by one: a command whose time is over has told what it had measured.
-        for result in MEASURES[what](model, tiny=given.tiny, **more.get(what, {})):
+        for result in MEASURES[what](model, tiny=options.tiny, **more.get(what, {})):
             results.append(result)
             print(result, flush=True)
-            file.write_text(json.dumps({**found, "results": results}, indent=1) + "\n")
+            file.write_text(json.dumps({**record, "results": results}, indent=1) + "\n")
         print(table(results), flush=True)
 
 

@@ -82,5 +82,5 @@ def _text(shape: dict[str, int]) -> CLIPTextConfig:
 
 
 def _clip(text: dict[str, int], sees: dict[str, int], width: int) -> CLIPConfig:
-    seen: dict[str, Any] = {**sees, "image_size": EYE, "projection_dim": width}
-    return CLIPConfig(text_config=_text(text).to_dict(), vision_config=seen, projection_dim=width)
+    vision: dict[str, Any] = {**sees, "image_size": EYE, "projection_dim": width}
+    return CLIPConfig(text_config=_text(text).to_dict(), vision_config=vision, projection_dim=width)

@@ -56,11 +56,11 @@ def _diffusers(model: Model, mix: Mix, pictures: int, floors: Floors) -> Iterato
     pipe = model.plain()
     short = replace(mix, steps=min(mix.steps, WARM_STEPS))
     for who, batch in in_time({"one at a time": 1, "one batch": pictures}.items()):
-        painted = min(ALONE, pictures) if batch == 1 else pictures
-        call = partial(_plain, pipe, model, mix, painted, batch)
+        count = min(ALONE, pictures) if batch == 1 else pictures
+        call = partial(_plain, pipe, model, mix, count, batch)
         warm = partial(_plain, pipe, model, short, batch, batch)
-        took = measured(call, model, painted, times=2, warm=warm)
-        yield {"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_shared(took, floors)}
+        took = measured(call, model, count, times=2, warm=warm)
+        yield {"who": f"diffusers, {who}", "steps": mix.steps, "ready_s": 0.0, **_with_shares(took, floors)}
 
 
 def _tessera(
@@ -69,48 +69,48 @@ def _tessera(
     """`ready_s`: seconds until everything is compiled and recorded, or taken from the cache."""
     record = graphs.record if model.device.type == "cuda" and backend else None
     forms = Forms(model, Sizes(size, min(size, MOST_DECODED)), backend, record)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     first = next(iter(mixes))
     short = replace(first, steps=min(first.steps, WARM_STEPS))
     for _ in range(2):
         _ours(model, forms, short, size, size)
         forms.wait()
-    ready = round(time.perf_counter() - begun, 1)
+    ready_s = round(time.perf_counter() - start, 1)
     for mix, floors in mixes.items():
         call = partial(_ours, model, forms, mix, pictures, size)
         took = measured(call, model, pictures, times=2, warm=partial(_ours, model, forms, short, size, size))
         who = f"Tessera, waves of {size}{', compiled' if backend else ''}"
-        yield {"who": who, "steps": mix.steps, "ready_s": ready, **_shared(took, floors)}
+        yield {"who": who, "steps": mix.steps, "ready_s": ready_s, **_with_shares(took, floors)}
     forms.close()
 
 
-def _shared(found: dict[str, float], floors: Floors) -> dict[str, float]:
+def _with_shares(times: dict[str, float], floors: Floors) -> dict[str, float]:
     """With pictures a second, and what share of them each floor would allow."""
-    each = found["ms_each"] or float("inf")
+    each = times["ms_each"] or float("inf")
     shares = {name: round(floor_ms / each, 3) for name, floor_ms in floors.items()}
-    return {**found, "a_second": round(1e3 / each, 2), **shares}
+    return {**times, "a_second": round(1e3 / each, 2), **shares}
 
 
 def _floors(model: Model, mixes: Sequence[Mix], rates: Mapping[str, float]) -> dict[Mix, Floors]:
     """Of plain diffusers' arithmetic, at the device's rates of matrix products: at once, and held for seconds."""
     latents, times, words = model.inputs(1)
     with torch.no_grad(), FlopCounterMode(display=False) as denoising:
-        model.denoised(latents, times, words)
+        model.denoise(latents, times, words)
     with torch.no_grad(), FlopCounterMode(display=False) as decoding:
-        model.decoded(latents)
-    wanted = {"share_of_floor": "bf16" if model.device.type == "cuda" else "fp32", "share_held": "held"}
-    names = {name: rate for name, rate in wanted.items() if rate in rates}
-    counted = {mix: len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1) for mix in mixes}
-    flops = {mix: n * denoising.get_total_flops() + decoding.get_total_flops() for mix, n in counted.items()}
+        model.decode(latents)
+    rate_names = {"share_of_floor": "bf16" if model.device.type == "cuda" else "fp32", "share_held": "held"}
+    names = {name: rate for name, rate in rate_names.items() if rate in rates}
+    calls_of = {mix: len(schedule(model, mix).timesteps) * (2 if mix.guidance > 1 else 1) for mix in mixes}
+    flops = {mix: n * denoising.get_total_flops() + decoding.get_total_flops() for mix, n in calls_of.items()}
     return {mix: {name: n / rates[rate] / 1e6 for name, rate in names.items()} for mix, n in flops.items()}
 
 
 def _plain(pipe: Any, model: Model, mix: Mix, pictures: int, batch: int) -> None:
     for start in range(0, pictures, batch):
-        guided = {"negative_prompt_embeds": model.words(batch)} if mix.guidance > 1 else {}
+        negative = {"negative_prompt_embeds": model.words(batch)} if mix.guidance > 1 else {}
         pipe(
             prompt_embeds=model.words(batch),
-            **guided,
+            **negative,
             num_inference_steps=mix.steps,
             guidance_scale=mix.guidance,
             generator=[torch.Generator().manual_seed(start + index) for index in range(batch)],

@@ -24,8 +24,8 @@ def kernels(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     inputs = model.inputs(2 if tiny else ROWS)
     latents = model.inputs(1)[0].expand(1 if tiny else DECODED, -1, -1, -1).contiguous()
     with attending(model), torch.inference_mode():
-        for name, run, given in (("denoising", model.in_wave, inputs), ("decoding", model.decoded, (latents,))):
-            for kernel in _kernels(run, given, card=model.device.type == "cuda"):
+        for name, run, arguments in (("denoising", model.in_wave, inputs), ("decoding", model.decode, (latents,))):
+            for kernel in _kernels(run, arguments, card=model.device.type == "cuda"):
                 yield {"call": name, **kernel}
 
 
@@ -33,17 +33,17 @@ def _kernels(run: Any, inputs: Sequence[Tensor], *, card: bool) -> list[dict[str
     if card:
         run = compiled(run, inputs)
     run(*inputs)
-    with profile(activities=[ProfilerActivity.CUDA if card else ProfilerActivity.CPU]) as seen:
+    with profile(activities=[ProfilerActivity.CUDA if card else ProfilerActivity.CPU]) as profiler:
         for _ in range(CALLS):
             run(*inputs)
         if card:
             torch.cuda.synchronize()
-    took = [(_microseconds(event, card=card) / 1e3 / CALLS, event) for event in seen.key_averages()]
-    whole = sum(ms for ms, _ in took)
-    took.sort(key=lambda item: -item[0])
+    times = [(_microseconds(event, card=card) / 1e3 / CALLS, event) for event in profiler.key_averages()]
+    total = sum(ms for ms, _ in times)
+    times.sort(key=lambda item: -item[0])
     return [
-        {"kernel": event.key[:NAME], "calls": event.count // CALLS, "ms": round(ms, 3), "share": round(ms / whole, 4)}
-        for ms, event in took[:SHOWN]
+        {"kernel": event.key[:NAME], "calls": event.count // CALLS, "ms": round(ms, 3), "share": round(ms / total, 4)}
+        for ms, event in times[:SHOWN]
     ]
 
 

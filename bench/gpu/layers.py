@@ -28,7 +28,7 @@ KINDS = ("convolution", "mm", "addmm", "_scaled_dot_product")
 Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
 
 
-class Seen(TorchDispatchMode):
+class Operations(TorchDispatchMode):
     """Notes the operations of KINDS by the shapes that they were given."""
 
     def __init__(self) -> None:
@@ -48,30 +48,30 @@ class Seen(TorchDispatchMode):
 def layers(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     """TFLOP/s of the dearest ones, by FLOPs; `share` of a call's."""
     calls.prepare(model)
-    with attending(model), torch.no_grad(), Seen() as seen:
-        model.denoised(*model.inputs(2 if tiny else ROWS))
-    counted = {name: _flops(call) * seen.times[name] for name, call in seen.calls.items()}
-    whole = sum(counted.values())
+    with attending(model), torch.no_grad(), Operations() as operations:
+        model.denoise(*model.inputs(2 if tiny else ROWS))
+    flops = {name: _flops(call) * operations.times[name] for name, call in operations.calls.items()}
+    total = sum(flops.values())
     with attending(model), torch.inference_mode():
-        for name in in_time(sorted(counted, key=lambda name: -counted[name])[:SHOWN]):
-            told = {"layer": name, "times": seen.times[name], "share": round(counted[name] / whole, 4)}
-            yield {**told, **_rates(seen.calls[name], counted[name] / seen.times[name], model)}
+        for name in in_time(sorted(flops, key=lambda name: -flops[name])[:SHOWN]):
+            row = {"layer": name, "times": operations.times[name], "share": round(flops[name] / total, 4)}
+            yield {**row, **_rates(operations.calls[name], flops[name] / operations.times[name], model)}
 
 
 def _rates(call: Call, flops: float, model: Model) -> dict[str, float]:
-    func, args, named = call
+    func, args, keywords = call
     # As a compiled model has them; what is not compiled hands its convolutions pictures in planes.
     layout = torch.channels_last if "convolution" in func.name() else torch.preserve_format
     halves = HALVES if model.device.type == "cuda" else {"fp32": torch.float32}
-    found = {}
+    rates = {}
     for name, dtype in halves.items():
-        given = [_random(arg, dtype, layout) if isinstance(arg, Tensor) else arg for arg in args]
-        work = partial(func, *given, **named)
+        arguments = [_random(arg, dtype, layout) if isinstance(arg, Tensor) else arg for arg in args]
+        work = partial(func, *arguments, **keywords)
         work()
         for how, seconds in (("at once", 0.0), ("held", SECONDS if model.device.type == "cuda" else 0.0)):
             time.sleep(PAUSE)
-            found[f"{name} {how}"] = round(flops / machine.held(work, model.device, seconds) / 1e12, 1)
-    return found
+            rates[f"{name} {how}"] = round(flops / machine.held(work, model.device, seconds) / 1e12, 1)
+    return rates
 
 
 def _random(like: Tensor, dtype: torch.dtype, layout: torch.memory_format) -> Tensor:
@@ -79,7 +79,7 @@ def _random(like: Tensor, dtype: torch.dtype, layout: torch.memory_format) -> Te
 
 
 def _flops(call: Call) -> float:
-    func, args, named = call
+    func, args, keywords = call
     with FlopCounterMode(display=False) as counter:
-        func(*args, **named)
+        func(*args, **keywords)
     return float(counter.get_total_flops())

@@ -29,8 +29,8 @@ def rows(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
 
 def vae(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
     """Milliseconds of decoding by pictures decoded together."""
-    yield from _plainly(model, "vae", lambda latents, *_: model.decoded(latents), CHUNKS[:2] if tiny else CHUNKS)
-    yield from _compiled(model, model.decoded, 1, () if tiny else COMPILED_CHUNKS)
+    yield from _plainly(model, "vae", lambda latents, *_: model.decode(latents), CHUNKS[:2] if tiny else CHUNKS)
+    yield from _compiled(model, model.decode, 1, () if tiny else COMPILED_CHUNKS)
 
 
 def attention(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
@@ -48,19 +48,19 @@ def training(model: Model, *, tiny: bool) -> Iterator[dict[str, Any]]:
 
     model.unet.requires_grad_(requires_grad=False)
     model.unet.add_adapter(LoraConfig(r=8, lora_alpha=16, target_modules=["to_q", "to_k", "to_v", "to_out.0"]))
-    learned = [parameter for parameter in model.unet.parameters() if parameter.requires_grad]
-    for parameter in learned:
+    parameters = [parameter for parameter in model.unet.parameters() if parameter.requires_grad]
+    for parameter in parameters:
         parameter.data = parameter.data.float()
-    chosen = torch.optim.AdamW(learned, lr=1e-4)
+    optimizer = torch.optim.AdamW(parameters, lr=1e-4)
     for count in in_time(TRAINED[:1] if tiny else TRAINED):
         inputs = model.inputs(count)
 
         def step(inputs: tuple[Tensor, ...] = inputs) -> None:
             with torch.enable_grad(), torch.autocast(model.device.type, torch.bfloat16):
-                loss = model.denoised(*inputs).float().square().mean()
+                loss = model.denoise(*inputs).float().square().mean()
             loss.backward()
-            chosen.step()
-            chosen.zero_grad()
+            optimizer.step()
+            optimizer.zero_grad()
 
         yield {"pictures": count, **measured(step, model, count, inference=False)}
 
@@ -95,16 +95,16 @@ def _compiled(model: Model, run: Any, takes: int, counts: Sequence[int]) -> Iter
             at_once = measured(partial(replay, *inputs), model, count)
             yield {"way": "recorded", "rows": count, "ready_s": 0.0, **at_once}
             del replay
-            begun = time.perf_counter()
+            start = time.perf_counter()
             form = compiled(run, inputs)
-            told = {"rows": count, "ready_s": round(time.perf_counter() - begun, 1)}
-            yield {"way": "compiled", **told, **measured(partial(form, *inputs), model, count)}
+            columns = {"rows": count, "ready_s": round(time.perf_counter() - start, 1)}
+            yield {"way": "compiled", **columns, **measured(partial(form, *inputs), model, count)}
             with _searching():
-                yield {"way": "compiled, searched", **told, **measured(partial(form, *inputs), model, count)}
+                yield {"way": "compiled, searched", **columns, **measured(partial(form, *inputs), model, count)}
             replay = graphs.record(form, inputs)
-            yield {"way": "compiled, recorded", **told, **measured(partial(replay, *inputs), model, count)}
+            yield {"way": "compiled, recorded", **columns, **measured(partial(replay, *inputs), model, count)}
 
 
 def _searching() -> AbstractContextManager[None]:
-    found: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, benchmark=True)
-    return found
+    context: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, benchmark=True)
+    return context

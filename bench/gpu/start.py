@@ -40,8 +40,8 @@ def starts(model: Model, *, tiny: bool, memory: float | None = None) -> Iterator
         for name in LATER:
             with asyncio.Runner() as runner:
                 grids = _start(name, Path(folder), model, limits, tiny=tiny)
-                while found := runner.run(_next(grids)):
-                    yield found
+                while row := runner.run(_next(grids)):
+                    yield row
     for part in (model.unet, model.vae):
         part.to(model.device)
 
@@ -60,23 +60,23 @@ async def _start(
     settings = Settings(data_dir=folder, _env_file=None)  # type: ignore[call-arg] # pydantic's own
     log, watch = folder / "engine.log", chain.Watch()
     hub = {"PROFILE": "full", "HF_HOME": str(folder / "hub"), "HF_HUB_OFFLINE": "1"}
-    begun = time.perf_counter()
+    start = time.perf_counter()
     async with AsyncExitStack() as stack:
         stack.callback(lambda: print(log.read_text(), flush=True))
         client = await stack.enter_async_context(served.engine(settings, **hub, **limits))
-        ready = round(time.perf_counter() - begun, 2)
-        print(f"{name} start: ready after {ready} s", flush=True)
+        ready_s = round(time.perf_counter() - start, 2)
+        print(f"{name} start: ready after {ready_s} s", flush=True)
         app, chat = await chain.bot(folder, watch, stack)
         order = chain.ordering(app, chat, watch, blocks=2 if tiny else 4, steps=2 if tiny else model.steps)
         for number in range(1 + LATER[name]):
             if number and model.device.type == "cuda":
                 await asyncio.to_thread(_wait, log)
             marks = await order()
-            told = {"start": name, "ready_s": ready, "wave": (await client.health())["wave"], "grid": number + 1}
-            seen = {f"{moment}_s": round(marks.get(moment, 0.0), 3) for moment in chain.MOMENTS}
-            yield {**told, **seen, "compiling_s": round(sum(_compilings(log)), 1)}
-        begun = time.perf_counter()
-    print(f"stopped in {time.perf_counter() - begun:.1f} s", flush=True)
+            columns = {"start": name, "ready_s": ready_s, "wave": (await client.health())["wave"], "grid": number + 1}
+            moments = {f"{moment}_s": round(marks.get(moment, 0.0), 3) for moment in chain.MOMENTS}
+            yield {**columns, **moments, "compiling_s": round(sum(_compilings(log)), 1)}
+        start = time.perf_counter()
+    print(f"stopped in {time.perf_counter() - start:.1f} s", flush=True)
 
 
 async def _next(grids: AsyncIterator[dict[str, Any]]) -> dict[str, Any] | None:

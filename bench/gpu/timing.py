@@ -18,13 +18,13 @@ from engine.device.compiling import Compiling
 LIMIT_SECONDS = 420.0
 LONG_SECONDS = 3.0
 
-_begun = time.monotonic()
+_start = time.monotonic()
 
 
 def in_time(items: Iterable[Any], of: str = "") -> Iterator[Any]:
     """The items, as long as this command has time."""
     for item in items:
-        if time.monotonic() - _begun > LIMIT_SECONDS:
+        if time.monotonic() - _start > LIMIT_SECONDS:
             print(f"out of time, not measured: {of} {item}".replace("  ", " "))
             continue
         yield item
@@ -54,8 +54,8 @@ def measured(
     except RuntimeError as error:
         print(f"failed: {error}")
         return {"ms": 0.0, "ms_each": 0.0, "peak_gib": 0.0}
-    found = {"ms": round(best * 1e3, 2), "ms_each": round(best * 1e3 / count, 3)}
-    return {**found, "peak_gib": round(torch.cuda.max_memory_allocated() / 2**30, 2) if card else 0.0}
+    row = {"ms": round(best * 1e3, 2), "ms_each": round(best * 1e3 / count, 3)}
+    return {**row, "peak_gib": round(torch.cuda.max_memory_allocated() / 2**30, 2) if card else 0.0}
 
 
 def attending(model: Model) -> AbstractContextManager[None]:

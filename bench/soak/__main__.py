@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.soak import report
 from bench.soak.size import Size
-from bench.soak.soak import Found, soak
+from bench.soak.soak import Findings, soak
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -30,20 +30,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--patience", type=float, default=usual.patience, help="seconds until one waits in vain")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where table and JSON are written")
     parser.add_argument("--keep", type=Path, help="an empty folder for the bot's data and logs, kept")
-    given = vars(parser.parse_args(arguments))
-    out, keep = given.pop("out"), given.pop("keep")
+    options = vars(parser.parse_args(arguments))
+    out, keep = options.pop("out"), options.pop("keep")
     folder = keep or Path(tempfile.mkdtemp(prefix="soak-"))
     try:
-        found = asyncio.run(_until_told(soak(Size(**given), folder)))
+        findings = asyncio.run(_until_told(soak(Size(**options), folder)))
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
-    report.write(found, out)
-    print(report.table(found))
-    return 1 if found.wrong else 0
+    report.write(findings, out)
+    print(report.table(findings))
+    return 1 if findings.wrong else 0
 
 
-async def _until_told(work: Coroutine[Any, Any, Found]) -> Found:
+async def _until_told(work: Coroutine[Any, Any, Findings]) -> Findings:
     """SIGTERM stops it as Ctrl+C does, so that no process is left behind."""
     task = asyncio.create_task(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -32,13 +32,13 @@ class Sheet:
 class Asks:
     """`now` counts from the start of the soak."""
 
-    began: float = field(default_factory=time.monotonic)
+    start: float = field(default_factory=time.monotonic)
     all: list[Ask] = field(default_factory=list)
     sheets: list[Sheet] = field(default_factory=list)
     ended: int = 0
 
     def now(self) -> float:
-        return time.monotonic() - self.began
+        return time.monotonic() - self.start
 
     def add(self, platform: str, person: str, what: str, mark: str = "") -> Ask:
         self.all.append(Ask(platform, person, what, mark, self.now()))

@@ -36,7 +36,7 @@ class Person(Protocol):
 class Crowd:
     def __init__(self, world: World, arrivals: Arrivals) -> None:
         self._world, self._arrivals = world, arrivals
-        self._taken = 0
+        self._order_count = 0
         self.room: Callable[[], int] = lambda: world.size.jobs
         self.people: list[Person] = [
             (DiscordPerson if number % 2 else SlackOne)(
@@ -63,10 +63,10 @@ class Crowd:
 
     async def take(self) -> int | None:
         """The number of the next order, once there is room for it; None where there is none any more."""
-        while self._taken < self._world.size.jobs and not self._late():
-            if self._taken < self.room():
-                self._taken += 1
-                return self._taken
+        while self._order_count < self._world.size.jobs and not self._late():
+            if self._order_count < self.room():
+                self._order_count += 1
+                return self._order_count
             await asyncio.sleep(LOOK_S)
         return None
 
@@ -87,7 +87,7 @@ class Crowd:
     async def _order(self, person: Person, number: int, rng: random.Random, **options: int | str) -> Ask | None:
         """Order one grid, again and again until it is heard, and wait until it ends; None where it never is."""
         for attempt in range(TRIES):
-            ask = self._asked(person, "grid", f"n{number}x{attempt}")
+            ask = self._add_ask(person, "grid", f"n{number}x{attempt}")
             if await self._once(person, ask, rng, cancels=number < VISITS and rng.random() < CANCELLED, **options):
                 return ask
             await asyncio.sleep(AGAIN_S)
@@ -132,7 +132,7 @@ class Crowd:
             await self._again(person, mark, twice=rng.random() < 0.4)
 
     async def _again(self, person: Person, mark: str, *, twice: bool) -> None:
-        ask, sorry, before = self._asked(person, "again", mark), person.apologies(), self._endings(mark)
+        ask, sorry, before = self._add_ask(person, "again", mark), person.apologies(), self._endings(mark)
         ask.acknowledged = await person.press(mark, "Again, new seed", 2 if twice else 1)
         if ask.acknowledged:
             await self._wait(ask, lambda: self._endings(mark) > before or person.apologies() > sorry)
@@ -141,11 +141,11 @@ class Crowd:
 
     async def _privately(self, person: Person, what: str, act: Callable[[], "asyncio._CoroutineLike[bool]"]) -> None:
         """Something whose answer is for the person alone; not heard, it is given up, as after a lost connection."""
-        ask, sorry = self._asked(person, what, ""), person.apologies()
+        ask, sorry = self._add_ask(person, what, ""), person.apologies()
         ask.acknowledged = await act()
         if ask.acknowledged:
             await self._wait(ask, lambda: person.answered() or person.apologies() > sorry)
             ask.acknowledged = person.apologies() == sorry
 
-    def _asked(self, person: Person, what: str, mark: str) -> Ask:
+    def _add_ask(self, person: Person, what: str, mark: str) -> Ask:
         return self._world.asks.add(person.platform, person.name, what, mark)

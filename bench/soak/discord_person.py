@@ -45,9 +45,9 @@ class DiscordPerson:
         presses = [
             await self._safely(self._server.people.press(self._who, sheet, sheet.presses[label])) for _ in range(times)
         ]
-        told = [each for each in presses if each]
-        self._told = told[0] if told else None
-        self._all += told
+        tellings = [each for each in presses if each]
+        self._told = tellings[0] if tellings else None
+        self._all += tellings
         return await self._heard()
 
     def answered(self) -> bool:

@@ -93,10 +93,10 @@ async def slow_hub(world: World, crowd: Crowd) -> str:
     shutil.rmtree(world.bot.folder / "data" / "cache" / "flickr8k", ignore_errors=True)
     world.photos.slow_s = SLOW_S
     world.photos.fault("/", "slow", 4)
-    began = time.monotonic()
+    start = time.monotonic()
     came = await crowd.visit(len(world.asks.all), blocks=1, fillers="flickr8k")
     world.photos.fault_no_more()
-    return f"a grid among its photos {'took' if came else 'did not come in'} {time.monotonic() - began:.0f} s"
+    return f"a grid among its photos {'took' if came else 'did not come in'} {time.monotonic() - start:.0f} s"
 
 
 FAULTS = {
@@ -115,11 +115,11 @@ FAULTS = {
 }
 
 
-async def _used_up(armed: _Armed, n: int) -> str:
+async def _used_up(fault: _Armed, n: int) -> str:
     deadline = time.monotonic() + ARMED_S
-    while armed.left and time.monotonic() < deadline:
+    while fault.left and time.monotonic() < deadline:
         await asyncio.sleep(LOOK_S)
-    hit, armed.left = n - armed.left, 0
+    hit, fault.left = n - fault.left, 0
     return f"{hit} requests"
 
 

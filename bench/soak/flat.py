@@ -28,11 +28,11 @@ def flatness(samples: Sequence[Sample], jobs: int) -> Flat:
     """Of the process that lived through the second half and was warm by then: the one of the last sample."""
     if not samples:
         return Flat(None, None)
-    mine = [sample for sample in samples if sample.life == samples[-1].life]
-    if jobs / 2 - mine[0].jobs < WARM:
+    same_life = [sample for sample in samples if sample.life == samples[-1].life]
+    if jobs / 2 - same_life[0].jobs < WARM:
         return Flat(None, None)
-    third = [sample.memory for sample in mine if jobs / 2 <= sample.jobs < 3 * jobs / 4]
-    last = [sample.memory for sample in mine if sample.jobs >= 3 * jobs / 4]
+    third = [sample.memory for sample in same_life if jobs / 2 <= sample.jobs < 3 * jobs / 4]
+    last = [sample.memory for sample in same_life if sample.jobs >= 3 * jobs / 4]
     if min(len(third), len(last)) < LEAST:
         return Flat(None, None)
     return Flat(median(third), median(last))

@@ -38,12 +38,12 @@ def plan(size: Size) -> list[Planned]:
     """
     rng = random.Random(f"{size.seed}:faults")  # noqa: S311  # lots, no secrets
     times = size.faults_of_a_kind
-    planned = [
+    faults = [
         Planned(rng.randint(*_between(size.jobs, kind, meets=number == 0 and times > 1)), kind)
         for kind in KINDS
         for number in range(times)
     ]
-    return sorted(planned, key=lambda each: (each.after, each.kind))
+    return sorted(faults, key=lambda each: (each.after, each.kind))
 
 
 def _between(jobs: int, kind: str, *, meets: bool) -> tuple[int, int]:

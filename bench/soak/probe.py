@@ -50,8 +50,8 @@ class Probe:
 
     def curve(self, who: str, points: int = 50) -> list[tuple[int, int]]:
         """Jobs that had ended by then and bytes, of every process with this name one after the other."""
-        mine = self.of(who)
-        return [(sample.jobs, sample.memory) for sample in mine[:: max(1, len(mine) // points)]]
+        samples = self.of(who)
+        return [(sample.jobs, sample.memory) for sample in samples[:: max(1, len(samples) // points)]]
 
     def _clients(self) -> "_Clients":
         data = self.world.bot.folder / "data"
@@ -60,24 +60,24 @@ class Probe:
         return _Clients(bot, httpx.AsyncClient(base_url="http://localhost", transport=transport, trust_env=False))
 
     async def _look(self, bot: httpx.AsyncClient, engine: httpx.AsyncClient) -> list[Sample]:
-        found = [await self._ask(bot, "bot"), await self._ask(engine, "engine")]
-        return [sample for sample in found if sample is not None]
+        samples = [await self._ask(bot, "bot"), await self._ask(engine, "engine")]
+        return [sample for sample in samples if sample is not None]
 
     async def _ask(self, client: httpx.AsyncClient, who: str) -> Sample | None:
         """None while it does not answer."""
         try:
             # Each on a connection of its own: one that is kept would be an open file of theirs.
             answer = await client.get("/metrics", headers={"Connection": "close"}, timeout=5)
-            said = {name: float(value) for name, value in LINE.findall(answer.text)}
+            numbers = {name: float(value) for name, value in LINE.findall(answer.text)}
             return Sample(
                 at=round(self.world.asks.now(), 1),
                 jobs=self.world.asks.ended,
                 who=who,
-                life=said["process_start_time_seconds"],
-                memory=int(said["process_resident_memory_bytes"]),
-                files=int(said["process_open_fds"]),
-                tasks=int(said["tessera_tasks" if who == "bot" else "tessera_engine_tasks"]),
-                kept=int(said.get("tessera_engine_kept", 0)),
+                life=numbers["process_start_time_seconds"],
+                memory=int(numbers["process_resident_memory_bytes"]),
+                files=int(numbers["process_open_fds"]),
+                tasks=int(numbers["tessera_tasks" if who == "bot" else "tessera_engine_tasks"]),
+                kept=int(numbers.get("tessera_engine_kept", 0)),
             )
         except (httpx.HTTPError, KeyError):
             return None

@@ -88,13 +88,13 @@ class Bot:
 
 def environment(**settings: str) -> dict[str, str]:
     """The variables of a process that sees nothing of this machine's settings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "OMP_NUM_THREADS") if name in os.environ}
-    return kept | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"} | settings
+    variables = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "OMP_NUM_THREADS") if name in os.environ}
+    return variables | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"} | settings
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def _exists(pid: int) -> bool:

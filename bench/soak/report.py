@@ -8,49 +8,49 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.soak.soak import Found
+from bench.soak.soak import Findings
 from bench.soak.strikes import Struck
 
 MEGA = 1e6
 
 
-def write(found: Found, folder: Path, name: str = "soak") -> None:
+def write(findings: Findings, folder: Path, name: str = "soak") -> None:
     """`name`.json and `name`.md."""
     folder.mkdir(parents=True, exist_ok=True)
-    whole: dict[str, Any] = {"machine": _machine(), "date": datetime.now(UTC).date().isoformat(), **asdict(found)}
-    (folder / f"{name}.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-    (folder / f"{name}.md").write_text(table(found), encoding="utf-8")
+    record: dict[str, Any] = {"machine": _machine(), "date": datetime.now(UTC).date().isoformat(), **asdict(findings)}
+    (folder / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{name}.md").write_text(table(findings), encoding="utf-8")
 
 
-def table(found: Found) -> str:
+def table(findings: Findings) -> str:
     """Markdown: the verdict first, then every fault, then what the processes used."""
-    parts = [_verdict(found), _asked(found), _faults(found.struck), _memory(found), _rest(found)]
+    parts = [_verdict(findings), _asked(findings), _faults(findings.struck), _memory(findings), _rest(findings)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _verdict(found: Found) -> str:
-    size, endings = found.size, ", ".join(f"{count} {state}" for state, count in sorted(found.endings.items()))
+def _verdict(findings: Findings) -> str:
+    size, endings = findings.size, ", ".join(f"{count} {state}" for state, count in sorted(findings.endings.items()))
     head = (
-        f"# Soak: {sum(found.endings.values())} jobs by {size.people} people,"
+        f"# Soak: {sum(findings.endings.values())} jobs by {size.people} people,"
         f" seed {size.seed}, {size.painter} painter\n\n"
-        f"{datetime.now(UTC).date().isoformat()}, {_machine()}. {found.seconds:.0f} s{_wanted(found)}; {endings};"
-        f" the bot was started {found.starts} times."
+        f"{datetime.now(UTC).date().isoformat()}, {_machine()}. {findings.seconds:.0f} s{_wanted(findings)}; {endings};"
+        f" the bot was started {findings.starts} times."
     )
-    if not found.wrong:
+    if not findings.wrong:
         return f"{head}\n\n**Nothing lost, nothing doubled, nothing left over.**"
-    count = "1 thing is" if len(found.wrong) == 1 else f"{len(found.wrong)} things are"
-    return f"{head}\n\n**{count} wrong:**\n\n" + "\n".join(f"- {each}" for each in found.wrong)
+    count = "1 thing is" if len(findings.wrong) == 1 else f"{len(findings.wrong)} things are"
+    return f"{head}\n\n**{count} wrong:**\n\n" + "\n".join(f"- {each}" for each in findings.wrong)
 
 
-def _wanted(found: Found) -> str:
+def _wanted(findings: Findings) -> str:
     """Where the time was over before everything was ordered, how much was wanted."""
-    size = found.size
+    size = findings.size
     return f" ({size.jobs} jobs were wanted, and {size.minutes:g} minutes for ordering them)" if size.minutes else ""
 
 
-def _asked(found: Found) -> str:
-    asked = ", ".join(f"{what} {count}" for what, count in sorted(found.asked.items()))
-    return f"Heard and answered: {asked}."
+def _asked(findings: Findings) -> str:
+    counts = ", ".join(f"{what} {count}" for what, count in sorted(findings.asked.items()))
+    return f"Heard and answered: {counts}."
 
 
 def _faults(struck: list[Struck]) -> str:
@@ -70,9 +70,9 @@ def _since(each: Struck, moment: float | None) -> str:
     return "none followed" if moment is None else f"{moment - each.at:.1f}"
 
 
-def _memory(found: Found) -> str:
+def _memory(findings: Findings) -> str:
     rows = []
-    for who, flat in found.flat.items():
+    for who, flat in findings.flat.items():
         if flat.growth is None or flat.third is None or flat.last is None:
             rows.append(f"| {who} | too few samples of a warm process | | |")
         else:
@@ -80,10 +80,10 @@ def _memory(found: Found) -> str:
     return "\n".join(["| memory, MB | third quarter | last quarter | growth |", "|---|---|---|---|", *rows])
 
 
-def _rest(found: Found) -> str:
+def _rest(findings: Findings) -> str:
     rows = [
         f"| {who} | {first.files} → {last.files} | {first.tasks} → {last.tasks} | {last.kept} |"
-        for who, (first, last) in found.rest.items()
+        for who, (first, last) in findings.rest.items()
     ]
     head = ["| at rest, before → after | open files | tasks | jobs still kept |", "|---|---|---|---|"]
     return "\n".join([*head, *rows])

@@ -30,8 +30,8 @@ class Shown:
 
     @property
     def job(self) -> str:
-        found = JOB.search(self.text)
-        return found[1] if found else ""
+        match = JOB.search(self.text)
+        return match[1] if match else ""
 
     @property
     def own(self) -> bool:
@@ -40,8 +40,8 @@ class Shown:
 
     @property
     def mark(self) -> str:
-        found = MARK.search(self.text)
-        return found[0] if found else ""
+        match = MARK.search(self.text)
+        return match[0] if match else ""
 
 
 def of_discord(posted: Posted) -> Shown:

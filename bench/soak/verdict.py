@@ -17,41 +17,41 @@ UNDER_WAY = ("▰", "▱", "You are next", "Waiting for the engine", "Posting th
 
 
 @dataclass(frozen=True)
-class Kept:
+class HistoryRows:
     """What the database says when all is over."""
 
     jobs: list[dict[str, Any]]
     open: int
 
 
-def kept(history: Path) -> Kept:
+def read_history(history: Path) -> HistoryRows:
     with sqlite3.connect(history) as database:
         database.row_factory = sqlite3.Row
         jobs = [dict(row) for row in database.execute("SELECT * FROM jobs ORDER BY number")]
-        (left,) = database.execute("SELECT COUNT(*) FROM received WHERE body IS NOT NULL").fetchone()
+        (unanswered,) = database.execute("SELECT COUNT(*) FROM received WHERE body IS NOT NULL").fetchone()
     database.close()
-    return Kept(jobs, left)
+    return HistoryRows(jobs, unanswered)
 
 
 def unfinished(history: Path) -> int:
     """Jobs and answers that are still under way."""
-    found = kept(history)
-    alive = sum(job["state"] in {"waiting", "lent", "made"} or not job["told"] for job in found.jobs)
-    return alive + found.open
+    rows = read_history(history)
+    alive = sum(job["state"] in {"waiting", "lent", "made"} or not job["told"] for job in rows.jobs)
+    return alive + rows.open
 
 
-def faults_of_rows(found: Kept, shown: Sequence[Shown]) -> list[str]:
+def faults_of_rows(rows: HistoryRows, shown: Sequence[Shown]) -> list[str]:
     """Jobs that never ended, that came twice or not at all, and messages that say something else than the row."""
     sheets = defaultdict(list)
     for each in shown:
         if each.sheet:
             sheets[each.job].append(each)
-    own = Counter(each.job for each in shown if each.own)
-    failed = {each.job for each in shown if each.failed}
-    wrong = [f"{found.open} commands were heard and never answered"] if found.open else []
-    for job in found.jobs:
-        wrong += _of_row(job, sheets.get(job["id"], []), own[job["id"]], told=job["id"] in failed)
-    return wrong + [f"a message still says “{_line(each.text)}”" for each in shown if _stale(each)]
+    own_counts = Counter(each.job for each in shown if each.own)
+    failed_jobs = {each.job for each in shown if each.failed}
+    faults = [f"{rows.open} commands were heard and never answered"] if rows.open else []
+    for job in rows.jobs:
+        faults += _of_row(job, sheets.get(job["id"], []), own_counts[job["id"]], told=job["id"] in failed_jobs)
+    return faults + [f"a message still says “{_line(each.text)}”" for each in shown if _stale(each)]
 
 
 def _of_row(job: dict[str, Any], sheets: Sequence[Shown], own: int, *, told: bool) -> Iterable[str]:
@@ -71,19 +71,19 @@ def _of_row(job: dict[str, Any], sheets: Sequence[Shown], own: int, *, told: boo
         yield f"{name} has {own} messages of its own"
 
 
-def faults_of_asks(asks: Sequence[Ask], found: Kept) -> list[str]:
+def faults_of_asks(asks: Sequence[Ask], rows: HistoryRows) -> list[str]:
     """Orders that were heard and made no job, jobs that nobody ordered, and private answers that never came.
 
     What came of a job is told by its row, also where the person had lost patience by then.
     """
     orders = Counter(ask.mark for ask in asks if ask.mark)
-    heard = Counter(ask.mark for ask in asks if ask.mark and ask.acknowledged)
-    made = Counter(mark for job in found.jobs if (mark := _mark(job["work"])))
-    wrong = [f"{mark} was heard {count} times and made {made[mark]} jobs" for mark, count in heard.items()
-             if made[mark] < count]  # fmt: skip
-    wrong += [f"{mark} was ordered {orders[mark]} times and made {count} jobs" for mark, count in made.items()
-              if count > orders[mark]]  # fmt: skip
-    return wrong + [
+    heard_counts = Counter(ask.mark for ask in asks if ask.mark and ask.acknowledged)
+    job_counts = Counter(mark for job in rows.jobs if (mark := _mark(job["work"])))
+    faults = [f"{mark} was heard {count} times and made {job_counts[mark]} jobs" for mark, count in heard_counts.items()
+              if job_counts[mark] < count]  # fmt: skip
+    faults += [f"{mark} was ordered {orders[mark]} times and made {count} jobs" for mark, count in job_counts.items()
+               if count > orders[mark]]  # fmt: skip
+    return faults + [
         f"{ask.person} on {ask.platform} waited in vain for an answer to {ask.what} ({ask.at:.0f} s)"
         for ask in asks
         if ask.acknowledged and ask.answered is None and not ask.mark
@@ -92,24 +92,24 @@ def faults_of_asks(asks: Sequence[Ask], found: Kept) -> list[str]:
 
 def faults_of_leaks(before: dict[str, Sample], after: dict[str, Sample], spare: int = 2) -> list[str]:
     """Open files and tasks at rest, before and after all work; and results that an engine still keeps."""
-    wrong = []
+    faults = []
     for who, first in before.items():
         last = after.get(who)
         if last is None:
-            wrong.append(f"the {who} does not answer at the end")
+            faults.append(f"the {who} does not answer at the end")
             continue
         if last.files > first.files + spare:
-            wrong.append(f"the {who} has {last.files} files open at rest, {first.files} before")
+            faults.append(f"the {who} has {last.files} files open at rest, {first.files} before")
         if last.tasks > first.tasks + spare:
-            wrong.append(f"the {who} has {last.tasks} tasks at rest, {first.tasks} before")
+            faults.append(f"the {who} has {last.tasks} tasks at rest, {first.tasks} before")
         if last.kept:
-            wrong.append(f"the {who} still keeps {last.kept} jobs that are over")
-    return wrong
+            faults.append(f"the {who} still keeps {last.kept} jobs that are over")
+    return faults
 
 
 def _mark(work: str | None) -> str | None:
-    found = MARK.search(json.loads(work)["prompt"]) if work else None
-    return found[0] if found else None
+    match = MARK.search(json.loads(work)["prompt"]) if work else None
+    return match[0] if match else None
 
 
 def _stale(each: Shown) -> bool:

@@ -32,7 +32,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(size: Size, folder: Path) -> AsyncIterator[World]:
+async def running_world(size: Size, folder: Path) -> AsyncIterator[World]:
     """Everything but the bot runs when this is entered; the bot and its engine are gone when it is left."""
     (folder / "data").mkdir(parents=True)
     # Real Slack gives 100 messages a page; the tests' two would make every search after a restart a crowd of calls.
@@ -52,8 +52,8 @@ async def world(size: Size, folder: Path) -> AsyncIterator[World]:
                 PICTURES_PER_HOUR="10000000",
                 WAITING_PER_SERVER=str(max(100, size.people * 4)),
             )
-            made = World(size, discord, slack, photos, Bot(folder, settings), Asks())
+            world = World(size, discord, slack, photos, Bot(folder, settings), Asks())
             try:
-                yield made
+                yield world
             finally:
-                await made.bot.stop()
+                await world.bot.stop()
