@@ -133,7 +133,7 @@ def _library() -> tuple[Library, _Tokens, np.ndarray]:
     shown = np.array([facts(scene, "colour") for scene in scenes])
     pictures = SimpleNamespace(
         captions=[[each.text for each in three] for three in told],
-        told=np.array([[each.facts for each in three] for three in told]),
+        caption_facts=np.array([[each.facts for each in three] for three in told]),
     )
     tokens = _Tokens()
     return Library(pictures, tokens), tokens, shown  # type: ignore[arg-type]
@@ -145,14 +145,14 @@ def test_short_texts_are_right_for_their_pictures_and_near_misses_mostly_wrong_b
 
     short, near = library.short(shown, rng), library.near_misses(shown, rng)
 
-    assert right(short.told, shown).diagonal().all()
+    assert right(short.facts, shown).diagonal().all()
     asked = np.concatenate([shown[::2], shown[1::2]])
-    assert right(near.told, asked).diagonal().mean() < 0.5
+    assert right(near.facts, asked).diagonal().mean() < 0.5
     # A subject, a colour or an accessory in common; who wears nothing is compared with glasses.
-    shared = (near.told == asked)[:, :3].any(1) | (near.told[:, 2] == 1)
+    shared = (near.facts == asked)[:, :3].any(1) | (near.facts[:, 2] == 1)
     assert shared.all()
     for texts in (short, near):
-        for ids, told in zip(texts.ids, texts.told, strict=True):
+        for ids, told in zip(texts.ids, texts.facts, strict=True):
             assert SUBJECTS[told[0]] in tokens.texts[int(ids[0])]
             assert told[1] == UNTOLD or COLOURS[told[1]] in tokens.texts[int(ids[0])]
 
@@ -216,7 +216,7 @@ def test_the_examiner_that_ships_names_what_drawings_show() -> None:
     """The card has the exact numbers."""
     exam = Exam(123, None, 300)
 
-    found = answers_right(examiner.load(EXAMINER), exam.pixels, exam.shown)
+    found = answers_right(examiner.load(EXAMINER), exam.pixels, exam.facts)
 
     assert set(found) == {"subject", "colour", "worn", "place", "manner"}
     assert min(found["subject"], found["worn"], found["place"], found["manner"]) >= 0.95
@@ -261,12 +261,12 @@ def test_what_the_denoiser_is_asked_for_gives_the_clean_latents_back() -> None:
 
     noised = Noising("cpu")(clean, noise, timesteps)
 
-    signal = (noised.seen**2).mean() + (noised.wanted**2).mean()
+    signal = (noised.inputs**2).mean() + (noised.targets**2).mean()
     kept = (noised.weights > 0).all() and (noised.weights <= 5 / 6).all()
     assert kept
     assert sorted(timesteps // 62.5) == list(range(16))
     assert signal == pytest.approx(((clean**2).mean() + (noise**2).mean()).item(), rel=1e-4)
-    assert noised.loss(noised.wanted).abs().max() == 0
+    assert noised.loss(noised.targets).abs().max() == 0
 
 
 def test_the_learning_rate_warms_up_holds_and_falls_to_its_floor() -> None:

@@ -15,5 +15,5 @@ Rows = tuple[tuple[float, ...], ...]
 @cache
 def latent_rgb() -> tuple[Rows, tuple[float, ...]]:
     """Factors, a row of three for each latent channel, and the bias."""
-    fitted = json.loads((WEIGHTS / "latent_rgb.json").read_text())
-    return tuple(tuple(row) for row in fitted["factors"]), tuple(fitted["bias"])
+    fit = json.loads((WEIGHTS / "latent_rgb.json").read_text())
+    return tuple(tuple(row) for row in fit["factors"]), tuple(fit["bias"])

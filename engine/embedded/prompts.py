@@ -9,58 +9,58 @@ from engine.embedded.vocabulary import COLOURS, OPENINGS, SUBJECTS, subjects_nam
 
 
 def fill(
-    counts: Mapping[str, int], rng: random.Random, avoid: str, beside: Sequence[str] = ()
+    counts: Mapping[str, int], rng: random.Random, avoid: str, other_prompts: Sequence[str] = ()
 ) -> list[tuple[str, str]]:
     """Different pairs (category, prompt) in random order, as many of each category as `counts` says.
 
-    No prompt is one of those `beside` them or names a subject that `avoid`, the person's prompt, names. Raises
+    No prompt is one of `other_prompts` or names a subject that `avoid`, the person's prompt, names. Raises
     ValueError where there are not enough prompts; there are always 192.
     """
-    shunned = _shunned(avoid)
-    written: list[tuple[str, str]] = []
-    taken = set(beside)
+    avoided = _avoided_subjects(avoid)
+    pairs: list[tuple[str, str]] = []
+    used = set(other_prompts)
     for category, share in counts.items():
-        prompts = _choose(_candidates(THEMES[category], shunned), share, rng, taken)
-        taken.update(prompts)
-        written += [(category, prompt) for prompt in prompts]
-    rng.shuffle(written)
-    return written
+        prompts = _choose(_candidates(THEMES[category], avoided), share, rng, used)
+        used.update(prompts)
+        pairs += [(category, prompt) for prompt in prompts]
+    rng.shuffle(pairs)
+    return pairs
 
 
-def _shunned(avoid: str) -> set[str]:
-    named = subjects_named(avoid)
+def _avoided_subjects(avoid: str) -> set[str]:
+    subjects = subjects_named(avoid)
     # Who names everything leaves nothing else to paint; then only the first, the likely subject, is avoided.
-    return set(named) if len(named) < len(SUBJECTS) else set(named[:1])
+    return set(subjects) if len(subjects) < len(SUBJECTS) else set(subjects[:1])
 
 
 def suits(prompt: str, avoid: str) -> bool:
     """Whether it names no subject that `avoid` names."""
-    return not _shunned(avoid) & set(subjects_named(prompt))
+    return not _avoided_subjects(avoid) & set(subjects_named(prompt))
 
 
 def shares(n: int, rng: random.Random) -> dict[str, int]:
     """How many prompts each category writes; which ones write one more than the others is random."""
-    each, left = divmod(n, len(THEMES))
-    favoured = rng.sample(sorted(THEMES), left)
-    return {category: each + (category in favoured) for category in THEMES}
+    share, extra = divmod(n, len(THEMES))
+    favoured = rng.sample(sorted(THEMES), extra)
+    return {category: share + (category in favoured) for category in THEMES}
 
 
-def _choose(candidates: list[str], share: int, rng: random.Random, taken: set[str]) -> list[str]:
-    plain = [prompt for prompt in candidates if prompt not in taken]
-    if share <= len(plain):
-        return rng.sample(plain, share)
+def _choose(candidates: list[str], share: int, rng: random.Random, used: set[str]) -> list[str]:
+    unused = [prompt for prompt in candidates if prompt not in used]
+    if share <= len(unused):
+        return rng.sample(unused, share)
     # Too few: the same pictures again under other openings ("a painting of …").
-    opened = [opening + prompt for opening in OPENINGS[1:] for prompt in candidates]
-    free = [prompt for prompt in opened if prompt not in taken]
-    if share > len(plain) + len(free):
+    with_openings = [opening + prompt for opening in OPENINGS[1:] for prompt in candidates]
+    unused_openings = [prompt for prompt in with_openings if prompt not in used]
+    if share > len(unused) + len(unused_openings):
         raise ValueError(f"the embedded model does not have {share} different prompts in one category; ask for fewer")
-    return plain + rng.sample(free, share - len(plain))
+    return unused + rng.sample(unused_openings, share - len(unused))
 
 
-def _candidates(theme: Theme, shunned: set[str]) -> list[str]:
-    subjects = [subject for subject in theme.subjects if subject not in shunned]
+def _candidates(theme: Theme, avoided: set[str]) -> list[str]:
+    subjects = [subject for subject in theme.subjects if subject not in avoided]
     # A category whose own subjects are all taken borrows from the others: its places still set it apart.
-    subjects = subjects or [subject for subject in SUBJECTS if subject not in shunned]
+    subjects = subjects or [subject for subject in SUBJECTS if subject not in avoided]
     return list(_sentences(subjects, theme))
 
 

@@ -55,8 +55,8 @@ def unknown_words(prompt: str) -> list[str]:
 
 def subjects_named(prompt: str) -> list[str]:
     """The subjects that `prompt` names, in order, without repeats. Plurals and pet names count as their subject."""
-    found = (_subject(word) for word in words(prompt))
-    return list(dict.fromkeys(subject for subject in found if subject))
+    subjects = (_subject(word) for word in words(prompt))
+    return list(dict.fromkeys(subject for subject in subjects if subject))
 
 
 def prompt_notes(prompt: str) -> list[str]:
@@ -80,24 +80,24 @@ def words(text: str) -> Iterator[str]:
     """Runs of letters and digits, or of symbols such as emoji, in lower case; hyphens and punctuation end a run."""
     run, kind = "", ""
     for character in _POSSESSIVE.sub(" ", unicodedata.normalize("NFC", text).lower()):
-        now = _kind(character, kind)
-        if now != kind and run:
+        new_kind = _kind(character, kind)
+        if new_kind != kind and run:
             yield run
             run = ""
-        kind = now
-        run += character if now else ""
+        kind = new_kind
+        run += character if new_kind else ""
     if run:
         yield run
 
 
-def _kind(character: str, before: str) -> str:
+def _kind(character: str, previous: str) -> str:
     category = unicodedata.category(character)
     if category[0] in "LN":
         return "word"
     if category == "So":
         return "symbol"
     # Accents, joiners and skin tones belong to what they follow.
-    return before if category[0] == "M" or category in {"Cf", "Sk"} else ""
+    return previous if category[0] == "M" or category in {"Cf", "Sk"} else ""
 
 
 def _subject(word: str) -> str | None:
@@ -110,10 +110,10 @@ def _is_count(word: str) -> bool:
     return word in _COUNTS or (word.isdecimal() and word != "1")
 
 
-def _listed(named: list[str]) -> str:
-    shown = [shorten(word, _WORD_AT_MOST) for word in named[:_NAMED_AT_MOST]]
-    more = len(named) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+def _listed(names: list[str]) -> str:
+    shortened = [shorten(word, _WORD_AT_MOST) for word in names[:_NAMED_AT_MOST]]
+    more = len(names) - len(shortened)
+    return ", ".join(shortened) + (f" and {more} more" if more else "")
 
 
 def _what_it_knows() -> str:

@@ -35,19 +35,19 @@ def _page(folder: Path, seed: int, number: int) -> Path:
 
 def _subject(seed: int, number: int) -> str:
     """Each subject once in every run of as many pages as there are subjects, in an order of its own."""
-    run, place = divmod(number, len(SUBJECTS))
+    run, index = divmod(number, len(SUBJECTS))
     order = random.Random(f"{seed}/order/{run}")  # noqa: S311 - pictures, no secrets
-    return order.sample(SUBJECTS, len(SUBJECTS))[place]
+    return order.sample(SUBJECTS, len(SUBJECTS))[index]
 
 
 def _write(path: Path, scene: Scene, text: str) -> None:
-    described = PngInfo()
-    described.add_text("Description", text)
+    metadata = PngInfo()
+    metadata.add_text("Description", text)
     # Under another name first: a reader never meets half a picture, and two writers do not meet at all.
     handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            draw(scene).save(file, "PNG", pnginfo=described)
+            draw(scene).save(file, "PNG", pnginfo=metadata)
         Path(unfinished).chmod(0o644)
         Path(unfinished).replace(path)
     except BaseException:

@@ -31,52 +31,52 @@ def caption(scene: Scene, rng: random.Random, manner: Manner = "colour", opening
 
 
 def tell(scene: Scene, rng: random.Random, manner: Manner = "colour", opening: str | None = None) -> Told:
-    told = {"subject"}
+    kinds = {"subject"}
     if scene.colour_named:
-        told.add("colour")
+        kinds.add("colour")
     text = article(f"{scene.colour} {scene.subject}" if scene.colour_named else scene.subject)
-    text += _worn(scene, rng, told) + _place(scene, rng, told)
+    text += _worn(scene, rng, kinds) + _place(scene, rng, kinds)
     if manner != "colour" or opening is None:
         opening = rng.choice(_OPENINGS[manner])
     if manner != "colour":
-        told.add("manner")
-    shown = facts(scene, manner)
-    return Told(opening + text, tuple(shown[n] if kind in told else UNTOLD for n, kind in enumerate(KINDS)))
+        kinds.add("manner")
+    values = facts(scene, manner)
+    return Told(opening + text, tuple(values[n] if kind in kinds else UNTOLD for n, kind in enumerate(KINDS)))
 
 
 def article(words: str) -> str:
     return ("an " if words[0] in "aeiou" else "a ") + words
 
 
-def _worn(scene: Scene, rng: random.Random, told: set[str]) -> str:
+def _worn(scene: Scene, rng: random.Random, kinds: set[str]) -> str:
     if scene.worn is None:
         return ""
-    told.add("worn")
-    return rng.choice([" wearing ", " wearing ", " with "]) + _thing(scene, scene.worn, rng, told)
+    kinds.add("worn")
+    return rng.choice([" wearing ", " wearing ", " with "]) + _thing(scene, scene.worn, rng, kinds)
 
 
-def _thing(scene: Scene, worn: str, rng: random.Random, told: set[str]) -> str:
+def _thing(scene: Scene, worn: str, rng: random.Random, kinds: set[str]) -> str:
     if worn == "glasses":
         return rng.choice(["glasses", "black glasses"])
     if worn == "neon glasses":
         if rng.random() < 0.6:
             return "neon glasses"
-        told.add("worn_colour")
+        kinds.add("worn_colour")
         return f"neon {'green' if scene.neon == 'lime' else 'pink'} glasses"
     if scene.worn_colour_named:
-        told.add("worn_colour")
+        kinds.add("worn_colour")
         return f"a {scene.worn_colour} {worn}"
     return f"a {worn}"
 
 
-def _place(scene: Scene, rng: random.Random, told: set[str]) -> str:
+def _place(scene: Scene, rng: random.Random, kinds: set[str]) -> str:
     if scene.place != "plain":
         if rng.random() > _PLACE_TOLD:
             return ""
-        told.add("place")
+        kinds.add("place")
         at_home = scene.subject == "boat" and scene.place == "sea" and rng.random() < 0.7
         return " " + ("on the sea" if at_home else rng.choice(SCENERY[scene.place]))
     if not scene.paper_named:
         return ""
-    told |= {"place", "paper"}
+    kinds |= {"place", "paper"}
     return rng.choice([" on ", " on ", " in front of "]) + article(f"{scene.paper} background")

@@ -37,8 +37,8 @@ def _worn_colour(scene: Scene) -> int:
     return _WORN_COLOURS.index(scene.worn_colour) if scene.worn in {"hat", "scarf"} else UNTOLD
 
 
-def right(told: npt.NDArray[np.int64], shown: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def right(text_facts: npt.NDArray[np.int64], picture_facts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which of the texts (t, 7) are right for which of the pictures (p, 7): shape (p, t)."""
-    same = (told[None] == shown[:, None]) | (told[None] == UNTOLD)
-    every: npt.NDArray[np.bool_] = same.all(-1)
-    return every
+    same = (text_facts[None] == picture_facts[:, None]) | (text_facts[None] == UNTOLD)
+    all_same: npt.NDArray[np.bool_] = same.all(-1)
+    return all_same

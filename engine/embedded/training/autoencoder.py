@@ -29,15 +29,15 @@ _GLANCE = 128
 
 def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     torch.manual_seed(workshop.seed)
-    shown, rng = pictures.load(workshop), np.random.default_rng(workshop.seed)
-    rows = shown.training("colour", "ink", "sketch")
+    drawings, rng = pictures.load(workshop), np.random.default_rng(workshop.seed)
+    rows = drawings.training("colour", "ink", "sketch")
     autoencoder = _build().to(workshop.device)
     optimizer = torch.optim.AdamW([rated(autoencoder.parameters(), _RATE)], betas=(0.9, 0.98), weight_decay=1e-3)
-    keeper = Keeper(workshop.kept("autoencoder"), optimizer, autoencoder=autoencoder)
-    lesson = Lesson("autoencoder", steps, lambda: _measure(workshop, autoencoder, shown), keeper)
+    keeper = Keeper(workshop.checkpoint("autoencoder"), optimizer, autoencoder=autoencoder)
+    lesson = Lesson("autoencoder", steps, lambda: _measure(workshop, autoencoder, drawings), keeper)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=50)
-        drawn = tensor(shown.pixels[rng.choice(rows, _BATCH)], workshop.device)
+        drawn = tensor(drawings.pixels[rng.choice(rows, _BATCH)], workshop.device)
         with torch.autocast(workshop.device, dtype=torch.bfloat16):
             posterior = autoencoder.encode(drawn).latent_dist
             painted = autoencoder.decode(posterior.sample()).sample.float()
@@ -47,7 +47,7 @@ def make(workshop: Workshop, steps: int) -> dict[str, Any]:
         torch.nn.utils.clip_grad_norm_(autoencoder.parameters(), 1.0)
         optimizer.step()
         lesson.learned(loss.item())
-    autoencoder.register_to_config(scaling_factor=_scaling(workshop, autoencoder, shown))
+    autoencoder.register_to_config(scaling_factor=_scaling(workshop, autoencoder, drawings))
     autoencoder.eval().save_pretrained(workshop.autoencoder)
     keeper.forget()
     return {**lesson.result(), "scaling_factor": autoencoder.config.scaling_factor}
@@ -103,17 +103,17 @@ def _divergence(posterior: Any) -> Tensor:
     return divergence
 
 
-def _scaling(workshop: Workshop, autoencoder: Any, shown: pictures.Pictures) -> float:
+def _scaling(workshop: Workshop, autoencoder: Any, drawings: pictures.Pictures) -> float:
     """What brings the latents to a deviation of one, as the diffusion expects them."""
-    return float(1 / encode(autoencoder, shown.pixels[shown.held_out("colour")], workshop.device).std())
+    return float(1 / encode(autoencoder, drawings.pixels[drawings.held_out("colour")], workshop.device).std())
 
 
-def _measure(workshop: Workshop, autoencoder: Any, shown: pictures.Pictures) -> dict[str, float]:
+def _measure(workshop: Workshop, autoencoder: Any, drawings: pictures.Pictures) -> dict[str, float]:
     autoencoder.eval()
-    measured = {}
+    measures = {}
     for manner in MANNERS:
-        drawn = shown.pixels[shown.held_out(manner)[:_GLANCE]]
+        drawn = drawings.pixels[drawings.held_out(manner)[:_GLANCE]]
         latents = encode(autoencoder, drawn, workshop.device)
-        measured[f"{manner}_db"] = decibels(autoencoder, latents, tensor(drawn, workshop.device))
+        measures[f"{manner}_db"] = decibels(autoencoder, latents, tensor(drawn, workshop.device))
     autoencoder.train()
-    return measured
+    return measures

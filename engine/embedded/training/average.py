@@ -18,6 +18,6 @@ class Average:
     @torch.no_grad()
     def follow(self, steps: int) -> None:
         # Young averages forget faster, or they would keep the random start.
-        kept = min(_SLOWEST, (1 + steps) / (10 + steps))
+        decay = min(_SLOWEST, (1 + steps) / (10 + steps))
         # One call for all weights: a loop over them costs as much as a step of a small model.
-        torch._foreach_lerp_(list(self.model.parameters()), list(self._learning.parameters()), 1 - kept)
+        torch._foreach_lerp_(list(self.model.parameters()), list(self._learning.parameters()), 1 - decay)

@@ -55,11 +55,11 @@ def _facts(workshop: Workshop) -> dict[str, Any]:
 def _part(workshop: Workshop, name: str) -> str:
     from safetensors import safe_open
 
-    told, folder = _PARTS[name]
+    description, folder = _PARTS[name]
     path = next((workshop.weights / folder).glob("*.safetensors"))
     with safe_open(path, "pt") as file:
         numbers = sum(file.get_tensor(key).numel() for key in file.keys())  # noqa: SIM118 - it is no dict
-    return f"| {name} | {told} | {numbers / 1e6:.2f} million | {path.stat().st_size / 1e6:.1f} MB |"
+    return f"| {name} | {description} | {numbers / 1e6:.2f} million | {path.stat().st_size / 1e6:.1f} MB |"
 
 
 def _table(letter: str, look: dict[str, dict[str, float]]) -> dict[str, str]:

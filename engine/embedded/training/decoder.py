@@ -26,25 +26,25 @@ def make(workshop: Workshop, steps: int) -> dict[str, Any]:
 
     torch.manual_seed(workshop.seed)
     rng = np.random.default_rng(workshop.seed + 5)
-    shown, stored = pictures.load(workshop), latents.load(workshop)
+    drawings, stored_latents = pictures.load(workshop), latents.load(workshop)
     autoencoder = AutoencoderKL.from_pretrained(workshop.autoencoder).to(workshop.device)
     scaling = autoencoder.config.scaling_factor
-    learning = [*autoencoder.decoder.parameters(), *autoencoder.post_quant_conv.parameters()]
-    optimizer = torch.optim.AdamW([rated(learning, _RATE)], betas=(0.9, 0.98), weight_decay=1e-3)
-    keeper = Keeper(workshop.kept("decoder"), optimizer, autoencoder=autoencoder)
-    lesson = Lesson("decoder", steps, lambda: _measure(autoencoder, shown, stored), keeper)
-    colour, lines = shown.training("colour"), shown.training("ink", "sketch")
+    parameters = [*autoencoder.decoder.parameters(), *autoencoder.post_quant_conv.parameters()]
+    optimizer = torch.optim.AdamW([rated(parameters, _RATE)], betas=(0.9, 0.98), weight_decay=1e-3)
+    keeper = Keeper(workshop.checkpoint("decoder"), optimizer, autoencoder=autoencoder)
+    lesson = Lesson("decoder", steps, lambda: _measure(autoencoder, drawings, stored_latents), keeper)
+    colour, lines = drawings.training("colour"), drawings.training("ink", "sketch")
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=50, floor=0.02)
         rows = np.concatenate([rng.choice(colour, _COLOUR), rng.choice(lines, _LINES)])
-        latent = stored[rows].to(workshop.device).float()
+        latent = stored_latents[rows].to(workshop.device).float()
         latent = latent + _NOISE * torch.randn_like(latent)
         with torch.autocast(workshop.device, dtype=torch.bfloat16):
             painted = autoencoder.decode(latent / scaling).sample.float()
-        loss: Any = likeness(painted, tensor(shown.pixels[rows], workshop.device), _EDGES)
+        loss: Any = likeness(painted, tensor(drawings.pixels[rows], workshop.device), _EDGES)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(learning, 1.0)
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         lesson.learned(loss.item())
     autoencoder.eval().save_pretrained(workshop.sharpened)
@@ -52,11 +52,11 @@ def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     return lesson.result()
 
 
-def _measure(autoencoder: Any, shown: pictures.Pictures, stored: torch.Tensor) -> dict[str, float]:
+def _measure(autoencoder: Any, drawings: pictures.Pictures, stored_latents: torch.Tensor) -> dict[str, float]:
     device, scaling = autoencoder.device, autoencoder.config.scaling_factor
-    measured = {}
+    measures = {}
     for manner in MANNERS:
-        rows = shown.held_out(manner)[:128]
-        latent = stored[rows].to(device).float() / scaling
-        measured[f"{manner}_db"] = decibels(autoencoder, latent, tensor(shown.pixels[rows], str(device)))
-    return measured
+        rows = drawings.held_out(manner)[:128]
+        latent = stored_latents[rows].to(device).float() / scaling
+        measures[f"{manner}_db"] = decibels(autoencoder, latent, tensor(drawings.pixels[rows], str(device)))
+    return measures

@@ -26,8 +26,8 @@ def make(workshop: Workshop, steps: int) -> dict[str, Any]:
     workshop.denoiser.mkdir(exist_ok=True)
     processes = workshop.processes if workshop.device == "cpu" else 1
     work_together(_learn, processes, workshop, steps)
-    measured: dict[str, Any] = json.loads((workshop.denoiser / "measured.json").read_text())
-    return measured
+    measures: dict[str, Any] = json.loads((workshop.denoiser / "measured.json").read_text())
+    return measures
 
 
 def _learn(crew: Crew, workshop: Workshop, steps: int) -> None:
@@ -45,7 +45,7 @@ def _learn(crew: Crew, workshop: Workshop, steps: int) -> None:
         return _measure(reading, averages[0].model, averages[1].model) if crew.leads else {}
 
     parts = {"unet": unet, "text": text, "average_unet": averages[0].model, "average_text": averages[1].model}
-    keeper = Keeper(workshop.kept("denoiser"), optimizer, **parts)
+    keeper = Keeper(workshop.checkpoint("denoiser"), optimizer, **parts)
     lesson = Lesson("denoiser" if crew.leads else "", steps, measure, keeper)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=150, flat=0.3, floor=0.02)
@@ -68,19 +68,19 @@ def _learn(crew: Crew, workshop: Workshop, steps: int) -> None:
 
 def _answer(unet: Any, text: Any, lines: Lines) -> Tensor:
     noised = lines.noised
-    with torch.autocast(noised.seen.device.type, dtype=torch.bfloat16):
-        answer: Tensor = unet(noised.seen, noised.timesteps, text(lines.ids).last_hidden_state).sample
+    with torch.autocast(noised.inputs.device.type, dtype=torch.bfloat16):
+        answer: Tensor = unet(noised.inputs, noised.timesteps, text(lines.ids).last_hidden_state).sample
     return answer
 
 
 def _reading(crew: Crew, workshop: Workshop) -> Reading:
     from transformers import CLIPTokenizer
 
-    shown = pictures.load(workshop)
+    drawings = pictures.load(workshop)
     tokenizer = CLIPTokenizer.from_pretrained(workshop.tokenizer)
     seed = workshop.seed + 777 * crew.rank
     noising = Noising(workshop.device)
-    return Reading(latents.load(workshop), shown, tokenizer, noising, np.random.default_rng(seed), workshop.device)
+    return Reading(latents.load(workshop), drawings, tokenizer, noising, np.random.default_rng(seed), workshop.device)
 
 
 def _build() -> Any:
@@ -113,7 +113,7 @@ def _text_encoder(workshop: Workshop) -> Any:
 @torch.no_grad()
 def _measure(reading: Reading, unet: Any, text: Any) -> dict[str, float]:
     """The loss on fixed draws of held-out pictures, with captions and without: the gap is what the words add."""
-    measured = {}
+    losses = {}
     for name, lines in (("held_out", reading.held_out()), ("without_words", reading.held_out(words=False))):
-        measured[name] = lines.noised.loss(_answer(unet, text, lines)).mean().item()
-    return measured
+        losses[name] = lines.noised.loss(_answer(unet, text, lines)).mean().item()
+    return losses

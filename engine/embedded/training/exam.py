@@ -34,7 +34,7 @@ def scenes(seed: int, many: int = MANY) -> list[Scene]:
 class Exam:
     def __init__(self, seed: int, tokenizer: Any, many: int = MANY) -> None:
         self.scenes = scenes(seed, many)
-        self.shown = np.array([facts(scene, "colour") for scene in self.scenes])
+        self.facts = np.array([facts(scene, "colour") for scene in self.scenes])
         self.pixels = np.stack([np.asarray(draw(scene)) for scene in self.scenes])
         self._tokenizer = tokenizer
 
@@ -46,29 +46,32 @@ class Exam:
     def of_judge(self, judge: Any, pixels: npt.NDArray[np.uint8] | None = None) -> dict[str, float]:
         """How often the nearest text is the right one: among all bare subjects; among the colours of the subject; among
         what the subject may wear. `pixels`, one for each scene, are judged in place of the drawings."""
-        was = judge.training
+        was_training = judge.training
         judge.eval()
-        seen = look_at(judge, self.pixels if pixels is None else pixels, str(judge.device))
-        told = {
-            "subject": self._nearest(judge, seen, [[article(subject) for subject in SUBJECTS]] * len(seen)),
-            "colour": self._nearest(judge, seen, [_coloured(scene) for scene in self.scenes]),
+        vectors = look_at(judge, self.pixels if pixels is None else pixels, str(judge.device))
+        answers = {
+            "subject": self._nearest(judge, vectors, [[article(subject) for subject in SUBJECTS]] * len(vectors)),
+            "colour": self._nearest(judge, vectors, [_coloured(scene) for scene in self.scenes]),
         }
         wearing = [number for number, scene in enumerate(self.scenes) if scene.worn and scene.subject in WEARERS]
-        named = self._nearest(judge, seen[wearing], [_dressed(self.scenes[number]) for number in wearing])
-        judge.train(was)
-        found = {kind: _share(nearest, self.shown[:, KINDS.index(kind)]) for kind, nearest in told.items()}
-        return {**found, "worn": _share(named + 1, self.shown[wearing, KINDS.index("worn")])}
+        worn = self._nearest(judge, vectors[wearing], [_dressed(self.scenes[number]) for number in wearing])
+        judge.train(was_training)
+        shares = {kind: _share(nearest, self.facts[:, KINDS.index(kind)]) for kind, nearest in answers.items()}
+        return {**shares, "worn": _share(worn + 1, self.facts[wearing, KINDS.index("worn")])}
 
     @torch.no_grad()
-    def _nearest(self, judge: Any, seen: Tensor, choices: list[list[str]]) -> npt.NDArray[np.int64]:
-        texts = list(dict.fromkeys(text for each in choices for text in each))
-        opened = [opening + text for text in texts for opening in _OPENINGS]
-        read = text_vectors(judge, token_ids(self._tokenizer, opened).to(seen.device))
-        mean = functional.normalize(read.view(len(texts), len(_OPENINGS), -1).mean(1), dim=-1)
-        place = {text: number for number, text in enumerate(texts)}
-        cosines = (seen @ mean.T).float().cpu().numpy()
+    def _nearest(self, judge: Any, vectors: Tensor, choices: list[list[str]]) -> npt.NDArray[np.int64]:
+        texts = list(dict.fromkeys(text for options in choices for text in options))
+        phrases = [opening + text for text in texts for opening in _OPENINGS]
+        phrase_vectors = text_vectors(judge, token_ids(self._tokenizer, phrases).to(vectors.device))
+        mean = functional.normalize(phrase_vectors.view(len(texts), len(_OPENINGS), -1).mean(1), dim=-1)
+        index = {text: number for number, text in enumerate(texts)}
+        cosines = (vectors @ mean.T).float().cpu().numpy()
         return np.array(
-            [int(row[[place[text] for text in each]].argmax()) for row, each in zip(cosines, choices, strict=True)]
+            [
+                int(row[[index[text] for text in options]].argmax())
+                for row, options in zip(cosines, choices, strict=True)
+            ]
         )
 
 
@@ -80,5 +83,5 @@ def _dressed(scene: Scene) -> list[str]:
     return [f"{article(scene.subject)} wearing {_THINGS[thing]}" for thing in WORN[1:]]
 
 
-def _share(answers: npt.NDArray[np.int64], shown: npt.NDArray[np.int64]) -> float:
-    return float((answers == shown).mean()) if len(shown) else float("nan")
+def _share(answers: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> float:
+    return float((answers == right).mean()) if len(right) else float("nan")

@@ -49,14 +49,14 @@ class Examiner(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(2 * widths[-1], size) for name, size in NAMES.items()})
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
-        seen = self.blocks(pictures)
-        pooled = torch.cat([seen.mean((2, 3)), seen.amax((2, 3))], 1)
+        features = self.blocks(pictures)
+        pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)
         return {name: head(pooled) for name, head in self.heads.items()}
 
 
-def _block(before: int, width: int) -> nn.Module:
+def _block(width_in: int, width: int) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(before, width, 3, stride=2, padding=1),
+        nn.Conv2d(width_in, width, 3, stride=2, padding=1),
         nn.GroupNorm(8, width),
         nn.SiLU(),
         nn.Conv2d(width, width, 3, padding=1),
@@ -70,18 +70,18 @@ def make(workshop: Workshop, steps: int) -> dict[str, Any]:
 
     torch.manual_seed(workshop.seed + 9)
     examiner = Examiner().to(workshop.device)
-    pixels, shown = _drawings(workshop)
+    pixels, labels = _drawings(workshop)
     rng = np.random.default_rng(workshop.seed + 9)
     optimizer = torch.optim.AdamW([rated(examiner.parameters(), _RATE)], weight_decay=0.01)
     average = Average(examiner)
-    keeper = Keeper(workshop.kept("examiner"), optimizer, examiner=examiner, average=average.model)
+    keeper = Keeper(workshop.checkpoint("examiner"), optimizer, examiner=examiner, average=average.model)
     exam = Exam(workshop.seed + 9, None)
-    lesson = Lesson("examiner", steps, lambda: answers_right(average.model, exam.pixels, exam.shown), keeper)
+    lesson = Lesson("examiner", steps, lambda: answers_right(average.model, exam.pixels, exam.facts), keeper)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=50)
-        chosen = rng.integers(0, len(pixels), _BATCH)
-        seen, recoloured = _recoloured(tensor(pixels[chosen], workshop.device), rng)
-        loss: Any = _loss(examiner(_roughened(seen, rng)), shown[chosen].to(workshop.device), colours=not recoloured)
+        rows = rng.integers(0, len(pixels), _BATCH)
+        images, recoloured = _recoloured(tensor(pixels[rows], workshop.device), rng)
+        loss: Any = _loss(examiner(_roughened(images, rng)), labels[rows].to(workshop.device), colours=not recoloured)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -111,21 +111,23 @@ def names(examiner: Examiner, pixels: npt.NDArray[np.uint8]) -> dict[str, npt.ND
     return {name: torch.cat([batch[name] for batch in batches]).argmax(1).cpu().numpy() for name in NAMES}
 
 
-def answers_right(examiner: Examiner, pixels: npt.NDArray[np.uint8], shown: npt.NDArray[np.int64]) -> dict[str, float]:
+def answers_right(examiner: Examiner, pixels: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> dict[str, float]:
     """The share of right names, for each kind of fact."""
-    found = names(examiner, pixels)
-    return {name: float((found[name] == shown[:, column]).mean()) for name, column in zip(NAMES, _COLUMNS, strict=True)}
+    predicted = names(examiner, pixels)
+    return {
+        name: float((predicted[name] == labels[:, column]).mean()) for name, column in zip(NAMES, _COLUMNS, strict=True)
+    }
 
 
 def _drawings(workshop: Workshop) -> tuple[npt.NDArray[np.uint8], Tensor]:
     many = workshop.count(_POOL, 256)
     rng = random.Random(_SEED + workshop.seed)  # noqa: S311 - pictures, no secrets
-    pixels, shown = np.empty((many, 64, 64, 3), np.uint8), []
+    pixels, labels = np.empty((many, 64, 64, 3), np.uint8), []
     for row in range(many):
         scene, manner = sample(rng), rng.choices(WAYS, _SHARES)[0]
         pixels[row] = np.asarray(draw(scene, manner=manner))
-        shown.append(facts(scene, manner))
-    return pixels, torch.tensor(shown)
+        labels.append(facts(scene, manner))
+    return pixels, torch.tensor(labels)
 
 
 def _recoloured(pictures: Tensor, rng: np.random.Generator) -> tuple[Tensor, bool]:
@@ -145,11 +147,11 @@ def _roughened(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     return pictures + noise * float(rng.random()) + tint
 
 
-def _loss(answered: dict[str, Tensor], shown: Tensor, *, colours: bool) -> Tensor:
-    coloured = shown[:, KINDS.index("manner")] == WAYS.index("colour")
-    total: Tensor = torch.zeros((), device=shown.device)
+def _loss(logits: dict[str, Tensor], labels: Tensor, *, colours: bool) -> Tensor:
+    coloured = labels[:, KINDS.index("manner")] == WAYS.index("colour")
+    total: Tensor = torch.zeros((), device=labels.device)
     for name in NAMES:
-        losses = naming_losses(answered[name], shown, name)
+        losses = naming_losses(logits[name], labels, name)
         if name != "colour":
             total = total + losses.mean()
         elif colours and coloured.any():

@@ -20,29 +20,31 @@ GAPS = np.array([[colour in held_out_colours(subject) for colour in COLOURS] for
 """(subjects, colours): the pairs that no training shows bare."""
 
 
-def naming_losses(logits: Tensor, shown: Tensor, kind: str) -> Tensor:
+def naming_losses(logits: Tensor, picture_facts: Tensor, kind: str) -> Tensor:
     """The cross entropy of each row's names (n, names) with what is shown (n, kinds), gaps left out: (n,)."""
-    right = shown[:, KINDS.index(kind)]
+    labels = picture_facts[:, KINDS.index(kind)]
     if kind in {"subject", "colour"}:
-        gaps = torch.from_numpy(GAPS).to(shown.device)
-        missing = gaps.T[shown[:, _COLOUR]] if kind == "subject" else gaps[shown[:, _SUBJECT]]
-        missing = missing & (torch.arange(logits.shape[1], device=shown.device) != right[:, None])
-        logits = logits.masked_fill(missing, -torch.inf)
-    return functional.cross_entropy(logits, right, reduction="none")
+        gaps = torch.from_numpy(GAPS).to(picture_facts.device)
+        masked = gaps.T[picture_facts[:, _COLOUR]] if kind == "subject" else gaps[picture_facts[:, _SUBJECT]]
+        masked = masked & (torch.arange(logits.shape[1], device=picture_facts.device) != labels[:, None])
+        logits = logits.masked_fill(masked, -torch.inf)
+    return functional.cross_entropy(logits, labels, reduction="none")
 
 
-def unlearned(told: npt.NDArray[np.int64], shown: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def unlearned(text_facts: npt.NDArray[np.int64], picture_facts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which texts (t, kinds) are wrong for which pictures (p, kinds) only in a way that no training shows: (p, t).
 
     That is a text that names a subject and no colour, beside a picture in a colour that this subject never has.
     """
-    never = GAPS[told[None, :, _SUBJECT], shown[:, None, _COLOUR]]
-    other = told[None, :, _SUBJECT] != shown[:, None, _SUBJECT]
-    missing: npt.NDArray[np.bool_] = never & other & (told[None, :, _COLOUR] == UNTOLD)
-    return missing
+    is_gap = GAPS[text_facts[None, :, _SUBJECT], picture_facts[:, None, _COLOUR]]
+    other_subject = text_facts[None, :, _SUBJECT] != picture_facts[:, None, _SUBJECT]
+    mask: npt.NDArray[np.bool_] = is_gap & other_subject & (text_facts[None, :, _COLOUR] == UNTOLD)
+    return mask
 
 
-def shows_a_gap(told: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def shows_a_gap(text_facts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which texts (t, kinds) name a subject in a colour that no training shows: (t,)."""
-    shown: npt.NDArray[np.bool_] = GAPS[told[:, _SUBJECT], told[:, _COLOUR]] & (told[:, _COLOUR] != UNTOLD)
-    return shown
+    mask: npt.NDArray[np.bool_] = GAPS[text_facts[:, _SUBJECT], text_facts[:, _COLOUR]] & (
+        text_facts[:, _COLOUR] != UNTOLD
+    )
+    return mask

@@ -73,25 +73,25 @@ def _build(tokenizer: Any) -> Any:
 
 
 def _teach(workshop: Workshop, judge: Any, tokenizer: Any, steps: int) -> Lesson:
-    shown, rng = pictures.load(workshop), np.random.default_rng(workshop.seed)
-    library, heads = Library(shown, tokenizer), _Heads(judge.config.vision_config.hidden_size).to(workshop.device)
-    rows = shown.training("colour", "ink", "sketch")
-    learning = [*judge.parameters(), *heads.parameters()]
-    optimizer = torch.optim.AdamW([rated(learning, _RATE)], betas=(0.9, 0.98), weight_decay=0.02)
+    drawings, rng = pictures.load(workshop), np.random.default_rng(workshop.seed)
+    library, heads = Library(drawings, tokenizer), _Heads(judge.config.vision_config.hidden_size).to(workshop.device)
+    rows = drawings.training("colour", "ink", "sketch")
+    parameters = [*judge.parameters(), *heads.parameters()]
+    optimizer = torch.optim.AdamW([rated(parameters, _RATE)], betas=(0.9, 0.98), weight_decay=0.02)
     exam = Exam(workshop.seed, tokenizer)
-    keeper = Keeper(workshop.kept("judge"), optimizer, judge=judge, heads=heads)
+    keeper = Keeper(workshop.checkpoint("judge"), optimizer, judge=judge, heads=heads)
     lesson = Lesson("judge", steps, lambda: exam.of_judge(judge), keeper)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=60)
-        chosen = rng.choice(rows, _BATCH, replace=False)
-        facts = shown.shown[chosen]
+        indices = rng.choice(rows, _BATCH, replace=False)
+        facts = drawings.picture_facts[indices]
         short = rng.random() < _SHORT
-        texts = library.short(facts, rng) if short else library.captions(chosen, rng)
+        texts = library.short(facts, rng) if short else library.captions(indices, rng)
         texts = joined(texts, library.near_misses(facts[: _BATCH // 2], rng))
-        loss: Any = _loss(judge, heads, tensor(shown.pixels[chosen], workshop.device), texts, facts)
+        loss: Any = _loss(judge, heads, tensor(drawings.pixels[indices], workshop.device), texts, facts)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(learning, 1.0)
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         lesson.learned(loss.item())
     keeper.forget()
@@ -112,23 +112,23 @@ class _Heads(nn.Module):
         return sum(losses[1:], losses[0])
 
 
-def _loss(judge: Any, heads: _Heads, seen: Tensor, texts: Texts, facts: Any) -> Tensor:
-    device = seen.device
+def _loss(judge: Any, heads: _Heads, images: Tensor, texts: Texts, facts: Any) -> Tensor:
+    device = images.device
     with torch.autocast(device.type, dtype=torch.bfloat16):
-        pooled = judge.vision_model(pixel_values=seen).pooler_output
-        looked = functional.normalize(judge.visual_projection(pooled), dim=-1)
-        read = text_vectors(judge, texts.ids.to(device))
-    true = torch.from_numpy(right(texts.told, facts)).to(device)
-    logits = judge.logit_scale.clamp(max=_SHARPEST).exp() * looked.float() @ read.float().T
-    logits = logits.masked_fill(torch.from_numpy(unlearned(texts.told, facts)).to(device), _NOT_SEEN)
-    named = heads.loss(pooled.float(), torch.from_numpy(facts).to(device))
-    return contrast(logits, true) + _NAMING * named
+        pooled = judge.vision_model(pixel_values=images).pooler_output
+        image_vectors = functional.normalize(judge.visual_projection(pooled), dim=-1)
+        text_features = text_vectors(judge, texts.ids.to(device))
+    true = torch.from_numpy(right(texts.facts, facts)).to(device)
+    logits = judge.logit_scale.clamp(max=_SHARPEST).exp() * image_vectors.float() @ text_features.float().T
+    logits = logits.masked_fill(torch.from_numpy(unlearned(texts.facts, facts)).to(device), _NOT_SEEN)
+    naming_loss = heads.loss(pooled.float(), torch.from_numpy(facts).to(device))
+    return contrast(logits, true) + _NAMING * naming_loss
 
 
 def contrast(logits: Tensor, true: Tensor) -> Tensor:
     """CLIP's symmetric cross entropy, (pictures, texts), where a text may be right for several pictures or none."""
     share = true.float()
     of_pictures = -(share / share.sum(1, keepdim=True) * logits.log_softmax(1)).sum(1)
-    has = share.sum(0) > 0
-    of_texts = -(share / share.sum(0).clamp(min=1) * logits.log_softmax(0)).sum(0)[has]
+    has_picture = share.sum(0) > 0
+    of_texts = -(share / share.sum(0).clamp(min=1) * logits.log_softmax(0)).sum(0)[has_picture]
     return (of_pictures.mean() + of_texts.mean()) / 2

@@ -41,9 +41,9 @@ def agreement(pictures: Tensor, texts: Tensor) -> dict[str, float]:
     """Mean cosine of a picture with its own text and with the others, and how often its own text is the nearest."""
     cosines = pictures @ texts.T
     n = len(cosines)
-    own = cosines.diag()
+    matches = cosines.diag()
     return {
-        "match": own.mean().item(),
-        "mismatch": ((cosines.sum() - own.sum()) / max(1, n * n - n)).item(),
+        "match": matches.mean().item(),
+        "mismatch": ((cosines.sum() - matches.sum()) / max(1, n * n - n)).item(),
         "right_text": (cosines.argmax(1) == torch.arange(n, device=cosines.device)).float().mean().item(),
     }

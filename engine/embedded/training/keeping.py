@@ -22,8 +22,8 @@ class Keeper:
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(parents=True)
         for name, module in self._modules.items():
-            save_file(_own(module.state_dict()), half / f"{name}.safetensors")
-        save_file(self._learned(), half / "optimizer.safetensors")
+            save_file(_copied(module.state_dict()), half / f"{name}.safetensors")
+        save_file(self._optimizer_state(), half / "optimizer.safetensors")
         (half / "place.json").write_text(json.dumps({"steps": steps}))
         shutil.rmtree(self._folder, ignore_errors=True)
         half.replace(self._folder)
@@ -36,9 +36,9 @@ class Keeper:
             return 0
         for name, module in self._modules.items():
             module.load_state_dict(load_file(self._folder / f"{name}.safetensors"))
-        kept = load_file(self._folder / "optimizer.safetensors")
+        tensors = load_file(self._folder / "optimizer.safetensors")
         state: dict[int, dict[str, Tensor]] = {}
-        for name, value in kept.items():
+        for name, value in tensors.items():
             index, _, key = name.partition(".")
             state.setdefault(int(index), {})[key] = value
         groups = self._optimizer.state_dict()["param_groups"]
@@ -50,11 +50,11 @@ class Keeper:
         """The stage is finished."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _learned(self) -> dict[str, Tensor]:
+    def _optimizer_state(self) -> dict[str, Tensor]:
         state = self._optimizer.state_dict()["state"]
-        return {f"{index}.{key}": value for index, values in state.items() for key, value in _own(values).items()}
+        return {f"{index}.{key}": value for index, values in state.items() for key, value in _copied(values).items()}
 
 
-def _own(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """On the CPU, each with memory of its own."""
     return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}

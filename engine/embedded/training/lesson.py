@@ -35,15 +35,15 @@ class Lesson:
 
     def __iter__(self) -> Iterator[float]:
         self.steps = first = self._keeper.read() if self._keeper else 0
-        begun = told = kept = time.monotonic()
+        start = last_news = last_save = time.monotonic()
         while self.steps < self._total:
             now = time.monotonic()
-            if now - told >= _NEWS_EVERY:
-                self._tell((now - begun) / (self.steps - first))
-                told = now
-            if now - kept >= _KEPT_EVERY and self._stage and self._keeper:
+            if now - last_news >= _NEWS_EVERY:
+                self._tell((now - start) / (self.steps - first))
+                last_news = now
+            if now - last_save >= _KEPT_EVERY and self._stage and self._keeper:
                 self._keeper.write(self.steps)
-                kept = now
+                last_save = now
             yield self.steps / self._total
             self.steps += 1
 
@@ -58,15 +58,17 @@ class Lesson:
         if not self._stage:
             return
         measured = " ".join(f"{name} {value:.4g}" for name, value in self._measure().items())
-        left = (self._total - self.steps) * seconds / 60
+        minutes_left = (self._total - self.steps) * seconds / 60
         loss = float(np.mean(self._losses))
-        _log.info("%s: step %d, loss %.4f, %s; %.1f minutes left", self._stage, self.steps, loss, measured, left)
+        _log.info(
+            "%s: step %d, loss %.4f, %s; %.1f minutes left", self._stage, self.steps, loss, measured, minutes_left
+        )
 
 
 def set_rate(optimizer: Any, share: float, step: int, *, warm_up: int, flat: float = 0.0, floor: float = 0.03) -> None:
     """A linear warm-up, the full rate up to `flat` of the steps, then a cosine down to `floor` of it."""
-    fallen = max(0.0, (share - flat) / (1 - flat))
-    factor = min(1.0, (step + 1) / warm_up) * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * fallen)))
+    progress = max(0.0, (share - flat) / (1 - flat))
+    factor = min(1.0, (step + 1) / warm_up) * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
     for group in optimizer.param_groups:
         group["lr"] = group["full_rate"] * factor
 

@@ -13,34 +13,34 @@ _GAMMA = 5
 
 @dataclass(frozen=True)
 class Noised:
-    """`seen` (n, 8, 16, 16) at `timesteps` (n,) goes in; `wanted`, of the same shape, should come out."""
+    """`inputs` (n, 8, 16, 16) at `timesteps` (n,) go in; `targets`, of the same shape, should come out."""
 
-    seen: Tensor
+    inputs: Tensor
     timesteps: Tensor
-    wanted: Tensor
+    targets: Tensor
     weights: Tensor
     """min(SNR, 5) / (SNR + 1): Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting", for v."""
 
-    def loss(self, answered: Tensor) -> Tensor:
+    def loss(self, outputs: Tensor) -> Tensor:
         """(n,): the weighted square error of each row."""
-        return self.weights * (answered.float() - self.wanted).square().mean((1, 2, 3))
+        return self.weights * (outputs.float() - self.targets).square().mean((1, 2, 3))
 
 
 class Noising:
     def __init__(self, device: str) -> None:
         from diffusers import DDIMScheduler
 
-        kept: Any = DDIMScheduler(**SCHEDULE).alphas_cumprod
-        self._kept: Tensor = kept.to(device)
+        alphas_cumprod: Any = DDIMScheduler(**SCHEDULE).alphas_cumprod
+        self._alphas_cumprod: Tensor = alphas_cumprod.to(device)
 
     def __call__(self, latents: Tensor, noise: Tensor, timesteps: Tensor) -> Noised:
-        kept = self._kept[timesteps].view(-1, 1, 1, 1)
-        signal, noisy = kept.sqrt(), (1 - kept).sqrt()
-        ratio = (kept / (1 - kept)).flatten()
+        alpha = self._alphas_cumprod[timesteps].view(-1, 1, 1, 1)
+        signal, noisy = alpha.sqrt(), (1 - alpha).sqrt()
+        ratio = (alpha / (1 - alpha)).flatten()
         return Noised(
-            seen=signal * latents + noisy * noise,
+            inputs=signal * latents + noisy * noise,
             timesteps=timesteps,
-            wanted=signal * noise - noisy * latents,
+            targets=signal * noise - noisy * latents,
             weights=ratio.clamp(max=_GAMMA) / (ratio + 1),
         )
 

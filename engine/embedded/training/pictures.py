@@ -37,9 +37,9 @@ class Pictures:
 
     pixels: Pixels
     captions: list[list[str]]
-    told: npt.NDArray[np.int64]
+    caption_facts: npt.NDArray[np.int64]
     """(n, CAPTIONS, kinds): what each caption tells."""
-    shown: npt.NDArray[np.int64]
+    picture_facts: npt.NDArray[np.int64]
     """(n, kinds): what can be told."""
     many: dict[Manner, int]
 
@@ -51,8 +51,8 @@ class Pictures:
         return np.concatenate([self._all(manner)[: -_held_out(self.many, manner)] for manner in manners])
 
     def _all(self, manner: Manner) -> Rows:
-        before = list(self.many)[: list(self.many).index(manner)]
-        start = sum(self.many[other] for other in before)
+        earlier = list(self.many)[: list(self.many).index(manner)]
+        start = sum(self.many[other] for other in earlier)
         return np.arange(start, start + self.many[manner])
 
 
@@ -61,11 +61,11 @@ def _held_out(many: dict[Manner, int], manner: Manner) -> int:
 
 
 def load(workshop: Workshop) -> Pictures:
-    told = json.loads((workshop.pictures / "captions.json").read_text())
+    content = json.loads((workshop.pictures / "captions.json").read_text())
     pixels = np.load(workshop.pictures / "pixels.npy", mmap_mode="r", allow_pickle=False)
-    facts_told = np.load(workshop.pictures / "told.npy", allow_pickle=False)
-    shown = np.load(workshop.pictures / "shown.npy", allow_pickle=False)
-    return Pictures(pixels, told["captions"], facts_told, shown, told["many"])
+    caption_facts = np.load(workshop.pictures / "told.npy", allow_pickle=False)
+    picture_facts = np.load(workshop.pictures / "shown.npy", allow_pickle=False)
+    return Pictures(pixels, content["captions"], caption_facts, picture_facts, content["many"])
 
 
 def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
@@ -74,19 +74,19 @@ def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
     many = {manner: workshop.count(*counts) for manner, counts in _MANY.items()}
     n = sum(many.values())
     pixels = np.lib.format.open_memmap(workshop.pictures / "pixels.npy", "w+", np.uint8, (n, 64, 64, 3))
-    told, shown = np.empty((n, CAPTIONS, len(KINDS)), np.int64), np.empty((n, len(KINDS)), np.int64)
+    caption_facts, picture_facts = np.empty((n, CAPTIONS, len(KINDS)), np.int64), np.empty((n, len(KINDS)), np.int64)
     captions: list[list[str]] = []
     # Fresh processes: a forked one would inherit the threads of torch half alive.
     with ProcessPoolExecutor(workshop.processes, multiprocessing.get_context("spawn")) as pool:
         for lot in pool.map(_draw, _lots(workshop.seed, many)):
             rows = slice(len(captions), len(captions) + len(lot.captions))
-            pixels[rows], told[rows], shown[rows] = lot.pixels, lot.told, lot.shown
+            pixels[rows], caption_facts[rows], picture_facts[rows] = lot.pixels, lot.caption_facts, lot.picture_facts
             captions += lot.captions
             if len(captions) % 5000 == 0:
                 _log.info("pictures: %d of %d", len(captions), n)
     pixels.flush()
-    np.save(workshop.pictures / "told.npy", told)
-    np.save(workshop.pictures / "shown.npy", shown)
+    np.save(workshop.pictures / "told.npy", caption_facts)
+    np.save(workshop.pictures / "shown.npy", picture_facts)
     write_json(workshop.pictures / "captions.json", {"many": many, "captions": captions})
     return {manner: n for manner, n in many.items()}  # noqa: C416 - other keys
 
@@ -95,8 +95,8 @@ def make(workshop: Workshop, _steps: int) -> dict[str, Any]:
 class _Lot:
     pixels: Pixels
     captions: list[list[str]]
-    told: list[list[tuple[int, ...]]]
-    shown: list[tuple[int, ...]]
+    caption_facts: list[list[tuple[int, ...]]]
+    picture_facts: list[tuple[int, ...]]
 
 
 def _lots(seed: int, many: dict[Manner, int]) -> Iterator[tuple[str, int, Manner]]:
@@ -112,8 +112,8 @@ def _draw(order: tuple[str, int, Manner]) -> _Lot:
     for row in range(n):
         scene = sample(rng)
         lot.pixels[row] = np.asarray(draw(scene, manner=manner))
-        told = [tell(scene, rng, manner, "" if last else None) for last in (False, False, True)]
-        lot.captions.append([each.text for each in told])
-        lot.told.append([each.facts for each in told])
-        lot.shown.append(facts(scene, manner))
+        captions = [tell(scene, rng, manner, "" if last else None) for last in (False, False, True)]
+        lot.captions.append([caption.text for caption in captions])
+        lot.caption_facts.append([caption.facts for caption in captions])
+        lot.picture_facts.append(facts(scene, manner))
     return lot

@@ -28,26 +28,28 @@ def make(workshop: Workshop, steps: int) -> dict[str, Any]:
 
     torch.manual_seed(workshop.seed + 31)
     tokenizer = CLIPTokenizer.from_pretrained(workshop.tokenizer)
-    shown, rng = pictures.load(workshop), np.random.default_rng(workshop.seed + 31)
+    drawings, rng = pictures.load(workshop), np.random.default_rng(workshop.seed + 31)
     text, heads = _build(tokenizer).to(workshop.device), _Heads().to(workshop.device)
-    rows, held_out = shown.training("colour", "ink"), shown.held_out("colour")[:_HELD_OUT]
+    rows, held_out = drawings.training("colour", "ink"), drawings.held_out("colour")[:_HELD_OUT]
     optimizer = torch.optim.AdamW([rated([*text.parameters(), *heads.parameters()], _RATE)], weight_decay=0.01)
 
-    def batch(chosen: Any, which: Any) -> tuple[Any, Any]:
-        ids = token_ids(tokenizer, [shown.captions[row][n] for row, n in zip(chosen, which, strict=True)])
+    def batch(indices: Any, numbers: Any) -> tuple[Any, Any]:
+        ids = token_ids(tokenizer, [drawings.captions[row][n] for row, n in zip(indices, numbers, strict=True)])
         # One further, so that "untold" is a class of its own.
-        return ids.to(workshop.device), torch.from_numpy(shown.told[chosen, which] + 1).to(workshop.device)
+        return ids.to(workshop.device), torch.from_numpy(drawings.caption_facts[indices, numbers] + 1).to(
+            workshop.device
+        )
 
     @torch.no_grad()
     def measure() -> dict[str, float]:
-        ids, told = batch(held_out, np.zeros(len(held_out), np.int64))
-        return {"facts_right": (heads(text(ids).last_hidden_state).argmax(-1) == told).float().mean().item()}
+        ids, facts = batch(held_out, np.zeros(len(held_out), np.int64))
+        return {"facts_right": (heads(text(ids).last_hidden_state).argmax(-1) == facts).float().mean().item()}
 
     lesson = Lesson("reader", steps, measure)
     for share in lesson:
         set_rate(optimizer, share, lesson.steps, warm_up=50)
-        ids, told = batch(rng.choice(rows, _BATCH), rng.integers(0, pictures.CAPTIONS, _BATCH))
-        loss: Any = functional.cross_entropy(heads(text(ids).last_hidden_state).flatten(0, 1), told.flatten())
+        ids, facts = batch(rng.choice(rows, _BATCH), rng.integers(0, pictures.CAPTIONS, _BATCH))
+        loss: Any = functional.cross_entropy(heads(text(ids).last_hidden_state).flatten(0, 1), facts.flatten())
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(text.parameters(), 1.0)

@@ -27,17 +27,19 @@ class Reading:
     def __init__(
         self,
         latents: Tensor,
-        shown: Pictures,
+        drawings: Pictures,
         tokenizer: Any,
         noising: Noising,
         rng: np.random.Generator,
         device: str,
     ) -> None:
         self._latents = latents
-        self._shown = shown
+        self._drawings = drawings
         # Pencil sketches are left for /finetune.
-        self._rows = shown.training("colour", "ink")
-        self._ids = token_ids(tokenizer, [text for told in shown.captions for text in told]).view(-1, CAPTIONS, LENGTH)
+        self._rows = drawings.training("colour", "ink")
+        self._ids = token_ids(tokenizer, [text for captions in drawings.captions for text in captions]).view(
+            -1, CAPTIONS, LENGTH
+        )
         self._wordless = token_ids(tokenizer, [""])
         self._noising = noising
         self._rng = rng
@@ -55,11 +57,11 @@ class Reading:
 
     def held_out(self, *, words: bool = True) -> Lines:
         """The same lines every time, so that two measurements differ by the model alone."""
-        rows = self._shown.held_out("colour")[:_FIXED]
+        rows = self._drawings.held_out("colour")[:_FIXED]
         generator = torch.Generator().manual_seed(99)
         noise = torch.randn(len(rows), *self._latents.shape[1:], generator=generator)
-        even = ((torch.arange(len(rows)) + 0.5) / len(rows) * STEPS).long()
-        timesteps = even[torch.randperm(len(rows), generator=generator)]
+        spread = ((torch.arange(len(rows)) + 0.5) / len(rows) * STEPS).long()
+        timesteps = spread[torch.randperm(len(rows), generator=generator)]
         ids = self._ids[rows, 0] if words else self._wordless.expand(len(rows), -1)
         return self._noised(rows, ids, noise, timesteps)
 

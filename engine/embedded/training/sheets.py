@@ -19,8 +19,8 @@ def labelled_sheet(pictures: Pixels, labels: Sequence[str], words: int = _WORDS)
     rows = max(1, -(-len(pictures) // _COLUMNS))
     sheet = Image.new("RGB", (_COLUMNS * (_SIDE + _GAP), rows * (_SIDE + words + _GAP)), "white")
     canvas, font = ImageDraw.Draw(sheet), ImageFont.load_default(10)
-    for place, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
-        row, column = divmod(place, _COLUMNS)
+    for index, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        row, column = divmod(index, _COLUMNS)
         x, y = column * (_SIDE + _GAP), row * (_SIDE + words + _GAP)
         sheet.paste(Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC), (x, y))
         canvas.multiline_text((x + 2, y + _SIDE + 2), _two_lines(label), "black", font, spacing=1)

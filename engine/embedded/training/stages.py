@@ -57,12 +57,12 @@ def make(workshop: Workshop, name: str) -> None:
     missing = [need for need in stage.needs if not finished(workshop, need)]
     if missing:
         raise FileNotFoundError(f"stage {name} needs {' and '.join(missing)} first; run without --stage to make them")
-    begun = time.monotonic()
+    start = time.monotonic()
     work: Callable[[Workshop, int], dict[str, Any]] = import_module(f"{__package__}.{stage.module}").make
-    found = work(workshop, math.ceil(stage.steps * workshop.scale))
-    took = round((time.monotonic() - begun) / 60, 2)
-    write_json(_marker(workshop, name), {"stage": name, "minutes": took, "measured": found})
-    _log.info("%s: done in %.1f minutes %s", name, took, json.dumps(found))
+    measures = work(workshop, math.ceil(stage.steps * workshop.scale))
+    duration = round((time.monotonic() - start) / 60, 2)
+    write_json(_marker(workshop, name), {"stage": name, "minutes": duration, "measured": measures})
+    _log.info("%s: done in %.1f minutes %s", name, duration, json.dumps(measures))
 
 
 def finished(workshop: Workshop, name: str) -> bool:
@@ -71,8 +71,8 @@ def finished(workshop: Workshop, name: str) -> bool:
 
 def measured(workshop: Workshop, name: str) -> dict[str, Any]:
     """What a finished stage measured."""
-    found: dict[str, Any] = json.loads(_marker(workshop, name).read_text())["measured"]
-    return found
+    measures: dict[str, Any] = json.loads(_marker(workshop, name).read_text())["measured"]
+    return measures
 
 
 def minutes(workshop: Workshop, name: str) -> float:

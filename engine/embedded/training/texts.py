@@ -25,59 +25,59 @@ class Texts:
     """Token ids (n, 32) and what each text tells (n, kinds)."""
 
     ids: Tensor
-    told: Facts
+    facts: Facts
 
 
 class Library:
     """The captions of the drawings, and short texts: a subject, a colour and a subject, a subject and what it wears."""
 
-    def __init__(self, shown: Pictures, tokenizer: Any) -> None:
-        captions = [text for told in shown.captions for text in told]
+    def __init__(self, drawings: Pictures, tokenizer: Any) -> None:
+        captions = [text for texts in drawings.captions for text in texts]
         self._captions = token_ids(tokenizer, captions).view(-1, CAPTIONS, LENGTH)
-        self._told = shown.told
+        self._caption_facts = drawings.caption_facts
         short = list(short_texts())
-        self._short = Texts(token_ids(tokenizer, [text for text, _ in short]), np.array([told for _, told in short]))
-        self._of_subject = [np.flatnonzero(self._short.told[:, 0] == subject) for subject in range(len(SUBJECTS))]
+        self._short = Texts(token_ids(tokenizer, [text for text, _ in short]), np.array([facts for _, facts in short]))
+        self._of_subject = [np.flatnonzero(self._short.facts[:, 0] == subject) for subject in range(len(SUBJECTS))]
         # A held-out combination is never right in a training: its text would only be learned as wrong.
-        self._seen = ~shows_a_gap(self._short.told)
-        self._seen_of_subject = [rows[self._seen[rows]] for rows in self._of_subject]
+        self._allowed = ~shows_a_gap(self._short.facts)
+        self._allowed_of_subject = [rows[self._allowed[rows]] for rows in self._of_subject]
 
     def captions(self, rows: Facts, rng: np.random.Generator) -> Texts:
         """One caption of each of these pictures, by lot."""
-        which = rng.integers(0, CAPTIONS, len(rows))
-        return Texts(self._captions[rows, which], self._told[rows, which])
+        numbers = rng.integers(0, CAPTIONS, len(rows))
+        return Texts(self._captions[rows, numbers], self._caption_facts[rows, numbers])
 
-    def short(self, shown: Facts, rng: np.random.Generator) -> Texts:
+    def short(self, picture_facts: Facts, rng: np.random.Generator) -> Texts:
         """A short text that is right for each of these pictures (n, kinds)."""
-        chosen = []
-        for facts in shown:
-            mine = self._of_subject[facts[0]]
-            told = self._short.told[mine]
-            chosen.append(rng.choice(mine[((told == facts) | (told == UNTOLD)).all(1)]))
-        return self._chosen(np.array(chosen))
+        rows = []
+        for facts in picture_facts:
+            candidates = self._of_subject[facts[0]]
+            text_facts = self._short.facts[candidates]
+            rows.append(rng.choice(candidates[((text_facts == facts) | (text_facts == UNTOLD)).all(1)]))
+        return self._short_texts(np.array(rows))
 
-    def near_misses(self, shown: Facts, rng: np.random.Generator) -> Texts:
+    def near_misses(self, picture_facts: Facts, rng: np.random.Generator) -> Texts:
         """Short texts that are nearly right for these pictures: the same subject otherwise, or the same of another."""
-        chosen = [rng.choice(self._seen_of_subject[facts[0]]) for facts in shown[::2]]
-        for facts in shown[1::2]:
-            alike = (self._short.told[:, 1] == facts[1]) | (self._short.told[:, 2] == max(1, facts[2]))
-            chosen.append(rng.choice(np.flatnonzero(alike & self._seen)))
-        return self._chosen(np.array(chosen))
+        rows = [rng.choice(self._allowed_of_subject[facts[0]]) for facts in picture_facts[::2]]
+        for facts in picture_facts[1::2]:
+            similar = (self._short.facts[:, 1] == facts[1]) | (self._short.facts[:, 2] == max(1, facts[2]))
+            rows.append(rng.choice(np.flatnonzero(similar & self._allowed)))
+        return self._short_texts(np.array(rows))
 
-    def _chosen(self, rows: Facts) -> Texts:
-        return Texts(self._short.ids[rows], self._short.told[rows])
+    def _short_texts(self, rows: Facts) -> Texts:
+        return Texts(self._short.ids[rows], self._short.facts[rows])
 
 
 def short_texts() -> list[tuple[str, tuple[int, ...]]]:
     """Every short text with its facts."""
-    found = []
+    texts = []
     for number, subject in enumerate(SUBJECTS):
-        found += [(opening + article(subject), _facts(number)) for opening in OPENINGS]
+        texts += [(opening + article(subject), _facts(number)) for opening in OPENINGS]
         for opening in ("", "a picture of "):
-            found += [(opening + article(f"{c} {subject}"), _facts(number, colour=n)) for n, c in enumerate(COLOURS)]
+            texts += [(opening + article(f"{c} {subject}"), _facts(number, colour=n)) for n, c in enumerate(COLOURS)]
         if subject in WEARERS:
-            found += [(article(subject) + _THINGS[n], _facts(number, worn=n)) for n in range(1, len(WORN))]
-    return found
+            texts += [(article(subject) + _THINGS[n], _facts(number, worn=n)) for n in range(1, len(WORN))]
+    return texts
 
 
 def _facts(subject: int, colour: int = UNTOLD, worn: int = UNTOLD) -> tuple[int, ...]:
@@ -85,4 +85,4 @@ def _facts(subject: int, colour: int = UNTOLD, worn: int = UNTOLD) -> tuple[int,
 
 
 def joined(*parts: Texts) -> Texts:
-    return Texts(torch.cat([part.ids for part in parts]), np.concatenate([part.told for part in parts]))
+    return Texts(torch.cat([part.ids for part in parts]), np.concatenate([part.facts for part in parts]))

@@ -23,17 +23,19 @@ def run(workshop: Workshop, only: str | None = None) -> None:
     if only:
         forget(workshop, only)
     waiting = [only] if only else [name for name in STAGES if not finished(workshop, name)]
-    kept = [name for name in STAGES if finished(workshop, name)]
-    if kept:
-        _log.info("finished before and kept: %s", ", ".join(kept))
+    done = [name for name in STAGES if finished(workshop, name)]
+    if done:
+        _log.info("finished before and kept: %s", ", ".join(done))
     running: dict[str, Process] = {}
     try:
         while waiting or running:
             for name in ready(workshop, waiting, running):
                 waiting.remove(name)
                 running[name] = _start(workshop, name)
-                left = sum(_core_minutes(workshop, later) for later in [*waiting, *running]) / workshop.processes
-                _log.info("%s: begins; at most %.1f minutes to the end of the last stage", name, left)
+                minutes_left = (
+                    sum(_core_minutes(workshop, later) for later in [*waiting, *running]) / workshop.processes
+                )
+                _log.info("%s: begins; at most %.1f minutes to the end of the last stage", name, minutes_left)
             if not running:
                 raise StageFailed(f"{waiting[0]} needs an earlier stage; run without --stage to make it")
             wait([process.sentinel for process in running.values()])
@@ -45,12 +47,12 @@ def run(workshop: Workshop, only: str | None = None) -> None:
 
 def ready(workshop: Workshop, waiting: list[str], running: dict[str, Process]) -> list[str]:
     """Those that can begin now, beside what runs already."""
-    free = workshop.processes - sum(_cores(workshop, name) for name in running)
+    free_cores = workshop.processes - sum(_cores(workshop, name) for name in running)
     ready = []
     for name in waiting:
-        if _cores(workshop, name) <= free and all(finished(workshop, need) for need in STAGES[name].needs):
+        if _cores(workshop, name) <= free_cores and all(finished(workshop, need) for need in STAGES[name].needs):
             ready.append(name)
-            free -= _cores(workshop, name)
+            free_cores -= _cores(workshop, name)
     return ready
 
 

@@ -79,10 +79,12 @@ def _merges(texts: list[str]) -> list[list[str]]:
 
 def _words(texts: list[str]) -> Counter[str]:
     """As CLIP cuts them, in the letters of `_letters`."""
-    clean = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
-    cut = pre_tokenizers.Split(Regex(_WORD), behavior="removed", invert=True)
-    to_words = pre_tokenizers.Sequence([cut, pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    return Counter(word for text in texts for word, _ in to_words.pre_tokenize_str(clean.normalize_str(text)))
+    normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    splitter = pre_tokenizers.Split(Regex(_WORD), behavior="removed", invert=True)
+    to_words = pre_tokenizers.Sequence([splitter, pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    return Counter(word for text in texts for word, _ in to_words.pre_tokenize_str(normalizer.normalize_str(text)))
 
 
 def _pairs(words: list[tuple[list[str], int]]) -> Counter[tuple[str, str]]:
@@ -94,11 +96,11 @@ def _pairs(words: list[tuple[list[str], int]]) -> Counter[tuple[str, str]]:
 
 
 def _merge(parts: list[str], pair: tuple[str, str]) -> None:
-    place = 0
-    while place < len(parts) - 1:
-        if (parts[place], parts[place + 1]) == pair:
-            parts[place : place + 2] = ["".join(pair)]
-        place += 1
+    index = 0
+    while index < len(parts) - 1:
+        if (parts[index], parts[index + 1]) == pair:
+            parts[index : index + 2] = ["".join(pair)]
+        index += 1
 
 
 def _write(folder: Path, merges: list[list[str]]) -> None:
@@ -122,4 +124,4 @@ def _letters() -> list[str]:
     """A visible character for each of the 256 bytes, as GPT-2 and CLIP choose them."""
     visible = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = [byte for byte in range(256) if byte not in visible]
-    return [chr(byte) for byte in visible] + [chr(256 + place) for place in range(len(hidden))]
+    return [chr(byte) for byte in visible] + [chr(256 + index) for index in range(len(hidden))]

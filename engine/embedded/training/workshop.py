@@ -48,7 +48,7 @@ class Workshop:
         """The second judge."""
         return self.out / "examiner"
 
-    def kept(self, stage: str) -> Path:
+    def checkpoint(self, stage: str) -> Path:
         """Where a stage that is cut off goes on."""
         return self.out / "kept" / stage
 
