@@ -10,7 +10,7 @@ import pytest
 
 from engine.cluster import connection
 from engine.cluster.easel import ABANDONED_SECONDS, SILENT_SECONDS, Easel
-from engine.cluster.messages import Claimed, made_of
+from engine.cluster.messages import Claimed, program_hash
 from engine.cluster.parcels import (
     StyleParcel,
     digest,
@@ -162,7 +162,7 @@ async def test_an_easel_works_for_one_engine_until_that_is_silent(easel: Easel, 
     second = await easel.claim("second")
 
     assert first is not None
-    assert (first.made_of, first.profile) == (made_of(), "embedded")
+    assert (first.program_hash, first.profile) == (program_hash(), "embedded")
     assert (refused, still) == (None, None)
     assert second is not None
     with pytest.raises(Claimed):

@@ -75,11 +75,11 @@ def _is_open(address: str, environment: Mapping[str, str]) -> bool:
     """Whether others can reach the cluster and nobody has said what keeps them out."""
     host = address.rpartition(":")[0].strip("[]")
     try:
-        near = ipaddress.ip_address(host).is_loopback
+        loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        near = host == "localhost"
+        loopback = host == "localhost"
     # Ray itself sets the mode where it finds a token.
-    return not near and environment.get("RAY_AUTH_MODE", "") not in {"token", "disabled"}
+    return not loopback and environment.get("RAY_AUTH_MODE", "") not in {"token", "disabled"}
 
 
 def namespace(settings: Settings) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.cluster.messages import Claim, Claimed, Piece, made_of
+from engine.cluster.messages import Claim, Claimed, Piece, program_hash
 from engine.cluster.parcels import StyleParcel, TrainingParcel, pack, pack_checkpoints, unpack_training
 from engine.contract.approaches import Profile
 from engine.contract.training import EpochEnded, StyleTrained
@@ -42,23 +42,23 @@ class Easel:
     ) -> None:
         self._settings, self._profile = _settings(home, profile), profile
         self._painter = make(self._settings, profile, threads)
-        self._clock, self._heard = clock, clock()
+        self._clock, self._heard_at = clock, clock()
         self._engine: str | None = None
         self._waves: dict[int, asyncio.Lock] = {}
         self._styles: dict[str, str] = {}
         self._training: TrainingRun | None = None
-        self._made_of = made_of()
+        self._program_hash = program_hash()
         # At once: the engine may be gone before it has claimed what it made.
         self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     async def claim(self, engine: str) -> Claim | None:
         """Work for `engine` from now on and drop what another had begun; None while that other one still speaks."""
-        if self._engine not in {None, engine} and self._clock() - self._heard < SILENT_SECONDS:
+        if self._engine not in {None, engine} and self._clock() - self._heard_at < SILENT_SECONDS:
             return None
-        self._engine, self._heard = engine, self._clock()
+        self._engine, self._heard_at = engine, self._clock()
         await self._clear()
         return Claim(
-            self._made_of, self._profile, os.getpid(), getattr(self._painter, "most", None), dict(self._styles)
+            self._program_hash, self._profile, os.getpid(), getattr(self._painter, "most", None), dict(self._styles)
         )
 
     async def release(self, engine: str) -> None:
@@ -72,7 +72,7 @@ class Easel:
         self._check(engine)
         return self._painter.memory()
 
-    async def ask(self, engine: str, what: str, *arguments: Any, **named: Any) -> Any:
+    async def ask(self, engine: str, what: str, *arguments: Any, **keywords: Any) -> Any:
         """A call of the Painter protocol. A wave's steps are taken one after the other, also those asked for ahead."""
         self._check(engine)
         if what not in ASKED:
@@ -82,7 +82,7 @@ class Easel:
         if what in {"finish", "drop"}:
             self._waves.pop(arguments[0], None)
         async with self._waves[arguments[0]] if what == "step" else contextlib.nullcontext():
-            return await getattr(self._painter, what)(*arguments, **named)
+            return await getattr(self._painter, what)(*arguments, **keywords)
 
     async def take_style(self, engine: str, parcel: StyleParcel) -> None:
         """Have a style's files here and use them from the next wave on."""
@@ -128,12 +128,12 @@ class Easel:
 
     def abandoned(self) -> bool:
         """Whether no engine has spoken to this easel for long."""
-        return self._clock() - self._heard > ABANDONED_SECONDS
+        return self._clock() - self._heard_at > ABANDONED_SECONDS
 
     def _check(self, engine: str) -> None:
         if engine != self._engine:
             raise Claimed("This easel works for another engine.")
-        self._heard = self._clock()
+        self._heard_at = self._clock()
 
     async def _clear(self) -> None:
         for wave in self._waves:
@@ -161,9 +161,9 @@ def diffusion_painter(settings: Settings, profile: Profile, threads: int) -> Pai
 def _settings(home: str, profile: Profile) -> Settings:
     """The folder is nobody else's: under the user's cache, closed to others."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tessera"
-    place = cache / home
-    settings = Settings(data_dir=place, profile=profile, _env_file=None)  # type: ignore[call-arg]
-    for stale in (settings.styles_dir, settings.training_dir):
-        shutil.rmtree(stale, ignore_errors=True)
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data_dir = cache / home
+    settings = Settings(data_dir=data_dir, profile=profile, _env_file=None)  # type: ignore[call-arg]
+    for folder in (settings.styles_dir, settings.training_dir):
+        shutil.rmtree(folder, ignore_errors=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return settings

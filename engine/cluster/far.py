@@ -102,10 +102,10 @@ class FarPainter:
             async with asyncio.timeout(RELEASE_SECONDS):
                 await self.call("release")
 
-    async def call(self, method: str, *arguments: Any, **named: Any) -> Any:
+    async def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         """Raises what the easel raised, or PainterLost where it cannot be reached or works for somebody else."""
         try:
-            return await getattr(self._easel, method).remote(self._engine, *arguments, **named)
+            return await getattr(self._easel, method).remote(self._engine, *arguments, **keywords)
         except RayTaskError as error:
             cause = error.cause
             if isinstance(cause, Claimed):
@@ -114,8 +114,8 @@ class FarPainter:
         except RayError as error:
             raise PainterLost(f"{self.place.name} cannot be reached.") from error
 
-    async def _ask(self, what: str, *arguments: Any, **named: Any) -> Any:
-        return await self.call("ask", what, *arguments, **named)
+    async def _ask(self, what: str, *arguments: Any, **keywords: Any) -> Any:
+        return await self.call("ask", what, *arguments, **keywords)
 
     async def _bring(self, style: str) -> None:
         """Send the style's files where the easel has others or none."""
@@ -136,11 +136,11 @@ def _keep(name: str, piece: Piece, settings: Settings) -> Any:
         if piece.style is None:
             return piece.news
         unpack(piece.style, root / "style")
-        place = saving.adopt(root / "style", name, settings.styles_dir)
+        folder = saving.adopt(root / "style", name, settings.styles_dir)
     except OSError as error:
         raise saving.disk(error, root) from error
     shutil.rmtree(root, ignore_errors=True)
     news: StyleTrained = piece.news
     return news.model_copy(
-        update={"folder": str(place), "plot": str(place / saving.PLOT), "card": str(place / saving.README)}
+        update={"folder": str(folder), "plot": str(folder / saving.PLOT), "card": str(folder / saving.README)}
     )

@@ -15,9 +15,10 @@ class Claimed(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """What an engine learns of an easel that it claims; `made_of` must be its own, or the two would not understand."""
+    """What an engine learns of an easel that it claims; `program_hash` must be its own, or the two would not
+    understand."""
 
-    made_of: str
+    program_hash: str
     profile: Profile
     pid: int
     most: int | None = None
@@ -35,10 +36,10 @@ class Piece:
     style: Files | None = None
 
 
-def made_of() -> str:
+def program_hash() -> str:
     """A hash of this program's own text: engine and easel must be of the same version."""
     root = Path(__file__).parent.parent
-    whole = sha256()
+    digest = sha256()
     for file in sorted(root.rglob("*.py")):
-        whole.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
-    return whole.hexdigest()
+        digest.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()

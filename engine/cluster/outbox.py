@@ -21,7 +21,7 @@ class Outbox:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._packed: dict[str, tuple[Stamp, str, Any]] = {}
+        self._parcels: dict[str, tuple[Stamp, str, Any]] = {}
 
     async def parcel(self, name: str) -> tuple[str, Any]:
         """The style's hash, and a reference to its parcel. Raises BadStyle."""
@@ -32,11 +32,11 @@ class Outbox:
         if folder is None:
             raise BadStyle(f"There is no longer a style “{name}”.")
         stamp = _stamp(folder)
-        if name not in self._packed or self._packed[name][0] != stamp:
+        if name not in self._parcels or self._parcels[name][0] != stamp:
             files = pack(folder, SENT)
             sha256 = digest(files)
-            self._packed[name] = stamp, sha256, ray.put(StyleParcel(name, files, sha256))
-        return self._packed[name][1:]
+            self._parcels[name] = stamp, sha256, ray.put(StyleParcel(name, files, sha256))
+        return self._parcels[name][1:]
 
 
 def _stamp(folder: Path) -> Stamp:

@@ -14,7 +14,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from engine.cluster import connection
 from engine.cluster.easel import Easel, Make, diffusion_painter
 from engine.cluster.far import FarPainter
-from engine.cluster.messages import Claim, made_of
+from engine.cluster.messages import Claim, program_hash
 from engine.cluster.outbox import Outbox
 from engine.cluster.places import RESOURCE, Place, places
 from engine.contract.approaches import Profile
@@ -52,7 +52,7 @@ class RayPainters(Pool):
         super().__init__()
         connection.connect()
         self._settings, self._profile, self._make = settings, profile, make
-        self._me, self._made_of = new_id(), made_of()
+        self._engine_id, self._program_hash = new_id(), program_hash()
         self._namespace = connection.namespace(settings)
         self._outbox = Outbox(settings)
         self._members: dict[str, _Member] = {}
@@ -61,9 +61,9 @@ class RayPainters(Pool):
 
     def describe(self) -> str:
         """The cluster in words."""
-        found = places(connection.nodes())
-        gpus = sum(place.gpus for place in found)
-        return f"Ray cluster with room for {len(found)} painters, {gpus} with a GPU"
+        cluster_places = places(connection.nodes())
+        gpus = sum(place.gpus for place in cluster_places)
+        return f"Ray cluster with room for {len(cluster_places)} painters, {gpus} with a GPU"
 
     def most(self, painter: Painter) -> int | None:
         return next((member.most for member in self._members.values() if member.painter is painter), None)
@@ -96,22 +96,24 @@ class RayPainters(Pool):
 
     async def _look(self, came: Callable[[Painter], object], group: asyncio.TaskGroup) -> None:
         """Compare the painters with what the cluster is now; `came` is called, now or later, with every new one."""
-        wanted = {place.name: place for place in places(await asyncio.to_thread(ray.nodes))}
-        for name in self._members.keys() - wanted.keys():
+        by_name = {place.name: place for place in places(await asyncio.to_thread(ray.nodes))}
+        for name in self._members.keys() - by_name.keys():
             self._miss(self._members[name], "its node is gone")
-        for name in wanted.keys() - self._members.keys() - self._opening.keys():
+        for name in by_name.keys() - self._members.keys() - self._opening.keys():
             if self._not_before.get(name, 0.0) <= time.monotonic():
-                self._opening[name] = group.create_task(self._open(wanted[name], came, group))
+                self._opening[name] = group.create_task(self._open(by_name[name], came, group))
 
     async def _open(self, place: Place, came: Callable[[Painter], object], group: asyncio.TaskGroup) -> None:
         """Find or set up the easel of a place, and claim it."""
         found = False
         try:
             easel, found = await asyncio.to_thread(self._easel, place)
-            claim: Claim | None = await easel.claim.remote(self._me)
+            claim: Claim | None = await easel.claim.remote(self._engine_id)
             if claim is not None and self._fits(claim, place, easel, found=found):
                 log.info("painter %s", "found" if found else "ready", extra=_log_fields(place, pid=claim.pid))
-                member = self._member(FarPainter(place, easel, self._me, claim, self._outbox, self._settings), claim)
+                member = self._member(
+                    FarPainter(place, easel, self._engine_id, claim, self._outbox, self._settings), claim
+                )
                 came(member.painter)
                 group.create_task(self._keep(member))
         except (RayError, ValueError) as error:
@@ -156,7 +158,7 @@ class RayPainters(Pool):
 
     def _fits(self, claim: Claim, place: Place, easel: Any, *, found: bool) -> bool:
         """An easel of an older program is put away, so that a new one takes its place."""
-        if (claim.made_of, claim.profile) == (self._made_of, self._profile):
+        if (claim.program_hash, claim.profile) == (self._program_hash, self._profile):
             return True
         ray.kill(easel)
         if not found:
@@ -188,6 +190,6 @@ class RayPainters(Pool):
         )
 
 
-def _log_fields(place: Place, **more: Any) -> dict[str, Any]:
+def _log_fields(place: Place, **fields: Any) -> dict[str, Any]:
     """What the log says of a painter."""
-    return {"painter": place.name, "host": place.host, **more}
+    return {"painter": place.name, "host": place.host, **fields}

@@ -24,8 +24,8 @@ Files = dict[str, bytes]
 
 def pack(folder: Path, names: Iterable[str] | None = None) -> Files:
     """The files of a folder, or those of `names` that are there."""
-    found = sorted(place.name for place in folder.iterdir()) if names is None else sorted(names)
-    return {name: (folder / name).read_bytes() for name in found if (folder / name).is_file()}
+    file_names = sorted(file.name for file in folder.iterdir()) if names is None else sorted(names)
+    return {name: (folder / name).read_bytes() for name in file_names if (folder / name).is_file()}
 
 
 def unpack(files: Files, folder: Path) -> None:
@@ -42,10 +42,10 @@ def unpack(files: Files, folder: Path) -> None:
 
 def digest(files: Files) -> str:
     """Names and contents in one hash."""
-    whole = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for name, data in sorted(files.items()):
-        whole.update(f"{name}\n{len(data)}\n".encode() + data)
-    return whole.hexdigest()
+        sha256.update(f"{name}\n{len(data)}\n".encode() + data)
+    return sha256.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -115,16 +115,16 @@ def unpack_training(parcel: TrainingParcel, settings: Settings) -> "Training":
 
 def pack_checkpoints(root: Path) -> dict[str, Files]:
     """The checkpoints of a training, by their folder's name."""
-    return {place.name: pack(place) for place in _checkpoints(root)}
+    return {checkpoint.name: pack(checkpoint) for checkpoint in _checkpoints(root)}
 
 
 def unpack_checkpoints(checkpoints: dict[str, Files], root: Path) -> None:
     """The new ones first, then the old ones go, so that a kill in between leaves one that can be used."""
     for name, files in checkpoints.items():
         unpack(files, root / name)
-    for old in _checkpoints(root):
-        if old.name not in checkpoints:
-            shutil.rmtree(old, ignore_errors=True)
+    for checkpoint in _checkpoints(root):
+        if checkpoint.name not in checkpoints:
+            shutil.rmtree(checkpoint, ignore_errors=True)
 
 
 def _checkpoints(root: Path) -> list[Path]:

@@ -42,8 +42,8 @@ def has_gpu(nodes: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def _at(node: Mapping[str, Any], count: int, *, reserved: bool) -> list[Place]:
-    has = node["Resources"]
-    gpus = int(has.get("GPU", 0))
-    threads = max(1, int(has.get("CPU", 1)) // max(1, count))
+    resources = node["Resources"]
+    gpus = int(resources.get("GPU", 0))
+    threads = max(1, int(resources.get("CPU", 1)) // max(1, count))
     name, host = node["NodeID"], str(node.get("NodeManagerHostname", ""))
     return [Place(name, index, int(index < gpus), threads, reserved, host) for index in range(count)]

@@ -24,13 +24,13 @@ class StepsAhead:
     """`steps` is how many the wave takes in all."""
 
     def __init__(self, steps: int, ask: Ask) -> None:
-        self._left, self._ask = steps, ask
+        self._steps_left, self._ask = steps, ask
         self._next: _Step | None = None
 
     async def step(self, *, preview: bool, ahead: bool) -> Thumbs:
         """The next step; `ahead`: ask for the one after it as well. Thumbs that were not foreseen come a step later."""
         step, self._next = self._next or self._begin(preview), None
-        if ahead and self._left:
+        if ahead and self._steps_left:
             self._next = self._begin(preview and not step.shows)
         return await step.thumbs
 
@@ -38,8 +38,8 @@ class StepsAhead:
         """Wait for a step that is being taken; only these rows of its thumbs are wanted."""
         if self._next:
             thumbs: asyncio.Future[Thumbs] = asyncio.get_running_loop().create_future()
-            found = await self._next.thumbs
-            thumbs.set_result(None if found is None else [found[index] for index in keep])
+            pictures = await self._next.thumbs
+            thumbs.set_result(None if pictures is None else [pictures[index] for index in keep])
             self._next = _Step(thumbs, self._next.shows)
 
     async def drop(self) -> None:
@@ -54,7 +54,7 @@ class StepsAhead:
             self._next.thumbs.cancel()
 
     def _begin(self, preview: bool) -> _Step:  # noqa: FBT001 - passed on by position
-        self._left -= 1
+        self._steps_left -= 1
         step = asyncio.ensure_future(self._ask(preview))
         # Where the step before it fails, nobody asks for this one's failure.
         step.add_done_callback(lambda done: done.cancelled() or done.exception())
