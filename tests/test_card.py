@@ -46,7 +46,7 @@ async def painter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         JUDGES["full"]: tiny.judge(tmp_path / "judge"),
     }
     monkeypatch.setattr(models, "folder", lambda model, _progress=None, **_: places[model])
-    monkeypatch.setattr("engine.device.card._here", lambda model: places[model])
+    monkeypatch.setattr("engine.device.card._folder", lambda model: places[model])
     found = DiffusionPainter(Settings(data_dir=tmp_path, _env_file=None), "full")
     yield found
     await found.close()

@@ -41,25 +41,25 @@ def fastest(
 ) -> list[str]:
     """Names of BACKENDS, the fastest first; those that cannot do these shapes come last, for what they can do.
     Remembered where nobody else was using the device."""
-    known = remembered.get("attention")
-    if known is None:
-        known = measured(device, dtype, clock, shapes)
+    timings = remembered.get("attention")
+    if timings is None:
+        timings = measured(device, dtype, clock, shapes)
         if not clock.restless:
-            remembered.put("attention", known)
-        log.info("attention measured", extra={"seconds": known})
-    return ordered(known)
+            remembered.put("attention", timings)
+        log.info("attention measured", extra={"seconds": timings})
+    return ordered(timings)
 
 
 def measured(
     device: torch.device, dtype: torch.dtype, clock: Clock, shapes: Sequence[tuple[int, int, int]] = SHAPES
 ) -> dict[str, float | None]:
     """`seconds` of each of BACKENDS, the best of some rounds."""
-    found: dict[str, float | None] = dict.fromkeys(BACKENDS, math.inf)
+    timings: dict[str, float | None] = dict.fromkeys(BACKENDS, math.inf)
     for _ in range(ROUNDS):
-        for name, best in found.items():
-            took = None if best is None else seconds(BACKENDS[name], device, dtype, clock, shapes)
-            found[name] = None if best is None or took is None else min(best, took)
-    return found
+        for name, best in timings.items():
+            duration = None if best is None else seconds(BACKENDS[name], device, dtype, clock, shapes)
+            timings[name] = None if best is None or duration is None else min(best, duration)
+    return timings
 
 
 def seconds(
@@ -85,14 +85,14 @@ def seconds(
 
 def preferring(order: Sequence[str]) -> AbstractContextManager[None]:
     """In here PyTorch takes the first of these that can do what is asked; for all threads."""
-    found: AbstractContextManager[None] = sdpa_kernel([BACKENDS[name] for name in order], set_priority=True)
-    return found
+    context: AbstractContextManager[None] = sdpa_kernel([BACKENDS[name] for name in order], set_priority=True)
+    return context
 
 
-def ordered(took: Mapping[str, float | None]) -> list[str]:
+def ordered(timings: Mapping[str, float | None]) -> list[str]:
     """Names of BACKENDS by these seconds, the fastest first, those without any last."""
     return sorted(
-        BACKENDS, key=lambda name: (took.get(name) is None, took.get(name) or 0.0, list(BACKENDS).index(name))
+        BACKENDS, key=lambda name: (timings.get(name) is None, timings.get(name) or 0.0, list(BACKENDS).index(name))
     )
 
 

@@ -25,8 +25,8 @@ def denoising(unet: Any, *, guided: bool) -> FunctionType:
     the first once more, and what comes before the words is computed for one of them."""
 
     def denoised(latents: Tensor, times: Tensor, words: Tensor) -> Tensor:
-        found: Tensor = unet(latents, times, encoder_hidden_states=words, return_dict=False)[0]
-        return found
+        output: Tensor = unet(latents, times, encoder_hidden_states=words, return_dict=False)[0]
+        return output
 
     if not guided:
         return cast("FunctionType", denoised)
@@ -43,7 +43,7 @@ def decoding(vae: Any) -> FunctionType:
     """Latents become colours -1 … 1."""
 
     def decoded(latents: Tensor) -> Tensor:
-        found: Tensor = vae.decode(latents, return_dict=False)[0]
-        return found
+        colours: Tensor = vae.decode(latents, return_dict=False)[0]
+        return colours
 
     return cast("FunctionType", decoded)

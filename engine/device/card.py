@@ -31,7 +31,7 @@ class Card:
         self, measured: Mapping[str, Sizes], backend: Backend | None = "inductor", record: Record | None = graphs.record
     ) -> None:
         self._measured, self._backend, self._record = measured, backend, record
-        self._before: torch.cuda.Event | None = None
+        self._last_step: torch.cuda.Event | None = None
         self._halvings = 0
 
     @property
@@ -51,18 +51,18 @@ class Card:
     def make_room(self) -> bool:
         """What was measured does not fit any more: forms that are made from now on take half as much at once. Whether
         that is less than before."""
-        before, self._halvings = self._halvings, self._halvings + 1
+        halvings_before, self._halvings = self._halvings, self._halvings + 1
         sizes = (Sizes(), *self._measured.values())
-        return any(size.halved(self._halvings) != size.halved(before) for size in sizes)
+        return any(size.halved(self._halvings) != size.halved(halvings_before) for size in sizes)
 
     def launched(self) -> None:
         """A step was launched. Waits until the one before it is done: the device never idles between two steps, and a
         step stays a point where a wave can be stopped."""
         event = torch.cuda.Event()  # type: ignore[no-untyped-call]
         event.record()
-        if self._before is not None:
-            self._before.synchronize()
-        self._before = event
+        if self._last_step is not None:
+            self._last_step.synchronize()
+        self._last_step = event
 
 
 def measured_card(
@@ -77,9 +77,9 @@ def measured_card(
     order = backends.fastest(device, dtype, clock, remembered)
     stack.enter_context(backends.preferring(order))
     measured = {
-        model: sizes.sizes(place, device, dtype, clock, remembered)
+        model: sizes.sizes(folder, device, dtype, clock, remembered)
         for model in dict.fromkeys(row.model for row in PROFILES[profile].values())
-        if (place := _here(model)) is not None
+        if (folder := _folder(model)) is not None
     }
     if clock.restless:
         log.warning(
@@ -89,7 +89,7 @@ def measured_card(
     return Card(measured)
 
 
-def _here(model: str) -> Path | None:
+def _folder(model: str) -> Path | None:
     """The checkpoint's folder, where it has been fetched."""
     if model == EMBEDDED:
         from engine import embedded

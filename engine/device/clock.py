@@ -20,14 +20,14 @@ class Clock:
 
     def __call__(self, work: Callable[[], object]) -> float:
         """Once more before the tries, to warm up. Raises whatever `work` raises."""
-        took = sorted([self._once(work) for _ in range(TRIES + 1)][1:])
-        if took[len(took) // 2] > RESTLESS * took[0]:
+        times = sorted([self._once(work) for _ in range(TRIES + 1)][1:])
+        if times[len(times) // 2] > RESTLESS * times[0]:
             self.restless = True
-        return took[0]
+        return times[0]
 
     def _once(self, work: Callable[[], object]) -> float:
-        begun = self._now()
+        start = self._now()
         work()
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
-        return self._now() - begun
+        return self._now() - start

@@ -29,17 +29,17 @@ def keep_compiled(root: Path, what: str) -> Path:
 
 
 def _ours(folder: Path) -> bool:
-    about = folder.stat()
-    return stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid() and not about.st_mode & 0o077
+    status = folder.stat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
 
 
 def _machine() -> str:
     """A name of this machine that a copied data folder does not bring along."""
-    for place in MACHINES:
+    for path in MACHINES:
         try:
-            found = Path(place).read_text().strip()
+            machine_id = Path(path).read_text().strip()
         except OSError:
             continue
-        if found:
-            return found
+        if machine_id:
+            return machine_id
     return platform.node()

@@ -74,15 +74,17 @@ class Compiling:
 
     def _compile(self, example: Sequence[Tensor]) -> Run | None:
         """None where this fails."""
-        begun = time.monotonic()
-        compiled: Run = torch.compile(_own(self._run), fullgraph=True, dynamic=False, backend=self._backend or "eager")
+        start = time.monotonic()
+        compiled: Run = torch.compile(
+            _with_own_code(self._run), fullgraph=True, dynamic=False, backend=self._backend or "eager"
+        )
         try:
             with torch.inference_mode():
                 compiled(*_inference(example))
         except Exception as error:  # noqa: BLE001 - whatever a compiler fails with, painting goes on without it
             log.warning("this model cannot be compiled here and stays as it is: %s", error)
             return None
-        log.info("compiled", extra={"seconds": round(time.monotonic() - begun, 1), "shape": list(example[0].shape)})
+        log.info("compiled", extra={"seconds": round(time.monotonic() - start, 1), "shape": list(example[0].shape)})
         return compiled
 
 
@@ -93,6 +95,6 @@ def _inference(example: Sequence[Tensor]) -> list[Tensor]:
     return [tensor.clone() for tensor in example]
 
 
-def _own(run: FunctionType) -> FunctionType:
+def _with_own_code(run: FunctionType) -> FunctionType:
     """The function with code of its own: PyTorch counts compiled forms per code, and gives up at eight."""
     return FunctionType(run.__code__.replace(), run.__globals__, run.__name__, run.__defaults__, run.__closure__)

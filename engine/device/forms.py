@@ -37,11 +37,11 @@ class Forms:
         vae, size = self._pipe.vae, self._sizes.decoded
         run = self._vae.form(self._latents(size, vae))
         parts = filled(size, latents.to(vae.dtype) / vae.config.scaling_factor)
-        left, found = len(latents), []
+        remaining, colours = len(latents), []
         for (part,) in parts:
-            found.append(run(part)[:left])
-            left -= size
-        return found
+            colours.append(run(part)[:remaining])
+            remaining -= size
+        return colours
 
     def wait(self) -> None:
         """Until what was asked for is compiled; for tests and benchmarks."""

@@ -26,9 +26,9 @@ def record(run: Run, example: Sequence[Tensor]) -> Run:
     with torch.inference_mode(), torch.cuda.graph(graph, capture_error_mode="thread_local"):
         output = run(*inputs)
 
-    def replay(*given: Tensor) -> Tensor:
-        for place, tensor in zip(inputs, given, strict=True):
-            place.copy_(tensor)
+    def replay(*arguments: Tensor) -> Tensor:
+        for buffer, tensor in zip(inputs, arguments, strict=True):
+            buffer.copy_(tensor)
         graph.replay()
         # The next replay writes into the same output.
         return output.clone()

@@ -21,15 +21,15 @@ class GroupNormByChannel(GroupNorm):
         if not torch.compiler.is_dynamo_compiling():
             return super().forward(rows)
         count, channels, *places = rows.shape
-        each = rows.float()
-        variance, mean = torch.var_mean(each, dim=tuple(range(2, rows.ndim)), correction=0)
+        values = rows.float()
+        variance, mean = torch.var_mean(values, dim=tuple(range(2, rows.ndim)), correction=0)
         variance, mean = (part.view(count, self.num_groups, -1) for part in (variance, mean))
         centre = mean.mean(-1, keepdim=True)
         spread = (variance + (mean - centre).square()).mean(-1, keepdim=True)
         scale = torch.rsqrt(spread + self.eps) * self.weight.float().view(self.num_groups, -1)
         shift = self.bias.float().view(self.num_groups, -1) - centre * scale
         scale, shift = (part.view(count, channels, *(1 for _ in places)) for part in (scale, shift))
-        return (each * scale + shift).to(rows.dtype)
+        return (values * scale + shift).to(rows.dtype)
 
 
 def by_channel(model: Any) -> None:

@@ -20,19 +20,19 @@ class Remembered:
 
     def put(self, name: str, value: Any) -> None:
         """Keep it. Where the disk does not take it, it is measured again next time."""
-        known = self._all()
-        known.setdefault(self._what, {})[name] = value
+        measurements = self._all()
+        measurements.setdefault(self._what, {})[name] = value
         half = self._file.with_suffix(".part")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            half.write_text(json.dumps(known, indent=1))
+            half.write_text(json.dumps(measurements, indent=1))
             half.replace(self._file)
         except OSError as error:
             log.warning("what was measured cannot be kept in %s: %s", self._file, error.strerror)
 
     def _all(self) -> dict[str, Any]:
         try:
-            found = json.loads(self._file.read_text())
+            content = json.loads(self._file.read_text())
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return content if isinstance(content, dict) else {}

@@ -43,14 +43,14 @@ def saturation(call: Callable[[int], Call], total_bytes: float) -> Saturation:
     best = 0
     for size in SIZES:
         try:
-            found = call(size)
+            measurement = call(size)
         except OutOfMemory:
             if not best:
                 raise
             break
-        ms[str(size)], peaks[str(size)] = round(found.seconds * 1e3 / size, 4), found.peak_bytes
-        worth = WORTH if size <= ORDINARY else WORTH_BEYOND
-        if best and (found.peak_bytes > FILLED * total_bytes or ms[str(size)] > ms[str(best)] * (1 - worth)):
+        ms[str(size)], peaks[str(size)] = round(measurement.seconds * 1e3 / size, 4), measurement.peak_bytes
+        threshold = WORTH if size <= ORDINARY else WORTH_BEYOND
+        if best and (measurement.peak_bytes > FILLED * total_bytes or ms[str(size)] > ms[str(best)] * (1 - threshold)):
             break
         best = size
     return Saturation(best, ms, peaks)

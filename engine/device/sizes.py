@@ -39,17 +39,17 @@ def sizes(checkpoint: Path, device: torch.device, dtype: torch.dtype, clock: Clo
     Raises OutOfMemory where not even one picture fits.
     """
     name = f"wave of {_shape(checkpoint)}"
-    known = remembered.get(name)
-    if known is None:
+    measurements = remembered.get(name)
+    if measurements is None:
         total = memory_of(device)
         with torch.inference_mode():
-            found = saturation(_denoising(checkpoint / "unet", device, dtype, clock), total)
+            denoising = saturation(_denoising(checkpoint / "unet", device, dtype, clock), total)
             peak = _decoding(checkpoint, device, dtype, clock)(1).peak_bytes
-        chosen = Sizes(found.pictures, decoded(peak, total))
-        known = {**asdict(chosen), "measured": found.as_json(), "decoded_peak_bytes": peak}
+        chosen_sizes = Sizes(denoising.pictures, decoded(peak, total))
+        measurements = {**asdict(chosen_sizes), "measured": denoising.as_json(), "decoded_peak_bytes": peak}
         if not clock.restless:
-            remembered.put(name, known)
-    return Sizes(known["pictures"], known["decoded"])
+            remembered.put(name, measurements)
+    return Sizes(measurements["pictures"], measurements["decoded"])
 
 
 def decoded(peak_bytes: float, total_bytes: float) -> int:
@@ -102,12 +102,12 @@ def _measured(work: Callable[[], object], device: torch.device, clock: Clock) ->
     if cuda:
         torch.cuda.reset_peak_memory_stats(device)
     try:
-        took = clock(work)
+        duration = clock(work)
     except torch.OutOfMemoryError as error:
         torch.cuda.empty_cache()
         message = "This does not fit into the memory of the device."
         raise OutOfMemory(message) from error
-    return Call(took, float(torch.cuda.max_memory_allocated(device)) if cuda else 0.0)
+    return Call(duration, float(torch.cuda.max_memory_allocated(device)) if cuda else 0.0)
 
 
 def _shape(checkpoint: Path) -> str:

@@ -22,8 +22,8 @@ class UpsampleTransposed(Upsample2D):  # type: ignore[misc]  # diffusers has no 
     def forward(self, hidden_states: Tensor, output_size: Any = None) -> Tensor:
         """Shape (rows, channels, height, width) becomes (rows, channels, 2 height, 2 width)."""
         if output_size is not None or not torch.compiler.is_dynamo_compiling():
-            found: Tensor = super().forward(hidden_states, output_size)
-            return found
+            output: Tensor = super().forward(hidden_states, output_size)
+            return output
         kernel = _added(_added(self.conv.weight, 2), 3).transpose(0, 1)
         return conv_transpose2d(hidden_states, kernel, self.conv.bias, stride=2, padding=1)
 
@@ -37,8 +37,8 @@ def transposed(model: Any) -> None:
 
 def _doubles(layer: Upsample2D) -> bool:
     conv = getattr(layer, "conv", None)
-    plain = type(conv) is Conv2d and conv.kernel_size == KERNEL and conv.padding == PADDING and conv.groups == 1
-    return plain and layer.interpolate and layer.norm is None
+    is_plain = type(conv) is Conv2d and conv.kernel_size == KERNEL and conv.padding == PADDING and conv.groups == 1
+    return is_plain and layer.interpolate and layer.norm is None
 
 
 def _added(kernel: Tensor, along: int) -> Tensor:
