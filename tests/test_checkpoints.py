@@ -167,8 +167,8 @@ def test_half_is_all_or_nothing() -> None:
     parts = ["unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model"]
     names = ["model_index.json", *(f"{part}.safetensors" for part in parts)]
 
-    mixed = files.wanted([*names, f"{parts[0]}.fp16.safetensors"], half=True)
-    every = files.wanted([*names, *(f"{part}.fp16.safetensors" for part in parts)], half=True)
+    mixed = files.names_to_fetch([*names, f"{parts[0]}.fp16.safetensors"], half=True)
+    every = files.names_to_fetch([*names, *(f"{part}.fp16.safetensors" for part in parts)], half=True)
 
     assert mixed == names
     assert every == ["model_index.json", *(f"{part}.fp16.safetensors" for part in parts)]
@@ -318,11 +318,11 @@ def test_shards_count_as_whole_only_together(tmp_path: Path, made: dict[str, Pat
     map_ = '{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}'
     (folder / "model.safetensors.index.json").write_text(map_)
 
-    one = files.whole(folder, half=False)
+    one = files.is_whole(folder, half=False)
     shutil.copy(folder / "model-00001-of-00002.safetensors", folder / "model-00002-of-00002.safetensors")
 
     assert not one
-    assert files.whole(folder, half=False)
+    assert files.is_whole(folder, half=False)
 
 
 def response(status: int) -> httpx.Response:

@@ -22,7 +22,7 @@ CONVERTER = "SFconvertbot"
 
 def local(repo: str, *, half: bool = False) -> Path | None:
     """The folder of a checkpoint that is here and whole, asking nobody; None where there is none."""
-    return next((folder for folder in _snapshots(repo) if files.whole(folder, half=half)), None)
+    return next((folder for folder in _snapshots(repo) if files.is_whole(folder, half=half)), None)
 
 
 def fetch(repo: str, progress: OnBytes, *, half: bool = False) -> Path:
@@ -31,9 +31,9 @@ def fetch(repo: str, progress: OnBytes, *, half: bool = False) -> Path:
     `progress` is told bytes (done, total). `half` takes the fp16 files where the repository has them.
     Blocks. Raises NoModel or DiskFull with a sentence; a half-fetched file is never among what `local` finds.
     """
-    here = local(repo, half=half)
-    if here:
-        return here
+    checkpoint = local(repo, half=half)
+    if checkpoint:
+        return checkpoint
     for folder in _snapshots(repo):
         # The hub's client takes a file that exists for a good one, so damaged ones must go first.
         files.drop_damaged(folder)
@@ -49,10 +49,10 @@ def fetch(repo: str, progress: OnBytes, *, half: bool = False) -> Path:
             time.sleep(pause)
         else:
             break
-    here = local(repo, half=half)
-    if here is None:
+    checkpoint = local(repo, half=half)
+    if checkpoint is None:
         raise NoModel(f"{repo} arrived without some of its files. Run `python -m engine fetch` again.")
-    return here
+    return checkpoint
 
 
 def _snapshots(repo: str) -> list[Path]:
@@ -83,13 +83,13 @@ def _download(repo: str, progress: OnBytes, *, half: bool) -> None:
             f"{repo} offers weights only as pickles, which can run foreign code when they are opened. "
             "Tessera loads safetensors only: choose a checkpoint that has them."
         )
-    wanted = files.wanted(list(sizes), half=half)
-    if not wanted:
+    names = files.names_to_fetch(list(sizes), half=half)
+    if not names:
         raise NoModel(f"{repo} holds no checkpoint that Tessera can load: neither model_index.json nor config.json.")
     folder = _home(repo) / "snapshots" / commit
-    here = sum(sizes[name] for name in wanted if (folder / name).is_file())
-    bar = _silent_bar(progress, here, sum(sizes[name] for name in wanted))
-    snapshot_download(repo, revision=revision, allow_patterns=wanted, tqdm_class=bar)
+    done = sum(sizes[name] for name in names if (folder / name).is_file())
+    bar = _silent_bar(progress, done, sum(sizes[name] for name in names))
+    snapshot_download(repo, revision=revision, allow_patterns=names, tqdm_class=bar)
 
 
 def _listed(api: Any, repo: str, revision: str) -> tuple[str, dict[str, int]]:
@@ -106,8 +106,8 @@ def _converted(api: Any, repo: str) -> str | None:
     return next((offer.git_reference for offer in good), None)
 
 
-def _silent_bar(progress: OnBytes, here: int, total: int) -> type[Any]:
-    """A progress bar that draws nothing and tells `progress`; `here` bytes of `total` are not fetched again."""
+def _silent_bar(progress: OnBytes, done: int, total: int) -> type[Any]:
+    """A progress bar that draws nothing and tells `progress`; `done` bytes of `total` are not fetched again."""
     from tqdm.auto import tqdm  # type: ignore[import-untyped]  # it ships no types
 
     class SilentBar(tqdm):  # type: ignore[misc]  # the same
@@ -115,7 +115,7 @@ def _silent_bar(progress: OnBytes, here: int, total: int) -> type[Any]:
             # One bar counts bytes that came, one bytes that are kept, one files; the second is the one to tell.
             self._bytes = "Reconstructing" in kwargs.get("desc", "")
             super().__init__(*args, **{**kwargs, "disable": True})
-            self.done = here
+            self.done = done
 
         def update(self, n: float | None = 1) -> None:
             # A disabled bar counts nothing itself.

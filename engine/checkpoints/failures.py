@@ -54,9 +54,9 @@ def failure(error: Exception, repo: str) -> TesseraError:
             "larger disk, and run `python -m engine fetch` again."
         )
     for kind, sentence in SENTENCES:
-        found = next((cause for cause in chain if isinstance(cause, kind)), None)
-        if found is not None:
-            facts = {"repo": repo, "hub": constants.ENDPOINT, "status": _status(found), "error": found}
+        fault = next((cause for cause in chain if isinstance(cause, kind)), None)
+        if fault is not None:
+            facts = {"repo": repo, "hub": constants.ENDPOINT, "status": _status(fault), "error": fault}
             return NoModel(sentence.format(**facts))
     return NoModel(f"{repo} could not be fetched: {type(error).__name__}. Run `python -m engine fetch` again.")
 
@@ -76,8 +76,8 @@ def again_in(error: Exception, attempt: int) -> float | None:
 
 
 def _pause(error: errors.HfHubHTTPError, attempt: int) -> float:
-    asked = retry_after(error.response.headers)
-    return 2.0**attempt if asked is None else min(asked, LONGEST_PAUSE_S)
+    seconds = retry_after(error.response.headers)
+    return 2.0**attempt if seconds is None else min(seconds, LONGEST_PAUSE_S)
 
 
 def _status(error: BaseException) -> int:

@@ -22,7 +22,7 @@ WEIGHTS = re.compile(
 PICKLE = re.compile(r"(pytorch_model|diffusion_pytorch_model)(\.fp16)?(-\d+-of-\d+)?(\.fp16)?\.bin")
 
 
-def wanted(names: list[str], *, half: bool) -> list[str]:
+def names_to_fetch(names: list[str], *, half: bool) -> list[str]:
     """The names to fetch: configurations, vocabularies and safetensors, in fp16 if `half` and every part has them."""
     folders = _folders(names)
     weighty = [_inside(names, folder) for folder in folders if PARTS.get(folder.rstrip("/"), True)]
@@ -40,7 +40,7 @@ def pickled(names: list[str]) -> bool:
     )
 
 
-def whole(folder: Path, *, half: bool) -> bool:
+def is_whole(folder: Path, *, half: bool) -> bool:
     """Whether `folder` holds a complete checkpoint, each file of weights as long as its own header says."""
     return _complete(folder, fp16=False) or (half and _complete(folder, fp16=True))
 
@@ -54,7 +54,7 @@ def variant(folder: Path, *, half: bool) -> Literal["fp16"] | None:
 def drop_damaged(folder: Path) -> None:
     """Removes weights that are shorter or longer than they say, so that they are fetched anew."""
     for file in folder.rglob("*.safetensors"):
-        if not _as_long_as_told(file):
+        if not _is_whole_file(file):
             # In the hub's cache a name links to the file itself.
             file.resolve().unlink(missing_ok=True)
             file.unlink(missing_ok=True)
@@ -64,8 +64,8 @@ def _complete(folder: Path, *, fp16: bool) -> bool:
     index = _json(folder / "model_index.json")
     if index is None:
         return _tokens(folder) and _has(folder, "preprocessor_config.json") and _weights(folder, fp16=fp16)
-    named = [name for name, source in index.items() if name in PARTS and isinstance(source, list) and source[-1]]
-    return "unet" in named and all(_part(folder / name, fp16=fp16) for name in named)
+    parts = [name for name, source in index.items() if name in PARTS and isinstance(source, list) and source[-1]]
+    return "unet" in parts and all(_part(folder / name, fp16=fp16) for name in parts)
 
 
 def _part(folder: Path, *, fp16: bool) -> bool:
@@ -81,11 +81,11 @@ def _tokens(folder: Path) -> bool:
 
 
 def _weights(folder: Path, *, fp16: bool) -> bool:
-    chosen = _kind(sorted(file.name for file in folder.glob("*.safetensors*")), fp16=fp16)
-    maps = [_json(folder / name) or {} for name in chosen if name.endswith(".json")]
-    shards = {shard for each in maps for shard in each.get("weight_map", {}).values()}
-    tensors = {name for name in chosen if name.endswith(".safetensors")} | shards
-    return _has(folder, "config.json") and bool(tensors) and all(_as_long_as_told(folder / name) for name in tensors)
+    weights = _kind(sorted(file.name for file in folder.glob("*.safetensors*")), fp16=fp16)
+    maps = [_json(folder / name) or {} for name in weights if name.endswith(".json")]
+    shards = {shard for index in maps for shard in index.get("weight_map", {}).values()}
+    tensors = {name for name in weights if name.endswith(".safetensors")} | shards
+    return _has(folder, "config.json") and bool(tensors) and all(_is_whole_file(folder / name) for name in tensors)
 
 
 def _kind(names: list[str], *, fp16: bool) -> list[str]:
@@ -110,7 +110,7 @@ def _inside(names: list[str], folder: str) -> list[str]:
     return [name for name in inside if "/" not in name]
 
 
-def _as_long_as_told(file: Path) -> bool:
+def _is_whole_file(file: Path) -> bool:
     """Format: eight bytes of header length, a JSON header with each tensor's offsets, the tensors, nothing else."""
     try:
         with file.open("rb") as stream:
