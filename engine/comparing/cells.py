@@ -8,8 +8,8 @@ from engine.evaluation.results import Cell, Column
 
 
 def column_of(column: PlannedColumn) -> Column:
-    known = column.model_dump(include={"key", "label", "role", "approach", "style", "weight", "words"})
-    return Column(**known, model=column.recipe.model, revision=column.recipe.revision)
+    fields = column.model_dump(include={"key", "label", "role", "approach", "style", "weight", "words"})
+    return Column(**fields, model=column.recipe.model, revision=column.recipe.revision)
 
 
 def evaluated(

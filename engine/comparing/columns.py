@@ -11,19 +11,19 @@ def columns(order: Compare, profile: Profile) -> list[tuple[Column, str]]:
     """Each with its prompt; knows no model and no style's files. Raises BadRequest for an order that makes no sense."""
     compares = order.compares
     if compares == "prompts":
-        found = _prompts(order, profile)
+        pairs = _prompts(order, profile)
     elif compares == "approaches":
         style = order.styles[0] if order.styles else None
         if style and STYLED not in _approaches(order):
             raise BadRequest("Only approach 2 paints with styles; add it to the approaches, or leave the style out.")
-        found = [(column, order.prompt) for column in of_approaches(profile, _approaches(order), style)]
+        pairs = [(column, order.prompt) for column in of_approaches(profile, _approaches(order), style)]
     else:
         weights = order.weights if compares == "weights" else (1.0,)
         every = [column for style in order.styles for column in of_weights(profile, STYLED, style, weights)]
-        found = [(column, order.prompt) for column in {column.key: column for column in every}.values()]
-    if len(found) > MOST_COLUMNS:
-        raise BadRequest(f"That makes {len(found)} columns; a comparison has at most {MOST_COLUMNS}.")
-    return found
+        pairs = [(column, order.prompt) for column in {column.key: column for column in every}.values()]
+    if len(pairs) > MOST_COLUMNS:
+        raise BadRequest(f"That makes {len(pairs)} columns; a comparison has at most {MOST_COLUMNS}.")
+    return pairs
 
 
 def _approaches(order: Compare) -> tuple[int, ...]:

@@ -22,27 +22,27 @@ from engine.metrics import metric
 
 def concluded(plan: ComparisonPlan, judged: Mapping[str, Judged], ruler: Ruler) -> Compared:
     """The numbers are those that were told of each cell, so it does not matter which engine painted it."""
-    found = summarized(_evaluation(plan, judged, ruler))
-    drawn, columns = tradeoff(found), tuple(_column(row) for row in found.rows)
+    evaluation = summarized(_evaluation(plan, judged, ruler))
+    plot, columns = tradeoff(evaluation), tuple(_column(row) for row in evaluation.rows)
     return Compared(
-        metrics=tuple((name, metric(name).title) for name in found.metrics),
+        metrics=tuple((name, metric(name).title) for name in evaluation.metrics),
         columns=columns,
-        headline=headline(columns, len(found.styles)),
-        controls=tuple(Point(**control.model_dump()) for control in found.controls),
-        judged_by=found.judged_by,
-        sharing=found.judge.sharing,
-        method=_method(found),
-        notes=_notes(plan, found, ruler),
-        plot=base64.b64encode(png(drawn)).decode() if drawn else None,
+        headline=headline(columns, len(evaluation.styles)),
+        controls=tuple(Point(**control.model_dump()) for control in evaluation.controls),
+        judged_by=evaluation.judged_by,
+        sharing=evaluation.judge.sharing,
+        method=_method(evaluation),
+        notes=_notes(plan, evaluation, ruler),
+        plot=base64.b64encode(png(plot)).decode() if plot else None,
     )
 
 
 def _evaluation(plan: ComparisonPlan, judged: Mapping[str, Judged], ruler: Ruler) -> Evaluation:
     prompts = tuple(Prompt(category="", prompt=text) for text in dict.fromkeys(c.prompt for c in plan.columns))
     cells = [
-        evaluated(plan, cell, known.measures, painted=known.withheld is None)
+        evaluated(plan, cell, judgement.measures, painted=judgement.withheld is None)
         for cell in plan.cells
-        if (known := judged.get(cell.cell))
+        if (judgement := judged.get(cell.cell))
     ]
     return Evaluation(
         title=prompts[0].prompt,
@@ -74,14 +74,16 @@ def _column(row: Row) -> ComparedColumn:
     )
 
 
-def _method(found: Evaluation) -> str:
-    known = dict.fromkeys(each.method for row in found.rows for each in row.differences.values() if each.method)
-    how = " or ".join(known) or "no interval could be computed"
-    whom = "this prompt" if len(found.prompts) == 1 else "these two prompts"
+def _method(evaluation: Evaluation) -> str:
+    methods = dict.fromkeys(
+        difference.method for row in evaluation.rows for difference in row.differences.values() if difference.method
+    )
+    how = " or ".join(methods) or "no interval could be computed"
+    whom = "this prompt" if len(evaluation.prompts) == 1 else "these two prompts"
     return f"paired by seed, {how}; they speak for {whom} only"
 
 
-def _notes(plan: ComparisonPlan, found: Evaluation, ruler: Ruler) -> tuple[str, ...]:
+def _notes(plan: ComparisonPlan, evaluation: Evaluation, ruler: Ruler) -> tuple[str, ...]:
     """What was said before, what could not be measured, and the sentences behind missing numbers."""
-    told = unmeasured(found.rows, also_intervals=False)
-    return tuple(dict.fromkeys((*plan.warnings, *read_by(found.styles), *ruler.notes, *told)))
+    sentences = unmeasured(evaluation.rows, also_intervals=False)
+    return tuple(dict.fromkeys((*plan.warnings, *read_by(evaluation.styles), *ruler.notes, *sentences)))

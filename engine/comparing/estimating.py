@@ -19,13 +19,13 @@ JUDGE_BYTES = 600_000_000
 
 def estimate(order: Compare, planner: Planner, pace: Pace) -> ComparisonEstimated:
     """Raises BadRequest, BadStyle for an order that would be refused."""
-    asked = columns(order, planner.profile)
-    missing = [model for model in dict.fromkeys(column.model for column, _ in asked) if not _here(model)]
+    pairs = columns(order, planner.profile)
+    missing = [model for model in dict.fromkeys(column.model for column, _ in pairs) if not _is_local(model)]
     judge = JUDGES[planner.profile]
-    to_fetch = PIPELINE_BYTES * len(missing) + (0 if _here(judge) else JUDGE_BYTES)
+    to_fetch = PIPELINE_BYTES * len(missing) + (0 if _is_local(judge) else JUDGE_BYTES)
     if to_fetch:
         _check_styles(order, planner)
-        labels = tuple(column.label for column, _ in asked)
+        labels = tuple(column.label for column, _ in pairs)
         return ComparisonEstimated(
             columns=labels,
             seeds=order.seeds,
@@ -44,16 +44,16 @@ def estimate(order: Compare, planner: Planner, pace: Pace) -> ComparisonEstimate
     )
 
 
-def _here(model: str) -> bool:
+def _is_local(model: str) -> bool:
     return model == EMBEDDED or checkpoints.local(model) is not None or checkpoints.local(model, half=True) is not None
 
 
 def _check_styles(order: Compare, planner: Planner) -> None:
     """Whether they exist; whether they fit is known once the model is here."""
-    known = styles.names(planner.settings, PROFILES[planner.profile][STYLED].model)
+    style_names = styles.names(planner.settings, PROFILES[planner.profile][STYLED].model)
     for name in order.styles:
-        if name not in known:
-            raise styles.missing(name, known)
+        if name not in style_names:
+            raise styles.missing(name, style_names)
 
 
 def _seconds(plan: ComparisonPlan, pace: Pace) -> float | None:

@@ -33,25 +33,27 @@ def headline(columns: Sequence[ComparedColumn], styles: int = 1) -> str | None:
     compared = [column for column in columns if column.role == "compared" and STYLE in column.differences]
     if len(compared) < 2:  # noqa: PLR2004 - one has its verdict
         return None
-    found = [(column, finding(column.differences[CONTENT]), finding(column.differences[STYLE])) for column in compared]
-    if all((content, style) == ("unmeasured", "unmeasured") for _, content, style in found):
+    findings = [
+        (column, finding(column.differences[CONTENT]), finding(column.differences[STYLE])) for column in compared
+    ]
+    if all((content, style) == ("unmeasured", "unmeasured") for _, content, style in findings):
         return None
-    if all((content, style) == ("same", "same") for _, content, style in found):
+    if all((content, style) == ("same", "same") for _, content, style in findings):
         return "All columns score exactly the same in every pair."
-    kept = [column for column, content, style in found if content in KEPT and style in MORE]
-    if kept:
-        return _kept(kept, styles)
-    gaining = [(column, content) for column, content, style in found if style in MORE]
+    winners = [column for column, content, style in findings if content in KEPT and style in MORE]
+    if winners:
+        return _kept(winners, styles)
+    gaining = [(column, content) for column, content, style in findings if style in MORE]
     if gaining:
         return _gained(gaining)
-    return _untold(found, max(column.n for column in compared))
+    return _untold(findings, max(column.n for column in compared))
 
 
-def _kept(kept: Sequence[ComparedColumn], styles: int) -> str:
+def _kept(winners: Sequence[ComparedColumn], styles: int) -> str:
     if styles > 1:
-        verb = "keeps the content and gains" if len(kept) == 1 else "keep the content and gain"
-        return f"{together([column.label for column in kept])} {verb} style."
-    best = max(kept, key=_style)
+        verb = "keeps the content and gains" if len(winners) == 1 else "keep the content and gain"
+        return f"{together([column.label for column in winners])} {verb} style."
+    best = max(winners, key=_style)
     return f"Of the columns that keep the content, {best.label} gains the most style ({signed(_style(best))})."
 
 
@@ -65,19 +67,19 @@ def _gained(gaining: Sequence[tuple[ComparedColumn, Finding]]) -> str:
             "what it costs in content."
         )
     least = max((column for column, _ in gaining), key=_content)
-    paid = f"{signed(_content(least))} content for {signed(_style(least))} style"
+    price = f"{signed(_content(least))} content for {signed(_style(least))} style"
     if len(gaining) == 1:
-        return f"Only {least.label} is known to gain style, and it costs content ({paid})."
-    return f"Every gain in style costs content here; {least.label} pays the least ({paid})."
+        return f"Only {least.label} is known to gain style, and it costs content ({price})."
+    return f"Every gain in style costs content here; {least.label} pays the least ({price})."
 
 
-def _untold(found: Sequence[tuple[ComparedColumn, Finding, Finding]], n: int) -> str:
+def _untold(findings: Sequence[tuple[ComparedColumn, Finding, Finding]], n: int) -> str:
     """Where no gain in style is told. A column that paints the baseline's own pictures is no answer to that."""
-    found = [each for each in found if each[1:] != ("same", "same")]
-    if all(content in UNTOLD and style in UNTOLD for _, content, style in found):
+    findings = [row for row in findings if row[1:] != ("same", "same")]
+    if all(content in UNTOLD and style in UNTOLD for _, content, style in findings):
         return f"{n} pictures a column are too few to tell any of them from the baseline."
-    losing = [column.label for column, content, _ in found if content in LESS]
-    if losing and all(style in UNTOLD for _, _, style in found):
+    losing = [column.label for column, content, _ in findings if content in LESS]
+    if losing and all(style in UNTOLD for _, _, style in findings):
         verb = "costs" if len(losing) == 1 else "cost"
         return (
             f"{n} pictures a column are too few to tell whether any gains style, but {together(losing)} {verb} content."

@@ -16,17 +16,17 @@ from engine.preview import CELL
 SIDE = 56
 
 
-def preview(plan: ComparisonPlan, pictures: Mapping[str, Pixels], promised: Iterable[tuple[Share, str]]) -> str:
-    """A JPEG in base64. `pictures` are finished; `promised` are the columns' own previews, laid out like a grid."""
-    shown: dict[str, Image.Image] = {}
+def preview(plan: ComparisonPlan, pictures: Mapping[str, Pixels], previews: Iterable[tuple[Share, str]]) -> str:
+    """A JPEG in base64. `pictures` are finished; `previews` are the columns' own previews, laid out like a grid."""
+    images: dict[str, Image.Image] = {}
     places = boxes(blocks(plan), CELL)
-    for share, data in promised:
-        with Image.open(io.BytesIO(base64.b64decode(data))) as sheet:
+    for share, jpeg in previews:
+        with Image.open(io.BytesIO(base64.b64decode(jpeg))) as sheet:
             for cell in share.cells:
                 piece = sheet.crop(places[cell.cell])
-                shown |= {each.cell: piece for each in (cell, *share.twins[cell.cell])}
-    shown |= {cell: Image.fromarray(pixels) for cell, pixels in pictures.items()}
-    rows = [[shown.get(cell.cell) for cell in line] for line in plan.rows]
+                images |= {twin.cell: piece for twin in (cell, *share.twins[cell.cell])}
+    images |= {cell: Image.fromarray(pixels) for cell, pixels in pictures.items()}
+    rows = [[images.get(cell.cell) for cell in line] for line in plan.rows]
     out = io.BytesIO()
     labels = [column.label for column in plan.columns]
     comparison(labels, [str(number + 1) for number in range(len(rows))], rows, SIDE).save(out, "JPEG", quality=80)

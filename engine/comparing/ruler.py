@@ -36,10 +36,10 @@ class Ruler:
 
     def measure(self, cell: PlannedCell, picture: Pixels) -> Mapping[str, float | None]:
         """A picture's scores by metric. Blocks for a moment."""
-        asked = evaluated(self.plan, cell)
-        seen = replace(self.looks, pictures={asked.key: self.judge.features([picture])[0]})
+        unscored = evaluated(self.plan, cell)
+        looks = replace(self.looks, pictures={unscored.key: self.judge.features([picture])[0]})
         columns = [column_of(column) for column in self.plan.columns]
-        (scored,), _ = measure([asked], columns, seen, self.metrics)
+        (scored,), _ = measure([unscored], columns, looks, self.metrics)
         return scored.scores
 
 
@@ -49,11 +49,11 @@ def ruler(plan: ComparisonPlan, planner: Planner, fetching: OnBytes) -> Ruler:
     judge = kept_judge(models.folder(plan.judge, fetching, judge=True))
     fillers = common_fillers(settings, planner.profile, plan.seed, fetching)
     styles = list(dict.fromkeys(column.style for column in plan.columns if column.style))
-    real, missing = of_styles(styles, settings)
+    real, notes = of_styles(styles, settings)
     # What a style learned from is only needed to look for copies, which is an evaluation's business.
     held_out = {name: replace(pictures, trained=(), names=()) for name, pictures in real.items()}
     cells = [evaluated(plan, cell) for cell in plan.cells]
     looks = look(judge, cells, Path(), fillers.pictures, held_out, plan.columns[0].recipe.size)
     from_fillers = [*([STYLE] if looks.styles else []), RETRIEVAL]
     metrics = [CONTENT, *(from_fillers if len(looks.fillers) else [])]
-    return Ruler(plan, judge, looks, tuple(metrics), (*missing, *fillers.notes))
+    return Ruler(plan, judge, looks, tuple(metrics), (*notes, *fillers.notes))

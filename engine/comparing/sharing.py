@@ -24,16 +24,16 @@ class Share:
 
 def shares(plan: ComparisonPlan, have: Collection[str]) -> list[Share]:
     """What is missing, column by column."""
-    found: dict[int, Share] = {}
-    same: dict[object, list[PlannedCell]] = defaultdict(list)
+    by_column: dict[int, Share] = {}
+    by_look: dict[object, list[PlannedCell]] = defaultdict(list)
     for cell in plan.cells:
         if cell.cell not in have:
-            same[look(plan.columns[cell.block[0]]), cell.seed].append(cell)
-    for first, *others in same.values():
-        share = found.setdefault(first.block[0], Share(plan.columns[first.block[0]]))
+            by_look[look(plan.columns[cell.block[0]]), cell.seed].append(cell)
+    for first, *twins in by_look.values():
+        share = by_column.setdefault(first.block[0], Share(plan.columns[first.block[0]]))
         share.cells.append(first)
-        share.twins[first.cell] = others
-    return [found[number] for number in sorted(found)]
+        share.twins[first.cell] = twins
+    return [by_column[number] for number in sorted(by_column)]
 
 
 def job_of(share: Share, plan: ComparisonPlan, turn: int) -> Job:

@@ -43,7 +43,7 @@ class Watching:
         self._columns: list[tuple[Share, Running]] = []
         self._measuring = asyncio.Lock()
         self._cells = {cell.cell: cell for cell in plan.cells}
-        self._told = self._previewed = time.monotonic()
+        self._told_at = self._last_preview = time.monotonic()
         self._done = 0.0
 
     async def run(self) -> None:
@@ -74,39 +74,39 @@ class Watching:
     async def _painted(self, share: Share, column: Running, event: PicturePainted) -> None:
         """Measure a picture and report both, for every cell that shows it. To conclude, the measures are enough."""
         cells = [self._cells[event.cell], *share.twins[event.cell]]
-        data = column.pictures.pop(event.cell, None)
-        if data is None:
+        png = column.pictures.pop(event.cell, None)
+        if png is None:
             for cell in cells:
                 self._running.tell(PicturePainted(cell=cell.cell, withheld=event.withheld or "not painted"))
             return
-        ruler, picture = await asyncio.shield(self._measures), await asyncio.to_thread(_pixels, data)
+        ruler, picture = await asyncio.shield(self._measures), await asyncio.to_thread(_pixels, png)
         for cell in cells:
             async with self._measuring:
                 measures = await asyncio.to_thread(ruler.measure, cell, picture)
-            self._running.pictures[cell.cell], self._running.thumbs[cell.cell] = data, small(picture)
+            self._running.pictures[cell.cell], self._running.thumbs[cell.cell] = png, small(picture)
             self._running.tell(
                 PicturePainted(
                     cell=cell.cell,
                     score=measures.get(CONTENT),
                     measures=dict(measures),
-                    sha256=hashlib.sha256(data).hexdigest(),
-                    bytes=len(data),
+                    sha256=hashlib.sha256(png).hexdigest(),
+                    bytes=len(png),
                 )
             )
         self._progressed()
 
     def _progressed(self) -> None:
         now = time.monotonic()
-        if now - self._told < TELL_SECONDS:
+        if now - self._told_at < TELL_SECONDS:
             return
-        self._told = now
+        self._told_at = now
         states = [column.progress for _, column in self._columns if column.alive and column.progress]
-        half = sum(
+        under_way = sum(
             column.progress.done - len(column.judged)
             for _, column in self._columns
             if column.progress and column.alive and column.progress.phase == "painting"
         )
-        self._done = max(self._done, len(self._running.judged) + half)
+        self._done = max(self._done, len(self._running.judged) + under_way)
         times = [state.eta_s for state in states]
         phases = [state.phase for state in states]
         self._running.tell(
@@ -120,15 +120,15 @@ class Watching:
         )
 
     def _preview(self, now: float) -> str | None:
-        if now - self._previewed < PREVIEW_SECONDS:
+        if now - self._last_preview < PREVIEW_SECONDS:
             return None
-        self._previewed = now
-        promised = [
+        self._last_preview = now
+        previews = [
             (share, column.progress.preview)
             for share, column in self._columns
             if column.progress and column.progress.preview
         ]
-        return preview(self._plan, self._running.thumbs, promised)
+        return preview(self._plan, self._running.thumbs, previews)
 
     def _forget(self, column: Running) -> None:
         """Cancel what is alive, then let it go."""
@@ -140,6 +140,6 @@ class Watching:
             self._crew.remove(job)
 
 
-def _pixels(data: bytes) -> Pixels:
-    with Image.open(io.BytesIO(data)) as picture:
+def _pixels(png: bytes) -> Pixels:
+    with Image.open(io.BytesIO(png)) as picture:
         return np.asarray(picture.convert("RGB"))

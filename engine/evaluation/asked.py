@@ -37,9 +37,9 @@ def limited(prompts: tuple[Prompt, ...], most: int | None) -> tuple[Prompt, ...]
     """The first of each category, then the second of each, and so on; in the order of the file."""
     if most is None or most >= len(prompts):
         return prompts
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     turns = []
-    for place, prompt in enumerate(prompts):
-        turns.append((seen.get(prompt.category, 0), place))
-        seen[prompt.category] = seen.get(prompt.category, 0) + 1
-    return tuple(prompts[place] for place in sorted(place for _, place in sorted(turns)[:most]))
+    for index, prompt in enumerate(prompts):
+        turns.append((counts.get(prompt.category, 0), index))
+        counts[prompt.category] = counts.get(prompt.category, 0) + 1
+    return tuple(prompts[index] for index in sorted(index for _, index in sorted(turns)[:most]))

@@ -14,22 +14,22 @@ class EvaluationBar(Bar):
     def __init__(self, total: int) -> None:
         super().__init__("waiting", total)
         self._total, self._done, self._phase = total, 0, "waiting"
-        self._begun = self._said = time.monotonic()
+        self._start = self._last_line = time.monotonic()
 
     def update(self, state: events.Progress) -> None:
         """What the engine is at; between two pictures also how far these are."""
         self._phase = state.phase
         fetching = state.phase == "fetching"
-        self.show(state.phase, megabytes(state.done, state.total) if fetching else self._left())
+        self.show(state.phase, megabytes(state.done, state.total) if fetching else self._time_left())
 
     def painted(self) -> None:
         self._done += 1
-        self.show(self._phase, self._left(), self._done)
-        if not self.console.is_terminal and time.monotonic() - self._said > LINE_SECONDS:
-            self._said = time.monotonic()
-            self.say(f"{self._done} of {self._total} pictures, {self._left()}")
+        self.show(self._phase, self._time_left(), self._done)
+        if not self.console.is_terminal and time.monotonic() - self._last_line > LINE_SECONDS:
+            self._last_line = time.monotonic()
+            self.say(f"{self._done} of {self._total} pictures, {self._time_left()}")
 
-    def _left(self) -> str:
+    def _time_left(self) -> str:
         if not self._done:
             return ""
-        return f"about {duration((time.monotonic() - self._begun) / self._done * (self._total - self._done))} left"
+        return f"about {duration((time.monotonic() - self._start) / self._done * (self._total - self._done))} left"

@@ -40,27 +40,27 @@ def head(evaluation: Evaluation) -> str:
     pictures = len({cell.file for cell in evaluation.cells if cell.file})
     label = '<p><span class="label">numbers of the embedded model and its own judge</span></p>'
     prompts, seeds = counted(len(evaluation.prompts), "prompt"), counted(evaluation.draws, "seed")
-    told = (
+    subtitle = (
         f"{evaluation.made}. {counted(pictures, 'picture')}: {prompts}, {seeds} each. Judged by {evaluation.judged_by}."
     )
     embedded = label if evaluation.profile == "embedded" else ""
-    return f"<header><h1>{escape(evaluation.title)}</h1><p>{escape(told)}</p>{embedded}</header>"
+    return f"<header><h1>{escape(evaluation.title)}</h1><p>{escape(subtitle)}</p>{embedded}</header>"
 
 
 def short(evaluation: Evaluation) -> str:
-    typed = [row.verdict for row in evaluation.rows if row.verdict and row.variant == "plain"]
-    detailed = [row.verdict for row in evaluation.rows if row.verdict and row.variant != "plain"]
-    lines = typed or ([] if detailed else ["Nothing was compared: there is only the baseline."])
-    more = f"<h3>With design elements in the prompt</h3>{listed(detailed)}" if detailed else ""
+    verdicts = [row.verdict for row in evaluation.rows if row.verdict and row.variant == "plain"]
+    detailed_verdicts = [row.verdict for row in evaluation.rows if row.verdict and row.variant != "plain"]
+    lines = verdicts or ([] if detailed_verdicts else ["Nothing was compared: there is only the baseline."])
+    more = f"<h3>With design elements in the prompt</h3>{listed(detailed_verdicts)}" if detailed_verdicts else ""
     return f"<section class=short>{listed(lines)}{more}</section>"
 
 
-def tradeoff(found: Tradeoff | None) -> str:
-    if found is None:
+def tradeoff(tradeoff: Tradeoff | None) -> str:
+    if tradeoff is None:
         return ""
-    missing = f"<p>Not in the plot:</p>{listed(found.missing)}" if found.missing else ""
-    told = f"<p>{escape(LEGEND)} Inside the tinted band the content counts as kept (within {MARGIN:g}).</p>"
-    return f"<h2>Content against style</h2><div class=wide>{plot(found)}</div>{told}{missing}"
+    missing = f"<p>Not in the plot:</p>{listed(tradeoff.missing)}" if tradeoff.missing else ""
+    legend = f"<p>{escape(LEGEND)} Inside the tinted band the content counts as kept (within {MARGIN:g}).</p>"
+    return f"<h2>Content against style</h2><div class=wide>{plot(tradeoff)}</div>{legend}{missing}"
 
 
 def differences(evaluation: Evaluation) -> str:
@@ -75,12 +75,12 @@ def original(evaluation: Evaluation) -> str:
 
 
 def copies(evaluation: Evaluation, folder: Path) -> str:
-    found = sheets.copies(evaluation, folder)
-    told = (
+    figures = sheets.copies(evaluation, folder)
+    explanation = (
         f"The pictures nearest to one that the style learned from. Above {WORTH_A_LOOK:g} a picture may be a copy; only"
         " looking at it can tell."
     )
-    return f"<h2>Copies?</h2><p>{told}</p>{found}" if found else ""
+    return f"<h2>Copies?</h2><p>{explanation}</p>{figures}" if figures else ""
 
 
 def pictures(evaluation: Evaluation, folder: Path) -> str:

@@ -35,15 +35,15 @@ def of_weights(profile: Profile, approach: int, style: str, weights: Sequence[fl
 
     Weight 0 keeps the words of the style out: it is the model as it would be without a style at all.
     """
-    rest = [weight for weight in dict.fromkeys(weights) if weight]
+    nonzero = [weight for weight in dict.fromkeys(weights) if weight]
     base = _column(profile, approach, "baseline").model_copy(
         update={"key": f"{approach}-x0", "label": "without the style", "words": None}
     )
     columns = [base]
-    for weight in rest:
+    for weight in nonzero:
         column = _column(profile, approach, "compared", style)
-        changed = {"key": f"{approach}-{style}-x{weight:g}", "label": f"{style} x {weight:g}", "weight": weight}
-        columns.append(column.model_copy(update=changed))
+        fields = {"key": f"{approach}-{style}-x{weight:g}", "label": f"{style} x {weight:g}", "weight": weight}
+        columns.append(column.model_copy(update=fields))
     return columns
 
 
@@ -59,9 +59,9 @@ def of_prompts(column: Column, prompts: Sequence[str]) -> list[Column]:
 
 def with_words(baseline: Column, words: str) -> Column:
     """The control that costs no training: the baseline's model without a style, with the words in the prompt."""
-    said = words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip(' ,')}…"
-    changed = {"key": f"{baseline.key}-words", "label": f"saying “{said}”", "role": "control", "words": words}
-    return baseline.model_copy(update={**changed, "style": None, "weight": None})
+    short_words = words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip(' ,')}…"
+    fields = {"key": f"{baseline.key}-words", "label": f"saying “{short_words}”", "role": "control", "words": words}
+    return baseline.model_copy(update={**fields, "style": None, "weight": None})
 
 
 def _styled(profile: Profile, number: int) -> bool:
@@ -72,8 +72,8 @@ def _styled(profile: Profile, number: int) -> bool:
 def _column(profile: Profile, number: int, role: Role, style: str | None = None) -> Column:
     row = PROFILES[profile].get(number)
     if row is None:
-        known = ", ".join(str(known) for known in PROFILES[profile])
-        raise BadRequest(f"There is no approach {number}; the choices are {known}.")
+        choices = ", ".join(str(choice) for choice in PROFILES[profile])
+        raise BadRequest(f"There is no approach {number}; the choices are {choices}.")
     return Column(
         key=str(number),
         label=f"approach {number}, {style}" if style else f"approach {number}",

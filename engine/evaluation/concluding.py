@@ -25,7 +25,7 @@ def concluded(planned: Planned, cells: Sequence[Cell], looks: Looks, fillers: Fi
     metrics = tuple(name for name in METRICS if looks.styles or not metric(name).per_style)
     scored, notes = measure(cells, planned.columns, looks, metrics)
     asked, name = planned.asked, JUDGES[planned.profile]
-    without = [] if planned.styles else [NO_STYLE]
+    no_style = [] if planned.styles else [NO_STYLE]
     return summarized(
         Evaluation(
             title=_title(planned),
@@ -52,13 +52,13 @@ def concluded(planned: Planned, cells: Sequence[Cell], looks: Looks, fillers: Fi
             versions=planned.ways[0].recipe.versions,
             cells=tuple(scored),
             controls=real_of_all(looks, planned.prompts.prompts),
-            notes=(*planned.notes, *without, *read_by(tuple(looks.styles)), *fillers.notes, *notes),
+            notes=(*planned.notes, *no_style, *read_by(tuple(looks.styles)), *fillers.notes, *notes),
         )
     )
 
 
 def _title(planned: Planned) -> str:
     compared = [column.label for column in planned.columns if column.role == "compared"]
-    told = f"{', '.join(compared)} against " if compared else ""
+    against = f"{', '.join(compared)} against " if compared else ""
     base = next(column.label for column in planned.columns if column.role == "baseline")
-    return begun(f"{told}{base}, {counted(len(planned.prompts.prompts), 'prompt')}")
+    return begun(f"{against}{base}, {counted(len(planned.prompts.prompts), 'prompt')}")

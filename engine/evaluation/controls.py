@@ -16,8 +16,8 @@ LEAST = "Pictures of anything: what content and style score without being asked 
 
 def real_of_all(looks: Looks, prompts: Sequence[Prompt]) -> tuple[Control, ...]:
     """Those of every style; the fillers once, read by the first style, as all styles share them."""
-    found = [control for style in looks.styles for control in real(looks, prompts, style)]
-    return tuple({control.label: control for control in reversed(found)}.values())[::-1]
+    controls = [control for style in looks.styles for control in real(looks, prompts, style)]
+    return tuple({control.label: control for control in reversed(controls)}.values())[::-1]
 
 
 def real(looks: Looks, prompts: Sequence[Prompt], style: str) -> tuple[Control, ...]:
@@ -28,12 +28,12 @@ def real(looks: Looks, prompts: Sequence[Prompt], style: str) -> tuple[Control, 
     """
     held_out = looks.styles[style].held_out
     texts = np.stack([looks.texts[prompt.prompt] for prompt in prompts])
-    found = []
+    controls = []
     if len(held_out):
-        found.append(_control(f"real {style}", MOST, held_out, texts, _ceiling(held_out, looks.fillers), style))
+        controls.append(_control(f"real {style}", MOST, held_out, texts, _ceiling(held_out, looks.fillers), style))
     if len(looks.fillers):
-        found.append(_control("fillers", LEAST, looks.fillers, texts, _floor(looks.fillers, held_out), style))
-    return tuple(found)
+        controls.append(_control("fillers", LEAST, looks.fillers, texts, _floor(looks.fillers, held_out), style))
+    return tuple(controls)
 
 
 def _control(label: str, explained: str, pictures: Vectors, texts: Vectors, style: float | None, of: str) -> Control:
@@ -50,9 +50,9 @@ def _ceiling(held_out: Vectors, fillers: Vectors) -> float | None:
 
 def _floor(fillers: Vectors, held_out: Vectors) -> float | None:
     """None for a single filler: it lies where the style is seen from."""
-    nothing = np.arange(len(fillers))
+    numbers = np.arange(len(fillers))
     try:
-        found = style_score(Seen(fillers, fillers, fillers, nothing, fillers=fillers, held_out=held_out)).mean()
+        score = style_score(Seen(fillers, fillers, fillers, numbers, fillers=fillers, held_out=held_out)).mean()
     except NotMeasured:
         return None
-    return float(found) if np.isfinite(found) else None
+    return float(score) if np.isfinite(score) else None

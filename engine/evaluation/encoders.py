@@ -27,10 +27,10 @@ def sharing(judge: str, models: Sequence[str]) -> str:
         )
     if unknown:
         return f"It is not known whether the judge shares an encoder with {' and '.join(unknown)}."
-    told = "; ".join(f"{model} is conditioned on {encoder}" for model, encoder in encoders.items())
+    conditions = "; ".join(f"{model} is conditioned on {encoder}" for model, encoder in encoders.items())
     related = [model for model, encoder in encoders.items() if encoder and _maker(encoder) == _maker(judge)]
     kin = f" It learned from the same pictures and texts as the encoder of {' and '.join(related)}." if related else ""
-    return f"The judge shares no encoder with a generator ({told}).{kin}"
+    return f"The judge shares no encoder with a generator ({conditions}).{kin}"
 
 
 def _maker(model: str) -> str:

@@ -16,14 +16,14 @@ SAME = 1e-6
 gets one that is up to 4e-8 away."""
 
 
-def tied(values: Sequence[float], things: str) -> Estimate | None:
+def tied(values: Sequence[float], unit: str) -> Estimate | None:
     """What is said where all values are equal; None where they are not, or where there is a single one."""
     if len(values) == 1 or not _equal(values):
         return None
     n, value = len(values), values[0]
-    if abs(value) <= SAME and things == "pairs":
-        return nothing("All pairs score exactly the same, so there is no difference to estimate.", n, things, ties=True)
-    return nothing(f"All values are the same number ({number(value)}), so no interval can be given.", n, things)
+    if abs(value) <= SAME and unit == "pairs":
+        return nothing("All pairs score exactly the same, so there is no difference to estimate.", n, unit, ties=True)
+    return nothing(f"All values are the same number ({number(value)}), so no interval can be given.", n, unit)
 
 
 def over_seeds(prompts: Sequence[Sequence[float]], left_out: str) -> Estimate:
@@ -32,16 +32,16 @@ def over_seeds(prompts: Sequence[Sequence[float]], left_out: str) -> Estimate:
 
     A prompt with a single seed is taken to spread as the others do.
     """
-    rest = f" {left_out}" if left_out else ""
+    suffix = f" {left_out}" if left_out else ""
     n, count = sum(map(len, prompts)), len(prompts)
     free = n - count
     if free < 1:
-        return nothing(f"One seed is too few for an interval; it takes at least two.{rest}", n, "seeds")
+        return nothing(f"One seed is too few for an interval; it takes at least two.{suffix}", n, "seeds")
     spreads = {index: variance(values) for index, values in enumerate(prompts) if len(values) > 1}
-    usual = sum((len(prompts[index]) - 1) * spread for index, spread in spreads.items()) / free
-    if usual <= SAME**2:
-        return nothing(f"The seeds of a prompt all score the same, so no interval can be given.{rest}", n, "seeds")
-    errors = [spreads.get(index, usual) / len(values) for index, values in enumerate(prompts)]
+    pooled = sum((len(prompts[index]) - 1) * spread for index, spread in spreads.items()) / free
+    if pooled <= SAME**2:
+        return nothing(f"The seeds of a prompt all score the same, so no interval can be given.{suffix}", n, "seeds")
+    errors = [spreads.get(index, pooled) / len(values) for index, values in enumerate(prompts)]
     degrees = sum(errors) ** 2 / sum(e**2 / ((len(v) - 1) or free) for e, v in zip(errors, prompts, strict=True))
     mean, error = fmean(map(fmean, prompts)), math.sqrt(sum(errors)) / count
     half = student.quantile((1 + LEVEL) / 2, degrees) * error
@@ -53,7 +53,7 @@ def over_seeds(prompts: Sequence[Sequence[float]], left_out: str) -> Estimate:
         n=n,
         unit="seeds",
         method=f"Student's t over {n} seeds{of}",
-        note=f"It speaks for {whom} only.{rest}",
+        note=f"It speaks for {whom} only.{suffix}",
         p=student.two_sided(mean / error, degrees),
     )
 
@@ -71,8 +71,8 @@ def over_prompts(units: list[float], seed: int, left_out: str) -> Estimate:
     n, values = len(units), np.asarray(units)
     picks = np.random.default_rng(seed).integers(n, size=(RESAMPLES, n))
     means = np.sort(values[picks].mean(axis=1))
-    out = NormalDist().cdf(-math.sqrt(n / (n - 1)) * student.quantile((1 + LEVEL) / 2, n - 1))
-    low, high = np.quantile(means, (out, 1 - out))
+    tail = NormalDist().cdf(-math.sqrt(n / (n - 1)) * student.quantile((1 + LEVEL) / 2, n - 1))
+    low, high = np.quantile(means, (tail, 1 - tail))
     return Estimate(
         value=fmean(units),
         low=float(low),

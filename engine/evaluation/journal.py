@@ -33,12 +33,12 @@ class Journal:
         self._append(cell.model_dump_json())
         self.cells[cell.key] = cell
 
-    def _take_up(self, found: bytes) -> None:
-        whole = found[: found.rfind(b"\n") + 1]
-        if len(whole) < len(found):
+    def _take_up(self, content: bytes) -> None:
+        whole_lines = content[: content.rfind(b"\n") + 1]
+        if len(whole_lines) < len(content):
             # Without this, the next line would be glued to the unfinished one.
-            os.truncate(self._path, len(whole))
-        lines = whole.decode("utf-8", errors="replace").splitlines()
+            os.truncate(self._path, len(whole_lines))
+        lines = whole_lines.decode("utf-8", errors="replace").splitlines()
         if not lines:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._append(json.dumps({"plan": self._plan}))

@@ -30,8 +30,8 @@ class Axis:
     end: float
 
     def at(self, value: float) -> float:
-        inside = min(self.high, max(self.low, value))
-        return self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start)
+        clamped = min(self.high, max(self.low, value))
+        return self.start + (clamped - self.low) / (self.high - self.low) * (self.end - self.start)
 
     def beyond(self, value: float) -> bool:
         return not self.low <= value <= self.high
@@ -67,21 +67,21 @@ class Layout:
     paths: tuple[tuple[int, ...], ...]
 
 
-def layout(found: Tradeoff) -> Layout:
-    x = Axis(*_range([(p.x, p.wide, p.kind == "real") for p in found.points]), LEFT, RIGHT)
-    y = Axis(*_range([(p.y, p.high, p.kind == "real") for p in found.points]), BOTTOM, TOP)
-    spots = [(x.at(p.x), y.at(p.y)) for p in found.points]
-    taken: list[Box] = [(a - 8, b - 8, a + 8, b + 8) for a, b in spots]
-    taken += [box for point, spot in zip(found.points, spots, strict=True) for box in _bars(point, spot, x, y)]
+def layout(tradeoff: Tradeoff) -> Layout:
+    x = Axis(*_range([(p.x, p.wide, p.kind == "real") for p in tradeoff.points]), LEFT, RIGHT)
+    y = Axis(*_range([(p.y, p.high, p.kind == "real") for p in tradeoff.points]), BOTTOM, TOP)
+    spots = [(x.at(p.x), y.at(p.y)) for p in tradeoff.points]
+    occupied: list[Box] = [(a - 8, b - 8, a + 8, b + 8) for a, b in spots]
+    occupied += [box for point, spot in zip(tradeoff.points, spots, strict=True) for box in _bars(point, spot, x, y)]
     marks = []
-    for point, spot in zip(found.points, spots, strict=True):
+    for point, spot in zip(tradeoff.points, spots, strict=True):
         pinned = x.beyond(point.x) or y.beyond(point.y)
         label = _label(point, pinned=pinned)
-        box = _free(spot, label, taken)
-        taken.append(box)
+        box = _free(spot, label, occupied)
+        occupied.append(box)
         wide, high = ((axis.at(i[0]), axis.at(i[1])) if i else None for axis, i in ((x, point.wide), (y, point.high)))
         marks.append(Mark(point, *spot, wide, high, pinned, label, (box[0], (box[1] + box[3]) / 2)))
-    return Layout(x, y, tuple(marks), found.paths)
+    return Layout(x, y, tuple(marks), tradeoff.paths)
 
 
 def _range(values: Sequence[tuple[float, tuple[float, float] | None, bool]]) -> tuple[float, float]:
@@ -108,9 +108,9 @@ def _bars(point: Point, spot: tuple[float, float], x: Axis, y: Axis) -> Iterator
         yield spot[0] - 2, y.at(point.high[1]), spot[0] + 2, y.at(point.high[0])
 
 
-def _free(spot: tuple[float, float], label: str, taken: Sequence[Box]) -> Box:
+def _free(spot: tuple[float, float], label: str, occupied: Sequence[Box]) -> Box:
     """The first place around a point whose box covers nothing else; the one that covers least where there is none."""
-    return min(_places(spot, label), key=lambda box: sum(_overlap(box, other) for other in taken))
+    return min(_places(spot, label), key=lambda box: sum(_overlap(box, other) for other in occupied))
 
 
 def _places(spot: tuple[float, float], label: str) -> Iterator[Box]:

@@ -38,10 +38,10 @@ def look(
     Raises BadRequest for a file that cannot be read, NoFillers for a real picture that cannot.
     """
     files = list(dict.fromkeys(cell.file for cell in cells if cell.file))
-    seen = dict(zip(files, _features(judge, (_opened(out / file) for file in files)), strict=True))
+    vectors = dict(zip(files, _features(judge, (_opened(out / file) for file in files)), strict=True))
     words = list(dict.fromkeys(text for cell in cells for text in (cell.prompt, cell.asked)))
     return Looks(
-        pictures={cell.key: seen[cell.file] for cell in cells if cell.file},
+        pictures={cell.key: vectors[cell.file] for cell in cells if cell.file},
         texts=dict(zip(words, judge.texts(words), strict=True)),
         fillers=_real(judge, fillers, size),
         styles={
@@ -52,7 +52,7 @@ def look(
 
 
 def _real(judge: "Judge", opens: Sequence[Callable[[], Image.Image]], size: int) -> Vectors:
-    return _features(judge, (pixels(opened(), size) for opened in opens)) if opens else NONE
+    return _features(judge, (pixels(open_picture(), size) for open_picture in opens)) if opens else NONE
 
 
 def _features(judge: "Judge", pictures: Iterable[Pixels]) -> Vectors:

@@ -42,13 +42,13 @@ def measure(
     """
     baseline = next(column.key for column in columns if column.role == "baseline")
     scores: dict[str, dict[str, float | None]] = defaultdict(dict)
-    near: dict[str, dict[str, str]] = defaultdict(dict)
+    nearest_names: dict[str, dict[str, str]] = defaultdict(dict)
     notes: dict[str, None] = {}
     for group in _groups(cells, looks):
         partners = _partners(group, baseline, looks)
-        for name, found, style in _asked(metrics, looks):
+        for name, definition, style in _metrics_by_style(metrics, looks):
             try:
-                numbers = found.measure(_seen(group, looks, style, partners))
+                numbers = definition.measure(_seen(group, looks, style, partners))
             except NotMeasured as problem:
                 notes[str(problem)] = None
                 continue
@@ -56,8 +56,10 @@ def measure(
                 scores[cell.key][f"{name}:{style}" if style else name] = number if np.isfinite(number) else None
         for style in looks.styles:
             for cell, picture in zip(group, _nearest(group, looks, style), strict=False):
-                near[cell.key][style] = picture
-    measured = [cell.model_copy(update={"scores": scores[cell.key], "nearest": near[cell.key]}) for cell in cells]
+                nearest_names[cell.key][style] = picture
+    measured = [
+        cell.model_copy(update={"scores": scores[cell.key], "nearest": nearest_names[cell.key]}) for cell in cells
+    ]
     return measured, list(notes)
 
 
@@ -69,12 +71,12 @@ def _groups(cells: Sequence[Cell], looks: Looks) -> Iterator[list[Cell]]:
     yield from groups.values()
 
 
-def _asked(metrics: Sequence[str], looks: Looks) -> Iterator[tuple[str, Metric, str | None]]:
+def _metrics_by_style(metrics: Sequence[str], looks: Looks) -> Iterator[tuple[str, Metric, str | None]]:
     """A metric of a style is taken once for each style; without any style it is left out."""
     for name in metrics:
-        found = metric(name)
-        for style in tuple(looks.styles) if found.per_style else (None,):
-            yield name, found, style
+        definition = metric(name)
+        for style in tuple(looks.styles) if definition.per_style else (None,):
+            yield name, definition, style
 
 
 def _seen(group: Sequence[Cell], looks: Looks, style: str | None, partners: Vectors) -> Seen:
@@ -101,5 +103,5 @@ def _nearest(group: Sequence[Cell], looks: Looks, style: str) -> list[str]:
     real = looks.styles[style]
     if not len(real.trained):
         return []
-    which, _ = nearest(np.stack([looks.pictures[cell.key] for cell in group]), real.trained)
-    return [real.names[index] for index in which]
+    indices, _ = nearest(np.stack([looks.pictures[cell.key] for cell in group]), real.trained)
+    return [real.names[index] for index in indices]

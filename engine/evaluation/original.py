@@ -63,13 +63,13 @@ def beside(evaluation: Evaluation) -> list[Beside]:
 
 def comparable(evaluation: Evaluation) -> list[str]:
     """Sentences on what the two columns have in common and what not."""
-    ours = sorted({column.model for column in evaluation.columns})
+    models = sorted({column.model for column in evaluation.columns})
     scale = (
         f"The scale is the same, a plain cosine. Ours is judged by {evaluation.judged_by}; whether the "
         "original's judge was the same is not certain, and cosines of different judges must not be compared."
     )
-    painted = f"The pictures here are painted with {' and '.join(ours)}."
-    first = EMBEDDED_ONLY if evaluation.profile == "embedded" else painted
+    sentence = f"The pictures here are painted with {' and '.join(models)}."
+    first = EMBEDDED_ONLY if evaluation.profile == "embedded" else sentence
     return [first, ONE_GRID, scale, LONGER_TEXT, NOT_REPEATED]
 
 

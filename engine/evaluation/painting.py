@@ -33,15 +33,15 @@ class Painting:
     def __init__(self, planned: Sequence[Cell], ways: Mapping[str, Way], journal: Journal, out: Path) -> None:
         self._ways, self._journal, self._out = ways, journal, out
         done = {cell.key: cell for cell in journal.cells.values() if _whole(cell, out)}
-        shown = {self._look(cell): cell for cell in done.values()}
+        by_look = {self._look(cell): cell for cell in done.values()}
         self.twins: dict[str, list[Cell]] = {}
         leaders: dict[object, Cell] = {}
         for cell in planned:
             look = self._look(cell)
             if cell.key in done:
                 continue
-            if look in shown:
-                journal.add(_like(cell, shown[look]))
+            if look in by_look:
+                journal.add(_like(cell, by_look[look]))
             elif look in leaders:
                 self.twins[leaders[look].key].append(cell)
             else:
@@ -58,11 +58,11 @@ class Painting:
         columns: dict[str, list[Cell]] = {}
         for cell in self.cells:
             columns.setdefault(cell.column, []).append(cell)
-        place = {cell.key: number for number, cell in enumerate(self.cells)}
-        found = [
+        position = {cell.key: number for number, cell in enumerate(self.cells)}
+        batches = [
             tuple(cells[start : start + BATCH]) for cells in columns.values() for start in range(0, len(cells), BATCH)
         ]
-        yield from sorted(found, key=lambda batch: place[batch[0].key])
+        yield from sorted(batches, key=lambda batch: position[batch[0].key])
 
     async def _paint(self, engine: Paints, batch: Sequence[Cell], profile: Profile, bar: EvaluationBar) -> None:
         job, cells = _job(self._ways[batch[0].column], batch, profile)
@@ -70,8 +70,8 @@ class Painting:
             async for event in engine.run(job):
                 match event:
                     case PicturePainted():
-                        data = await engine.picture(job.id, event.cell) if event.sha256 else None
-                        self._keep(cells[event.cell], data, event.withheld)
+                        png = await engine.picture(job.id, event.cell) if event.sha256 else None
+                        self._keep(cells[event.cell], png, event.withheld)
                         bar.painted()
                     case Progress():
                         bar.update(event)
@@ -82,13 +82,13 @@ class Painting:
             with contextlib.suppress(TesseraError, KeyError):
                 await engine.cancel(job.id)
 
-    def _keep(self, cell: Cell, data: bytes | None, withheld: str | None) -> None:
-        kept = cell.model_copy(update={"file": cell.file if data else None, "withheld": withheld})
-        if data and cell.file:
-            put(self._out / cell.file, data)
-        self._journal.add(kept)
+    def _keep(self, cell: Cell, png: bytes | None, withheld: str | None) -> None:
+        finished = cell.model_copy(update={"file": cell.file if png else None, "withheld": withheld})
+        if png and cell.file:
+            put(self._out / cell.file, png)
+        self._journal.add(finished)
         for twin in self.twins[cell.key]:
-            self._journal.add(_like(twin, kept))
+            self._journal.add(_like(twin, finished))
 
     def _look(self, cell: Cell) -> object:
         """All that a picture depends on."""
@@ -107,7 +107,7 @@ def _whole(cell: Cell, out: Path) -> bool:
 def _job(way: Way, batch: Sequence[Cell], profile: Profile) -> tuple[Job, dict[str, Cell]]:
     """A job that carries its own plan, and the cell at each address."""
     places = {address(number % ACROSS, number // ACROSS): cell for number, cell in enumerate(batch)}
-    planned = tuple(
+    planned_cells = tuple(
         PlannedCell(
             cell=place,
             block=(number % ACROSS // 2, number // ACROSS // 2),
@@ -118,5 +118,5 @@ def _job(way: Way, batch: Sequence[Cell], profile: Profile) -> tuple[Job, dict[s
         )
         for number, (place, cell) in enumerate(places.items())
     )
-    plan = Plan(seed=0, cells=planned, profile=profile, judge=JUDGES[profile], recipe=way.recipe)
+    plan = Plan(seed=0, cells=planned_cells, profile=profile, judge=JUDGES[profile], recipe=way.recipe)
     return Job(id=new_id(), turn=LAST_TURN, work=order_of(way.column), plan=plan), places

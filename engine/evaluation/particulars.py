@@ -14,7 +14,7 @@ from engine.metrics import metric
 def measured(evaluation: Evaluation) -> str:
     judge = evaluation.judge
     revision = f", revision {judge.revision}" if judge.revision else ""
-    told = {
+    entries = {
         "judge": f"{begun(evaluation.judged_by)}{revision}. {judge.sharing}",
         "scale": "Plain cosines, −1 … 1, judged in single precision on the saved 8-bit pictures.",
         "baseline": f"{evaluation.baseline.label}. Every difference pairs pictures of the same prompt and seed.",
@@ -26,14 +26,14 @@ def measured(evaluation: Evaluation) -> str:
         "intervals": _intervals(evaluation),
     }
     metrics = {metric(name).title: f"{metric(name).explained} ({metric(name).scale})." for name in evaluation.metrics}
-    known = (*evaluation.notes, *left_out(evaluation.rows))
-    notes = f"<h3>Worth knowing</h3>{listed(known)}" if known else ""
-    return f"<h2>What was measured</h2>{facts(told)}<h3>The measures</h3>{facts(metrics)}{notes}"
+    sentences = (*evaluation.notes, *left_out(evaluation.rows))
+    notes = f"<h3>Worth knowing</h3>{listed(sentences)}" if sentences else ""
+    return f"<h2>What was measured</h2>{facts(entries)}<h3>The measures</h3>{facts(metrics)}{notes}"
 
 
 def repeat(evaluation: Evaluation) -> str:
     columns = {column.label: _painted(evaluation, column.key) for column in evaluation.columns}
-    told = {
+    entries = {
         "prompts": f"{evaluation.prompt_set}, {len(evaluation.prompts)} prompts, in report.json",
         "seeds": f"{evaluation.draws} a prompt, derived from {evaluation.seed}; each picture's own is in cells.csv",
         "profile": evaluation.profile,
@@ -41,19 +41,19 @@ def repeat(evaluation: Evaluation) -> str:
         "took": f"{evaluation.seconds:.0f} s" if evaluation.seconds is not None else None,
     }
     return (
-        f"<h2>How to repeat it</h2><pre>{escape(evaluation.command)}</pre>{facts(told)}"
+        f"<h2>How to repeat it</h2><pre>{escape(evaluation.command)}</pre>{facts(entries)}"
         f"<h3>How each column is painted</h3>{facts(columns)}"
         "<p>report.json holds everything on this page except the pictures; cells.csv has one line for each picture.</p>"
     )
 
 
 def _style(evaluation: Evaluation) -> str | None:
-    told = [
+    sentences = [
         f"{style}: {evaluation.held_out.get(style, 0)} real pictures that it never saw, "
         f"{evaluation.trained.get(style, 0)} that it learned from"
         for style in evaluation.styles
     ]
-    return f"{'; '.join(told)}." if told else None
+    return f"{'; '.join(sentences)}." if sentences else None
 
 
 def _intervals(evaluation: Evaluation) -> str:

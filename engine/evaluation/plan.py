@@ -46,12 +46,12 @@ def seed_of(seed: int, item: int, draw: int) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
-def mark(columns: Sequence[Column], planned: Sequence[Cell], profile: str) -> str:
+def mark(columns: Sequence[Column], cells: Sequence[Cell], profile: str) -> str:
     """The plan's fingerprint, for its journal: it changes with anything that changes a picture."""
     return fingerprint(
         {
             "profile": profile,
             "columns": [column.model_dump(mode="json") for column in columns],
-            "cells": [[cell.key, cell.asked, cell.seed] for cell in planned],
+            "cells": [[cell.key, cell.asked, cell.seed] for cell in cells],
         }
     )

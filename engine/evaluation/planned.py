@@ -38,10 +38,10 @@ class Planned:
 def planned(settings: Settings, asked: Asked) -> Planned:
     """Blocks while models are fetched. Raises BadRequest, BadStyle, NoModel, DiskFull."""
     profile, _ = models.choose_profile(settings)
-    found = read(asked.prompts or SHIPPED[profile])
-    prompts = PromptSet(name=found.name, prompts=limited(found.prompts, asked.limit))
+    prompt_set = read(asked.prompts or SHIPPED[profile])
+    prompts = PromptSet(name=prompt_set.name, prompts=limited(prompt_set.prompts, asked.limit))
     with download_bar("models") as fetching:
-        chosen, notes = ways(asked, Planner(settings, profile), fetching)
-    columns = [way.column for way in chosen]
+        chosen_ways, notes = ways(asked, Planner(settings, profile), fetching)
+    columns = [way.column for way in chosen_ways]
     cells = plan.cells(columns, prompts.prompts, prompts.variants(), asked.seeds, asked.seed)
-    return Planned(asked, profile, prompts, tuple(chosen), tuple(cells), plan.mark(columns, cells, profile), notes)
+    return Planned(asked, profile, prompts, tuple(chosen_ways), tuple(cells), plan.mark(columns, cells, profile), notes)

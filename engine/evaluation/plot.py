@@ -27,26 +27,26 @@ PAPER, INK, FAINT, TICK, ZERO, BAND = (
 COLOURS: dict[Kind, Colour] = {"baseline": INK, "compared": (31, 95, 175), "control": (176, 84, 28), "real": FAINT}
 
 
-def png(found: Tradeoff) -> bytes:
+def png(tradeoff: Tradeoff) -> bytes:
     """1520 x 960 pixels."""
     out = io.BytesIO()
-    image(found).save(out, "PNG", optimize=True)
+    image(tradeoff).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def image(found: Tradeoff) -> Image.Image:
-    placed = layout(found)
+def image(tradeoff: Tradeoff) -> Image.Image:
+    plot_layout = layout(tradeoff)
     canvas = Image.new("RGB", (WIDTH * TIMES, HEIGHT * TIMES), PAPER)
     pen = _Pen(canvas)
-    _ground(pen, placed)
-    for path in placed.paths:
-        spots = [(placed.marks[index].x, placed.marks[index].y) for index in path]
+    _ground(pen, plot_layout)
+    for path in plot_layout.paths:
+        spots = [(plot_layout.marks[index].x, plot_layout.marks[index].y) for index in path]
         for start, end in pairwise(spots):
             pen.line(*start, *end, (160, 186, 220), 1.5)
-    for mark in placed.marks:
+    for mark in plot_layout.marks:
         _mark(pen, mark)
     # After all lines, and on paper of its own: where everything is full a label may have to cross one.
-    for mark in placed.marks:
+    for mark in plot_layout.marks:
         pen.text(*mark.text, mark.label, COLOURS[mark.point.kind], "lm", halo=2)
     pen.text((LEFT + RIGHT) / 2, BOTTOM + 46, X_TITLE, INK, "mm")
     _upright(canvas, Y_TITLE)
@@ -77,16 +77,16 @@ class _Pen:
         self._draw.text(place, _lettered(words), colour, letters, anchor, stroke_width=halo * TIMES, stroke_fill=PAPER)
 
 
-def _ground(pen: _Pen, placed: Layout) -> None:
-    left, right = placed.x.at(-MARGIN), placed.x.at(MARGIN)
+def _ground(pen: _Pen, layout: Layout) -> None:
+    left, right = layout.x.at(-MARGIN), layout.x.at(MARGIN)
     pen.box(left, TOP, right, BOTTOM, BAND)
     pen.text((left + right) / 2, TOP - 13, f"content kept within {MARGIN:g}", FAINT, "mm")
-    for value in placed.x.ticks():
-        x = placed.x.at(value)
+    for value in layout.x.ticks():
+        x = layout.x.at(value)
         pen.line(x, TOP, x, BOTTOM, TICK if value else ZERO)
         pen.text(x, BOTTOM + 15, signed(value, 2), FAINT, "mm")
-    for value in placed.y.ticks():
-        y = placed.y.at(value)
+    for value in layout.y.ticks():
+        y = layout.y.at(value)
         pen.line(LEFT, y, RIGHT, y, TICK if value else ZERO)
         pen.text(LEFT - 9, y, signed(value, 2), FAINT, "rm")
 

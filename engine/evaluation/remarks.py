@@ -11,34 +11,34 @@ from engine.evaluation.planned import Planned
 from engine.evaluation.prompt_sets import Prompt
 
 
-def remarks(decided: Planned, judge: Path) -> list[str]:
+def remarks(plan: Planned, judge: Path) -> list[str]:
     """Sentences. `judge` is the judge's folder; generators have folders of their own, which are here by now."""
-    asked = list(dict.fromkeys(cell.asked for cell in decided.cells))
-    found = _without_details(decided.prompts.prompts)
-    unknown = [text for text in asked if decided.profile == EMBEDDED and vocabulary.prompt_notes(text)]
+    texts = list(dict.fromkeys(cell.asked for cell in plan.cells))
+    notes = _without_details(plan.prompts.prompts)
+    unknown = [text for text in texts if plan.profile == EMBEDDED and vocabulary.prompt_notes(text)]
     if unknown:
-        found.append(
+        notes.append(
             f"The embedded model does not know every word of {counted(len(unknown), 'prompt')}: “{unknown[0]}”."
         )
-    long = [text for text in asked if models.tokens_cut(judge, text)]
+    long = [text for text in texts if models.tokens_cut(judge, text)]
     if long:
-        found.append(f"The judge cannot read the end of {counted(len(long), 'prompt')}: “{long[0]}”.")
-    cut = [text for text in asked if _cut(decided, text)]
-    if cut:
-        found.append(f"A generator cannot read the end of {counted(len(cut), 'prompt')}: “{cut[0]}”.")
-    return found
+        notes.append(f"The judge cannot read the end of {counted(len(long), 'prompt')}: “{long[0]}”.")
+    cut_texts = [text for text in texts if _is_cut(plan, text)]
+    if cut_texts:
+        notes.append(f"A generator cannot read the end of {counted(len(cut_texts), 'prompt')}: “{cut_texts[0]}”.")
+    return notes
 
 
 def _without_details(prompts: Sequence[Prompt]) -> list[str]:
-    bare = [prompt.prompt for prompt in prompts if not prompt.details]
-    if not 0 < len(bare) < len(prompts):
+    plain = [prompt.prompt for prompt in prompts if not prompt.details]
+    if not 0 < len(plain) < len(prompts):
         return []
-    lack = "1 prompt has" if len(bare) == 1 else f"{len(bare)} prompts have"
-    return [f"Nothing was painted with details, because {lack} none: “{bare[0]}”. Both kinds need the same prompts."]
+    lack = "1 prompt has" if len(plain) == 1 else f"{len(plain)} prompts have"
+    return [f"Nothing was painted with details, because {lack} none: “{plain[0]}”. Both kinds need the same prompts."]
 
 
-def _cut(decided: Planned, text: str) -> bool:
+def _is_cut(plan: Planned, text: str) -> bool:
     return any(
         models.tokens_cut(models.folder(way.column.model) / "tokenizer", dress(text, None, way.column.words))
-        for way in decided.ways
+        for way in plan.ways
     )

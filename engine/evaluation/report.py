@@ -19,9 +19,9 @@ def write(evaluation: Evaluation, folder: Path) -> Path:
     save(evaluation, folder)
     page = folder / "report.html"
     put(page, html(evaluation, folder).encode())
-    found = tradeoff(evaluation)
-    if found:
-        put(folder / "plot.png", png(found))
+    points = tradeoff(evaluation)
+    if points:
+        put(folder / "plot.png", png(points))
     return page
 
 

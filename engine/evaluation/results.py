@@ -138,5 +138,5 @@ class Evaluation(Data):
 
     def score_key(self, metric: str, style: str | None, *, per_style: bool) -> str:
         """Under which name `Cell.scores` has a metric, for a column of this style or of none."""
-        chosen = style or (self.styles[0] if self.styles else None)
-        return f"{metric}:{chosen}" if per_style and chosen else metric
+        scoring_style = style or (self.styles[0] if self.styles else None)
+        return f"{metric}:{scoring_style}" if per_style and scoring_style else metric

@@ -22,10 +22,10 @@ def examples(evaluation: Evaluation, folder: Path) -> str:
     lines = []
     for item, draw in _chosen(evaluation):
         line = [cells.get(f"{column.key}/plain/{item}/{draw}") for column in evaluation.columns]
-        told = next((cell for cell in line if cell), None)
-        if told:
+        first_cell = next((cell for cell in line if cell), None)
+        if first_cell:
             pictures = "".join(f"<td>{picture(cell, folder)}{_score(cell)}</td>" for cell in line)
-            words = f"{escape(told.prompt)}<small>seed {told.seed}</small>"
+            words = f"{escape(first_cell.prompt)}<small>seed {first_cell.seed}</small>"
             lines.append(f"<tr><th scope=row>{words}</th>{pictures}</tr>")
     return (
         f'<div class="wide"><table class="sheet"><thead><tr><td></td>{heads}</tr></thead>{"".join(lines)}</table></div>'
@@ -42,14 +42,14 @@ def copies(evaluation: Evaluation, folder: Path) -> str:
     parts = []
     for column in evaluation.columns:
         key = f"copies:{column.style}"
-        ours = [cell for cell in evaluation.cells if cell.column == column.key and cell.scores.get(key) is not None]
-        near = sorted(ours, key=lambda cell: cell.scores[key] or 0.0, reverse=True)[: 2 * EXTREMES]
-        shown = "".join(
+        cells = [cell for cell in evaluation.cells if cell.column == column.key and cell.scores.get(key) is not None]
+        closest = sorted(cells, key=lambda cell: cell.scores[key] or 0.0, reverse=True)[: 2 * EXTREMES]
+        figures = "".join(
             f"<div class=cell>{picture(cell, folder)}<span class=score>{number(cell.scores[key] or 0.0)}</span>"
             f"<small>{escape(cell.nearest.get(column.style or '', ''))}</small></div>"
-            for cell in near
+            for cell in closest
         )
-        parts += [f"<h3>{escape(column.label)}</h3><figure class=row>{shown}</figure>"] if near else []
+        parts += [f"<h3>{escape(column.label)}</h3><figure class=row>{figures}</figure>"] if closest else []
     return "".join(parts)
 
 
@@ -84,8 +84,8 @@ def _strip(cells: Sequence[Cell], folder: Path) -> str:
 
 
 def _score(cell: Cell | None) -> str:
-    found = cell.scores.get(CONTENT) if cell else None
-    return "" if found is None else f"<span class=score>{number(found)}</span>"
+    score = cell.scores.get(CONTENT) if cell else None
+    return "" if score is None else f"<span class=score>{number(score)}</span>"
 
 
 def _content(cell: Cell) -> float:

@@ -17,8 +17,8 @@ ASKED, PRESERVATION = "clip_score_asked", "preservation"
 def summarized(evaluation: Evaluation) -> Evaluation:
     """The same with its rows. Every column is held against the baseline in the same variant, and the baseline's details
     against its plain prompts; Holm corrects each metric over all of these comparisons."""
-    found = [_row(evaluation, column, variant) for variant in evaluation.variants for column in evaluation.columns]
-    corrected = _corrected(found, evaluation.metrics)
+    rows = [_row(evaluation, column, variant) for variant in evaluation.variants for column in evaluation.columns]
+    corrected = _corrected(rows, evaluation.metrics)
     return evaluation.model_copy(update={"rows": tuple(_judged(row, evaluation) for row in corrected)})
 
 
@@ -33,7 +33,7 @@ def _row(evaluation: Evaluation, column: Column, variant: Variant) -> Row:
     if column.key == base.key:
         against = "plain"
     compared = (column.key, variant) != (base.key, against)
-    ours, theirs = _cells(evaluation, column, variant), _cells(evaluation, base, against)
+    column_cells, baseline_cells = _cells(evaluation, column, variant), _cells(evaluation, base, against)
     # Preservation is itself a comparison with the baseline, whose own value is 1 by definition.
     metrics = [name for name in evaluation.metrics if not (name == PRESERVATION and column.key == base.key)]
     # The score with details is held against another text than that without: their difference is one of texts.
@@ -45,12 +45,14 @@ def _row(evaluation: Evaluation, column: Column, variant: Variant) -> Row:
         role=column.role if column.key != base.key or not compared else "compared",
         against=_label(base, against, evaluation.variants) if compared else None,
         style=column.style,
-        n=sum(cell.file is not None for cell in ours),
-        withheld=sum(cell.withheld is not None for cell in ours),
-        means={name: _mean(evaluation, name, column, ours) for name in metrics},
-        plain_means={name: plain_mean(evaluation, name, column.style, ours) for name in metrics},
+        n=sum(cell.file is not None for cell in column_cells),
+        withheld=sum(cell.withheld is not None for cell in column_cells),
+        means={name: _mean(evaluation, name, column, column_cells) for name in metrics},
+        plain_means={name: plain_mean(evaluation, name, column.style, column_cells) for name in metrics},
         differences={
-            name: _difference(evaluation, name, column, ours, theirs) for name in metrics if name not in undiffered
+            name: _difference(evaluation, name, column, column_cells, baseline_cells)
+            for name in metrics
+            if name not in undiffered
         }
         if compared
         else {},
@@ -78,25 +80,25 @@ def _mean(evaluation: Evaluation, name: str, column: Column, cells: Sequence[Cel
 
 
 def _difference(
-    evaluation: Evaluation, name: str, column: Column, ours: Sequence[Cell], theirs: Sequence[Cell]
+    evaluation: Evaluation, name: str, column: Column, column_cells: Sequence[Cell], baseline_cells: Sequence[Cell]
 ) -> Estimate:
-    pair = (_values(evaluation, name, column.style, cells) for cells in (ours, theirs))
+    pair = (_values(evaluation, name, column.style, cells) for cells in (column_cells, baseline_cells))
     return difference(*pair, seed=evaluation.bootstrap_seed, shared=metric(name).shared)
 
 
 def _corrected(rows: Sequence[Row], metrics: Sequence[str]) -> list[Row]:
-    compared = [index for index, row in enumerate(rows) if row.differences]
-    changed = {index: dict(rows[index].differences) for index in compared}
+    indices = [index for index, row in enumerate(rows) if row.differences]
+    differences = {index: dict(rows[index].differences) for index in indices}
     for name in metrics:
-        have = [index for index in compared if name in changed[index]]
-        for index, estimate in zip(have, holm([changed[index][name] for index in have]), strict=True):
-            changed[index][name] = estimate
-    return [row.model_copy(update={"differences": changed.get(index, {})}) for index, row in enumerate(rows)]
+        affected = [index for index in indices if name in differences[index]]
+        for index, estimate in zip(affected, holm([differences[index][name] for index in affected]), strict=True):
+            differences[index][name] = estimate
+    return [row.model_copy(update={"differences": differences.get(index, {})}) for index, row in enumerate(rows)]
 
 
 def _judged(row: Row, evaluation: Evaluation) -> Row:
     if CONTENT not in row.differences:
         return row
     style = row.differences.get(STYLE) if evaluation.styles else None
-    said = verdict(row.label, row.differences[CONTENT], style, row.n)
-    return row.model_copy(update={"verdict": said})
+    sentence = verdict(row.label, row.differences[CONTENT], style, row.n)
+    return row.model_copy(update={"verdict": sentence})

@@ -12,14 +12,14 @@ Y_TITLE = "style: difference from the baseline in style score →"
 BAR_WIDTH, BAR_HEIGHT = 132, 14
 
 
-def plot(found: Tradeoff) -> str:
+def plot(tradeoff: Tradeoff) -> str:
     """Content to the right, style upwards, the baseline at the crossing of the two lines."""
-    placed = layout(found)
-    marks = (part for mark in placed.marks for part in _mark(mark))
-    parts = [_band(placed), *_grid(placed), *_paths(placed), *marks, *map(_label, placed.marks)]
-    told = "; ".join(f"{p.label}: content {signed(p.x)}, style {signed(p.y)}" for p in found.points)
+    plot_layout = layout(tradeoff)
+    marks = (part for mark in plot_layout.marks for part in _mark(mark))
+    parts = [_band(plot_layout), *_grid(plot_layout), *_paths(plot_layout), *marks, *map(_label, plot_layout.marks)]
+    description = "; ".join(f"{p.label}: content {signed(p.x)}, style {signed(p.y)}" for p in tradeoff.points)
     return (
-        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(told)}">'
+        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(description)}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -41,22 +41,22 @@ def bar(estimate: Estimate, reach: float) -> str:
     )
 
 
-def _band(placed: Layout) -> str:
+def _band(layout: Layout) -> str:
     """Where content counts as kept."""
-    left, right = placed.x.at(-MARGIN), placed.x.at(MARGIN)
+    left, right = layout.x.at(-MARGIN), layout.x.at(MARGIN)
     return f'<rect class="band" x="{left:.1f}" y="{TOP}" width="{right - left:.1f}" height="{BOTTOM - TOP}"/>' + _text(
         (left + right) / 2, TOP - 9, f"content kept within {MARGIN:g}", "faint", "middle"
     )
 
 
-def _grid(placed: Layout) -> list[str]:
+def _grid(layout: Layout) -> list[str]:
     parts = []
-    for value in placed.x.ticks():
-        x = placed.x.at(value)
+    for value in layout.x.ticks():
+        x = layout.x.at(value)
         parts += [_line(x, TOP, x, BOTTOM, "zero" if value == 0 else "tick")]
         parts += [_text(x, BOTTOM + 19, signed(value, 2), "faint", "middle")]
-    for value in placed.y.ticks():
-        y = placed.y.at(value)
+    for value in layout.y.ticks():
+        y = layout.y.at(value)
         parts += [_line(LEFT, y, RIGHT, y, "zero" if value == 0 else "tick")]
         parts += [_text(LEFT - 9, y + 4, signed(value, 2), "faint", "end")]
     middle = (TOP + BOTTOM) / 2
@@ -64,8 +64,8 @@ def _grid(placed: Layout) -> list[str]:
     return [*parts, _text((LEFT + RIGHT) / 2, BOTTOM + 50, X_TITLE, "title", "middle"), title]
 
 
-def _paths(placed: Layout) -> list[str]:
-    lines = [" ".join(f"{placed.marks[i].x:.1f},{placed.marks[i].y:.1f}" for i in path) for path in placed.paths]
+def _paths(layout: Layout) -> list[str]:
+    lines = [" ".join(f"{layout.marks[i].x:.1f},{layout.marks[i].y:.1f}" for i in path) for path in layout.paths]
     return [f'<polyline class="path" points="{line}"/>' for line in lines]
 
 

@@ -26,8 +26,8 @@ def differences(evaluation: Evaluation, metrics: Sequence[str]) -> str:
             variant = row.variant
             lines.append(f"<tr><th class=group colspan={len(metrics) + 1}>With design elements in the prompt</th></tr>")
         cells = "".join(f"<td>{_cell(row, name, reach[name])}</td>" for name in metrics)
-        who = f"{escape(row.label)}<small>{_whom(row)}</small>"
-        lines.append(f"<tr><th scope=row>{who}</th>{cells}</tr>")
+        heading = f"{escape(row.label)}<small>{_whom(row)}</small>"
+        lines.append(f"<tr><th scope=row>{heading}</th>{cells}</tr>")
     return (
         f"<div class=wide><table class=numbers><thead><tr><td></td>{heads}</tr></thead>{''.join(lines)}</table></div>"
     )
@@ -36,9 +36,9 @@ def differences(evaluation: Evaluation, metrics: Sequence[str]) -> str:
 def originals(evaluation: Evaluation) -> str:
     heads = ("", "the original", "ours, all prompts", "ours, the flagship prompt alone")
     lines = [
-        f"<tr><th scope=row>{escape(found.title)}</th><td>about {found.reported.score:.2f}"
-        f"<small>{escape(found.reported.model)}</small></td><td>{_ours(found)}</td><td>{_flagship(found)}</td></tr>"
-        for found in beside(evaluation)
+        f"<tr><th scope=row>{escape(comparison.title)}</th><td>about {comparison.reported.score:.2f}"
+        f"<small>{escape(comparison.reported.model)}</small></td><td>{_our_score(comparison)}</td><td>{_flagship(comparison)}</td></tr>"
+        for comparison in beside(evaluation)
     ]
     head = "".join(f"<th scope=col>{words}</th>" if words else "<td></td>" for words in heads)
     return f'<div class=wide><table class="numbers beside"><thead><tr>{head}</tr></thead>{"".join(lines)}</table></div>'
@@ -51,14 +51,16 @@ def _whom(row: Row) -> str:
 
 def _cell(row: Row, name: str, reach: float) -> str:
     mean = _mean(row, name)
-    found = row.differences.get(name)
-    if found is None:
+    estimate = row.differences.get(name)
+    if estimate is None:
         return mean
-    if found.value is None:
-        return f"<span class=sentence>{escape(found.note or 'not measured')}</span>{mean}"
-    told = "told" if found.differs else "open"
-    interval = f"<span class=interval>{signed(found.low or 0.0)} … {signed(found.high or 0.0)}</span>"
-    return f"<span class=found><b class={told}>{signed(found.value)}</b>{bar(found, reach)}</span>{interval}{mean}"
+    if estimate.value is None:
+        return f"<span class=sentence>{escape(estimate.note or 'not measured')}</span>{mean}"
+    kind = "told" if estimate.differs else "open"
+    interval = f"<span class=interval>{signed(estimate.low or 0.0)} … {signed(estimate.high or 0.0)}</span>"
+    return (
+        f"<span class=found><b class={kind}>{signed(estimate.value)}</b>{bar(estimate, reach)}</span>{interval}{mean}"
+    )
 
 
 def _mean(row: Row, name: str) -> str:
@@ -70,19 +72,19 @@ def _mean(row: Row, name: str) -> str:
 
 def _reach(rows: Sequence[Row], name: str) -> float:
     """The farthest end of any interval of this metric: all bars of a column have the same scale."""
-    found = (row.differences[name] for row in rows if name in row.differences)
-    ends = [abs(end) for estimate in found for end in (estimate.low, estimate.high) if end is not None]
+    estimates = (row.differences[name] for row in rows if name in row.differences)
+    ends = [abs(end) for estimate in estimates for end in (estimate.low, estimate.high) if end is not None]
     return max(ends, default=0.0) or 1.0
 
 
-def _ours(found: Beside) -> str:
-    if found.row is None:
+def _our_score(comparison: Beside) -> str:
+    if comparison.row is None:
         return "not painted"
-    name = found.reported.metric
-    mean, estimate = found.row.plain_means.get(name), found.row.means.get(name)
+    name = comparison.reported.metric
+    mean, estimate = comparison.row.plain_means.get(name), comparison.row.means.get(name)
     if mean is None:
         return "not measured"
-    return f"<b>{number(mean)}</b>{_interval(estimate)}<small>{found.row.n} pictures</small>"
+    return f"<b>{number(mean)}</b>{_interval(estimate)}<small>{comparison.row.n} pictures</small>"
 
 
 def _interval(estimate: Estimate | None) -> str:
@@ -91,7 +93,7 @@ def _interval(estimate: Estimate | None) -> str:
     return f"<span class=interval>{number(estimate.low)} … {number(estimate.high)}</span>"
 
 
-def _flagship(found: Beside) -> str:
-    if found.flagship is None:
+def _flagship(comparison: Beside) -> str:
+    if comparison.flagship is None:
         return "not painted"
-    return f"<b>{number(found.flagship)}</b><small>{found.flagship_n} pictures</small>"
+    return f"<b>{number(comparison.flagship)}</b><small>{comparison.flagship_n} pictures</small>"

@@ -30,8 +30,8 @@ def _data(path: Path, folder: Path) -> str | None:
     try:
         if not path.resolve().is_relative_to(folder.resolve()):
             return None
-        with Image.open(path) as found:
-            small = found.convert("RGB")
+        with Image.open(path) as image:
+            small = image.convert("RGB")
     except (OSError, ValueError):
         return None
     small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)

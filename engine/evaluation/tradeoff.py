@@ -40,14 +40,14 @@ def tradeoff(evaluation: Evaluation) -> Tradeoff | None:
     rows = [row for row in evaluation.rows if STYLE in row.differences and row.variant == "plain"]
     if not rows or not evaluation.styles:
         return None
-    shown = [row for row in rows if _known(row.differences[CONTENT]) and _known(row.differences[STYLE])]
-    points = [Point(evaluation.baseline.label, "baseline", 0.0, 0.0), *(_compared(row) for row in shown)]
+    plotted = [row for row in rows if _is_known(row.differences[CONTENT]) and _is_known(row.differences[STYLE])]
+    points = [Point(evaluation.baseline.label, "baseline", 0.0, 0.0), *(_compared(row) for row in plotted)]
     points += [point for control in evaluation.controls if (point := _real(control, evaluation))]
-    missing = tuple(f"{row.label}: {_reason(row)}" for row in rows if row not in shown)
-    return Tradeoff(tuple(points), _paths(evaluation, shown), missing)
+    missing = tuple(f"{row.label}: {_reason(row)}" for row in rows if row not in plotted)
+    return Tradeoff(tuple(points), _paths(evaluation, plotted), missing)
 
 
-def _known(estimate: Estimate) -> bool:
+def _is_known(estimate: Estimate) -> bool:
     return estimate.value is not None or estimate.ties
 
 
@@ -71,14 +71,14 @@ def _real(control: Control, evaluation: Evaluation) -> Point | None:
 
 
 def _reason(row: Row) -> str:
-    found = (row.differences[name] for name in (CONTENT, STYLE))
-    return next(estimate.note or "not measured" for estimate in found if not _known(estimate))
+    estimates = (row.differences[name] for name in (CONTENT, STYLE))
+    return next(estimate.note or "not measured" for estimate in estimates if not _is_known(estimate))
 
 
-def _paths(evaluation: Evaluation, shown: Sequence[Row]) -> tuple[tuple[int, ...], ...]:
+def _paths(evaluation: Evaluation, plotted: Sequence[Row]) -> tuple[tuple[int, ...], ...]:
     columns = {column.key: column for column in evaluation.columns}
     groups: dict[object, list[tuple[float, int]]] = defaultdict(list)
-    for index, row in enumerate(shown, 1):
+    for index, row in enumerate(plotted, 1):
         column = columns[row.column]
         if column.weight is not None:
             groups[column.approach, column.style, column.words].append((column.weight, index))

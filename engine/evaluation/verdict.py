@@ -43,21 +43,23 @@ STYLE = {
 
 def verdict(label: str, content: Estimate, style: Estimate | None, pictures: int) -> str:
     """One sentence on "approach 2" against the baseline; `style` is None where no style was asked about."""
-    found = finding(content)
-    other = finding(style) if style else "unmeasured"
-    if {found, other} <= {"same", "unmeasured"} and "same" in {found, other}:
+    of_content = finding(content)
+    of_style = finding(style) if style else "unmeasured"
+    if {of_content, of_style} <= {"same", "unmeasured"} and "same" in {of_content, of_style}:
         return f"{begun(label)} and the baseline score exactly the same in every pair."
-    if found in CONTENT and other in STYLE:
-        return f"{begun(label)} {CONTENT[found]} and {STYLE[other]}."
-    if found in CONTENT:
-        more = f", but {_few(pictures)} to say anything about its style" if other == "open" else ""
-        return f"{begun(label)} {CONTENT[found]}{more}."
-    if other in STYLE:
+    if of_content in CONTENT and of_style in STYLE:
+        return f"{begun(label)} {CONTENT[of_content]} and {STYLE[of_style]}."
+    if of_content in CONTENT:
+        more = f", but {_few(pictures)} to say anything about its style" if of_style == "open" else ""
+        return f"{begun(label)} {CONTENT[of_content]}{more}."
+    if of_style in STYLE:
         rest = (
-            f"{_few(pictures)} to say anything about its content" if found == "open" else "its content was not measured"
+            f"{_few(pictures)} to say anything about its content"
+            if of_content == "open"
+            else "its content was not measured"
         )
-        return f"{begun(label)} {STYLE[other]}, but {rest}."
-    if "open" in {found, other}:
+        return f"{begun(label)} {STYLE[of_style]}, but {rest}."
+    if "open" in {of_content, of_style}:
         return f"{begun(_few(pictures))} to tell {label} from the baseline."
     return f"{begun(label)} cannot be compared: {content.note or 'nothing was measured.'}"
 

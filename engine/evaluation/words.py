@@ -16,9 +16,9 @@ GAP = "  "
 
 def table(evaluation: Evaluation, metrics: Sequence[str] = HEADLINE) -> str:
     """Lines of equal width: the baseline's means first, then differences with their intervals; a star tells apart."""
-    shown = [name for name in metrics if any(name in row.plain_means for row in evaluation.rows)]
-    head = ["", *(metric(name).title for name in shown)]
-    lines = [head, *([row.label, *(_cell(row, name) for name in shown)] for row in evaluation.rows)]
+    names = [name for name in metrics if any(name in row.plain_means for row in evaluation.rows)]
+    head = ["", *(metric(name).title for name in names)]
+    lines = [head, *([row.label, *(_cell(row, name) for name in names)] for row in evaluation.rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines)
 
@@ -49,33 +49,33 @@ def read_by(styles: Sequence[str]) -> list[str]:
 def unmeasured(rows: Sequence[Row], *, also_intervals: bool = True) -> list[str]:
     """The sentences behind missing numbers and, unless only these are asked for, missing intervals; each with the
     metrics that it is about, where it is not about all of them."""
-    found: dict[str, dict[str, None]] = {}
+    by_note: dict[str, dict[str, None]] = {}
     names = {name for row in rows for name in row.differences}
     for row in rows:
         for name, estimate in row.differences.items():
             missing = also_intervals or estimate.value is None or "left out" in (estimate.note or "")
             if estimate.note and not estimate.ties and missing:
-                found.setdefault(estimate.note, {})[metric(name).title] = None
-    return [note if len(about) == len(names) else f"{', '.join(about)}: {note}" for note, about in found.items()]
+                by_note.setdefault(estimate.note, {})[metric(name).title] = None
+    return [note if len(titles) == len(names) else f"{', '.join(titles)}: {note}" for note, titles in by_note.items()]
 
 
 def left_out(rows: Sequence[Row]) -> list[str]:
     """The sentences on pairs without two scores, behind numbers that are there."""
-    return [told for told in unmeasured(rows, also_intervals=False) if "left out" in told]
+    return [sentence for sentence in unmeasured(rows, also_intervals=False) if "left out" in sentence]
 
 
 def _cell(row: Row, name: str) -> str:
-    found = row.differences.get(name)
-    if found is None:
+    estimate = row.differences.get(name)
+    if estimate is None:
         mean = row.plain_means.get(name)
         return "-" if mean is None else number(mean)
-    return _difference(found)
+    return _difference(estimate)
 
 
-def _difference(found: Estimate) -> str:
-    if found.ties:
+def _difference(estimate: Estimate) -> str:
+    if estimate.ties:
         return "no difference"
-    if found.value is None:
+    if estimate.value is None:
         return "-"
-    star = "*" if found.differs else ""
-    return f"{signed(found.value)}{star} ({signed(found.low or 0.0)} … {signed(found.high or 0.0)})"
+    star = "*" if estimate.differs else ""
+    return f"{signed(estimate.value)}{star} ({signed(estimate.low or 0.0)} … {signed(estimate.high or 0.0)})"

@@ -20,5 +20,5 @@ METRICS: dict[str, str] = {
 def metric(name: str) -> "Metric":
     """The metric called `name`, imported on use; none of them needs torch. Raises KeyError for an unknown name."""
     module, attribute = METRICS[name].split(":")
-    found: Metric = getattr(import_module(module), attribute)
-    return found
+    definition: Metric = getattr(import_module(module), attribute)
+    return definition

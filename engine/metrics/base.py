@@ -55,5 +55,5 @@ class Metric:
 
 def cosines(ours: Vectors, theirs: Vectors) -> Measured:
     """Row by row, shape (n,)."""
-    found: Measured = np.einsum("nd,nd->n", ours.astype(np.float64), theirs.astype(np.float64))
-    return found
+    products: Measured = np.einsum("nd,nd->n", ours.astype(np.float64), theirs.astype(np.float64))
+    return products

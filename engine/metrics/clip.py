@@ -21,11 +21,11 @@ REMEMBERED = 2048
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the judge looks at. `keys` has one for each picture; `known` were looked at before, `values` are the rest's,
-    shape (fresh, 3, height, width)."""
+    """What the judge looks at. `keys` has one for each picture; `remembered` were looked at before, `values` are those
+    of the rest, shape (fresh, 3, height, width)."""
 
     keys: tuple[bytes, ...]
-    known: dict[bytes, Tensor]
+    remembered: dict[bytes, Tensor]
     fresh: tuple[bytes, ...]
     values: Tensor | None
 
@@ -44,7 +44,7 @@ class Judge:
         self._tokenizer = CLIPTokenizer.from_pretrained(folder)
         self._device = device
         self._text = lru_cache(maxsize=256)(self._encode_text)
-        self._seen: dict[bytes, Tensor] = {}
+        self._remembered: dict[bytes, Tensor] = {}
 
     def scores(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts). A text longer than the judge's context is cut, as CLIP does."""
@@ -53,51 +53,51 @@ class Judge:
     def inputs(self, pictures: Sequence[Pixels]) -> Inputs:
         """Made on the processor, in any thread."""
         keys = tuple(map(_key, pictures))
-        known = {key: vector for key in keys if (vector := self._seen.get(key)) is not None}
-        fresh = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in known}
-        return Inputs(keys, known, tuple(fresh), self._values(list(fresh.values())) if fresh else None)
+        remembered = {key: vector for key in keys if (vector := self._remembered.get(key)) is not None}
+        fresh = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in remembered}
+        return Inputs(keys, remembered, tuple(fresh), self._values(list(fresh.values())) if fresh else None)
 
     def cosines(self, inputs: Sequence[Inputs], texts: Sequence[str]) -> Scores:
         """Cosines, shape (pictures, texts), of all parts in order."""
         with torch.inference_mode():
             words = torch.cat([self._text(text) for text in texts])
-            vectors = {key: vector for part in inputs for key, vector in part.known.items()}
+            vectors = {key: vector for part in inputs for key, vector in part.remembered.items()}
             fresh = [key for part in inputs for key in part.fresh]
             values = [part.values for part in inputs if part.values is not None]
             if values:
-                looked = torch.cat([self._look(some) for some in torch.split(torch.cat(values), BATCH)])
+                features = torch.cat([self._look(batch) for batch in torch.split(torch.cat(values), BATCH)])
                 # Clones: a row that is remembered would keep its whole batch.
-                vectors |= zip(fresh, (row.clone() for row in looked), strict=True)
-            found = torch.stack([vectors[key] for part in inputs for key in part.keys]) @ words.T
+                vectors |= zip(fresh, (row.clone() for row in features), strict=True)
+            products = torch.stack([vectors[key] for part in inputs for key in part.keys]) @ words.T
         self._remember(vectors)
-        scores: Scores = found.cpu().numpy().astype(np.float32)
+        scores: Scores = products.cpu().numpy().astype(np.float32)
         return scores
 
     def features(self, pictures: Sequence[Pixels]) -> Scores:
         """The pictures as unit vectors, shape (pictures, width): the dot product of two says how alike they look."""
         with torch.inference_mode():
             parts = [self._look(self._values(part)) for part in _parts(pictures)]
-        found: Scores = torch.cat(parts).cpu().numpy().astype(np.float32)
-        return found
+        vectors: Scores = torch.cat(parts).cpu().numpy().astype(np.float32)
+        return vectors
 
     def texts(self, texts: Sequence[str]) -> Scores:
         """The texts as unit vectors, shape (texts, width). What is longer than the judge's context is cut."""
         with torch.inference_mode():
             words = torch.cat([self._text(text) for text in texts])
-        found: Scores = words.cpu().numpy().astype(np.float32)
-        return found
+        vectors: Scores = words.cpu().numpy().astype(np.float32)
+        return vectors
 
     def _values(self, pictures: Sequence[Pixels]) -> Tensor:
-        found: Tensor = self._processor(list(pictures), return_tensors="pt").pixel_values
-        return found
+        values: Tensor = self._processor(list(pictures), return_tensors="pt").pixel_values
+        return values
 
     def _remember(self, vectors: dict[bytes, Tensor]) -> None:
         """The newest last; only the painter's thread writes here."""
         for key, vector in vectors.items():
-            self._seen.pop(key, None)
-            self._seen[key] = vector
-        while len(self._seen) > REMEMBERED:
-            self._seen.pop(next(iter(self._seen)))
+            self._remembered.pop(key, None)
+            self._remembered[key] = vector
+        while len(self._remembered) > REMEMBERED:
+            self._remembered.pop(next(iter(self._remembered)))
 
     def _look(self, inputs: Tensor) -> Tensor:
         def part(_index: int, rows: Tensor) -> Tensor:
@@ -123,5 +123,5 @@ def _key(picture: Pixels) -> bytes:
 
 
 def _unit(features: Any) -> Tensor:
-    found: Tensor = features if isinstance(features, Tensor) else features.pooler_output
-    return torch.nn.functional.normalize(found, dim=-1)
+    vectors: Tensor = features if isinstance(features, Tensor) else features.pooler_output
+    return torch.nn.functional.normalize(vectors, dim=-1)

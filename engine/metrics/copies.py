@@ -22,9 +22,9 @@ def nearest(pictures: Vectors, trained: Vectors) -> tuple[NDArray[np.intp], Meas
     """For each picture the index of the nearest training picture, and their cosine; the first of several equals."""
     if not len(trained):
         raise NotMeasured("The copy check needs the pictures that the style was trained on, and there are none.")
-    alike = pictures.astype(np.float64) @ trained.astype(np.float64).T
-    which = alike.argmax(axis=1)
-    return which, alike[np.arange(len(alike)), which]
+    cosines = pictures.astype(np.float64) @ trained.astype(np.float64).T
+    indices = cosines.argmax(axis=1)
+    return indices, cosines[np.arange(len(cosines)), indices]
 
 
 METRIC = Metric(

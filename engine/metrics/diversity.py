@@ -12,14 +12,14 @@ def diversity(seen: Seen) -> Measured:
     with LPIPS), here in the judge's image space. NaN where a prompt has one picture only. n pictures, which are not
     independent within a prompt.
     """
-    found = np.full(len(seen.pictures), np.nan)
+    distances = np.full(len(seen.pictures), np.nan)
     for prompt in np.unique(seen.prompts):
         rows = np.flatnonzero(seen.prompts == prompt)
         if len(rows) > 1:
-            ours = seen.pictures[rows].astype(np.float64)
-            alike = ours @ ours.T
-            found[rows] = 1 - (alike.sum(axis=1) - np.diag(alike)) / (len(rows) - 1)
-    return found
+            vectors = seen.pictures[rows].astype(np.float64)
+            cosines = vectors @ vectors.T
+            distances[rows] = 1 - (cosines.sum(axis=1) - np.diag(cosines)) / (len(rows) - 1)
+    return distances
 
 
 METRIC = Metric(

@@ -14,17 +14,17 @@ Z95 = 1.959963984540054
 def grid_score(plan: Plan, judged: Mapping[str, Judged]) -> GridScore:
     """Scores of all cells become one; withheld cells (score None) are not counted."""
     prompts = [cell for cell in plan.cells if cell.unique]
-    own = _scores(prompts, judged)
+    scores = _scores(prompts, judged)
     fillers = _scores([cell for cell in plan.cells if not cell.unique], judged)
     detailed = [j.with_details for cell in prompts if (j := judged.get(cell.cell)) and j.with_details is not None]
-    mean, others = _mean(own), _mean(fillers)
+    mean, fillers_mean = _mean(scores), _mean(fillers)
     return GridScore(
         judge=plan.judge,
-        n=len(own),
+        n=len(scores),
         mean=mean,
-        std=stdev(own) if len(own) > 1 else None,
-        fillers_mean=others,
-        margin=mean - others if mean is not None and others is not None else None,
+        std=stdev(scores) if len(scores) > 1 else None,
+        fillers_mean=fillers_mean,
+        margin=mean - fillers_mean if mean is not None and fillers_mean is not None else None,
         with_details=_mean(detailed),
         retrieval=_retrieval(plan, judged),
         tokens_not_scored=plan.tokens_not_scored,
@@ -40,8 +40,8 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 
 
 def _scores(cells: Sequence[PlannedCell], judged: Mapping[str, Judged]) -> list[float]:
-    found = (judged.get(cell.cell, Judged()).score for cell in cells)
-    return [score for score in found if score is not None]
+    scores = (judged.get(cell.cell, Judged()).score for cell in cells)
+    return [score for score in scores if score is not None]
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -55,10 +55,10 @@ def _retrieval(plan: Plan, judged: Mapping[str, Judged]) -> Retrieval | None:
         score = judged.get(cell.cell, Judged()).score
         if score is not None:
             blocks[cell.block][0 if cell.unique else 1].append(score)
-    trials = [(own[0], others) for own, others in blocks.values() if own and others]
+    trials = [(unique[0], fillers) for unique, fillers in blocks.values() if unique and fillers]
     if not trials:
         return None
-    hits = sum(own > max(others) for own, others in trials)
+    hits = sum(unique > max(fillers) for unique, fillers in trials)
     low, high = wilson(hits, len(trials))
-    chance = fmean(1 / (1 + len(others)) for _, others in trials)
+    chance = fmean(1 / (1 + len(fillers)) for _, fillers in trials)
     return Retrieval(hits=hits, of=len(trials), chance=chance, low=low, high=high)

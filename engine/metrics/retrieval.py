@@ -18,11 +18,11 @@ def retrieval(seen: Seen) -> Measured:
     m = len(seen.fillers)
     if m < AGAINST:
         raise NotMeasured(f"Retrieval needs at least {AGAINST} filler pictures, and there are {m}.")
-    own = cosines(seen.pictures, seen.texts)
-    others = seen.texts.astype(np.float64) @ seen.fillers.astype(np.float64).T
-    below = (others < own[:, None]).sum(axis=1).astype(np.float64)
-    found: Measured = below * (below - 1) * (below - 2) / (m * (m - 1) * (m - 2))
-    return found
+    prompt_cosines = cosines(seen.pictures, seen.texts)
+    filler_cosines = seen.texts.astype(np.float64) @ seen.fillers.astype(np.float64).T
+    outranked = (filler_cosines < prompt_cosines[:, None]).sum(axis=1).astype(np.float64)
+    shares: Measured = outranked * (outranked - 1) * (outranked - 2) / (m * (m - 1) * (m - 2))
+    return shares
 
 
 METRIC = Metric(

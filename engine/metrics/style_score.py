@@ -30,15 +30,17 @@ def of_held_out(held_out: Vectors, fillers: Vectors) -> Measured:
     if n < 2:  # noqa: PLR2004 - a picture and another
         raise NotMeasured(f"The held-out pictures' own style score needs at least two of them, and there are {n}.")
     exact = held_out - _origin(fillers)
-    others = exact.sum(axis=0) - exact
-    return np.array([_cosines(picture[None], rest)[0] for picture, rest in zip(exact, others, strict=True)])
+    other_sums = exact.sum(axis=0) - exact
+    return np.array(
+        [_cosines(picture[None], other_sum)[0] for picture, other_sum in zip(exact, other_sums, strict=True)]
+    )
 
 
 def _origin(fillers: Vectors) -> Measured:
     if not len(fillers):
         raise NotMeasured("The style score needs ordinary pictures to compare a style with, and there are no fillers.")
-    found: Measured = fillers.astype(np.float64).mean(axis=0)
-    return found
+    mean: Measured = fillers.astype(np.float64).mean(axis=0)
+    return mean
 
 
 def _cosines(pictures: Measured, direction: Measured) -> Measured:
@@ -47,8 +49,8 @@ def _cosines(pictures: Measured, direction: Measured) -> Measured:
         raise NotMeasured("The held-out pictures look like ordinary ones, so they point to no style.")
     lengths = np.linalg.norm(pictures, axis=1) * np.linalg.norm(direction)
     with np.errstate(invalid="ignore"):
-        found: Measured = pictures @ direction / lengths
-    return found
+        cosines: Measured = pictures @ direction / lengths
+    return cosines
 
 
 METRIC = Metric(
