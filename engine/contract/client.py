@@ -41,7 +41,7 @@ class EngineClient:
             base_url=url or "http://localhost", transport=transport, headers=headers, timeout=timeout, trust_env=False
         )
         self.place = url or str(socket)
-        self._sent: dict[tuple[str, str], bytes] = {}
+        self._pngs: dict[tuple[str, str], bytes] = {}
 
     async def run(self, job: Job) -> AsyncGenerator[Event]:
         """The events of a job up to its ending. A job that is alive is taken over, what was told is told again.
@@ -60,20 +60,20 @@ class EngineClient:
                     if isinstance(event, PicturePainted) and event.png:
                         # One that cannot be read is asked for, as if it had not come.
                         with suppress(binascii.Error):
-                            self._sent[job.id, event.cell] = b64decode(event.png, validate=True)
+                            self._pngs[job.id, event.cell] = b64decode(event.png, validate=True)
                     yield event
                     if isinstance(event, ENDINGS):
                         return
         except httpx.HTTPError as error:
             raise EngineAway(self._away()) from error
         finally:
-            self._sent = {key: data for key, data in self._sent.items() if key[0] != job.id}
+            self._pngs = {key: data for key, data in self._pngs.items() if key[0] != job.id}
         raise EngineAway(self._away())
 
     async def picture(self, job: str, cell: str) -> bytes:
         """A finished cell as PNG: the first time what came with its event, else asked for."""
-        sent = self._sent.pop((job, cell), None)
-        return sent if sent is not None else (await self._call("GET", f"/jobs/{job}/cells/{cell}")).content
+        png = self._pngs.pop((job, cell), None)
+        return png if png is not None else (await self._call("GET", f"/jobs/{job}/cells/{cell}")).content
 
     async def cancel(self, job: str) -> None:
         """End a job that is alive; let the engine forget one that has ended."""
@@ -81,14 +81,14 @@ class EngineClient:
 
     async def health(self) -> dict[str, Any]:
         """Contract version, profile, device, memory, jobs. Raises Mismatch where the contract is another."""
-        found: dict[str, Any] = (await self._call("GET", "/health")).json()
-        if found.get("contract") != events.VERSION:
+        facts: dict[str, Any] = (await self._call("GET", "/health")).json()
+        if facts.get("contract") != events.VERSION:
             message = (
-                f"The engine, process {found.get('pid', 'unknown')}, speaks version {found.get('contract')} of the "
+                f"The engine, process {facts.get('pid', 'unknown')}, speaks version {facts.get('contract')} of the "
                 f"contract, this side {events.VERSION}. Stop it, and start it with the same version of Tessera."
             )
             raise Mismatch(message)
-        return found
+        return facts
 
     async def styles(self) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = (await self._call("GET", "/styles")).json()

@@ -71,8 +71,8 @@ def comparison(
     spread = Spread(tuple(columns), tuple(rows), side)
     width, height = spread.size
     text = footer_lines(footer, width - 2 * spread.gap, spread.letters) if footer else []
-    below = sum(line[1] for line in text) + (2 * spread.gap if text else 0)
-    image = Image.new("RGB", (width, height + below), PAPER)
+    footer_height = sum(line[1] for line in text) + (2 * spread.gap if text else 0)
+    image = Image.new("RGB", (width, height + footer_height), PAPER)
     draw = ImageDraw.Draw(image)
     _letter(draw, spread)
     for down, line in enumerate(pictures):
@@ -108,7 +108,7 @@ def _place(image: Image.Image, draw: ImageDraw.ImageDraw, picture: Picture, box:
 
 def _frame(draw: ImageDraw.ImageDraw, spread: Spread) -> None:
     """Around the baseline's column: what everything else is compared with."""
-    width, out = max(2, spread.gap // 4), spread.gap // 2
+    width, offset = max(2, spread.gap // 4), spread.gap // 2
     left, top, right, _ = spread.box(0, 0)
     bottom = spread.box(0, len(spread.rows) - 1)[3]
-    draw.rectangle((left - out, top - out, right + out - 1, bottom + out - 1), outline=CARD, width=width)
+    draw.rectangle((left - offset, top - offset, right + offset - 1, bottom + offset - 1), outline=CARD, width=width)

@@ -12,13 +12,13 @@ def hold(data_dir: Path, lock: str) -> FileLock:
 
     Raises Timeout where another process holds it, BadRequest where nothing can be written there.
     """
-    held = FileLock(data_dir.absolute() / lock)
+    file_lock = FileLock(data_dir.absolute() / lock)
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held.acquire(blocking=False)
+        file_lock.acquire(blocking=False)
     except Timeout:
         raise
     except OSError as error:
         message = f"DATA_DIR={data_dir} is not a folder that can be written: {error.strerror}."
         raise BadRequest(message) from error
-    return held
+    return file_lock

@@ -8,11 +8,11 @@ from PIL import ImageFont
 @lru_cache
 def font(size: int) -> ImageFont.FreeTypeFont:
     """Raises TypeError where Pillow was built without FreeType."""
-    found = ImageFont.load_default(size)
-    if not isinstance(found, ImageFont.FreeTypeFont):
+    default_font = ImageFont.load_default(size)
+    if not isinstance(default_font, ImageFont.FreeTypeFont):
         message = "Pillow was built without FreeType, so no sheet can be lettered; install Pillow's own wheel."
         raise TypeError(message)
-    return found
+    return default_font
 
 
 def wrapped(text: str, letters: ImageFont.FreeTypeFont, room: int, most: int) -> list[str]:

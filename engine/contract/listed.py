@@ -11,15 +11,15 @@ StyleName = Annotated[str, Field(pattern=STYLE_NAME)]
 Weight = Annotated[float, Field(ge=0, le=2)]
 
 
-def _listed(given: Any) -> Any:
-    return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+def _listed(text: Any) -> Any:
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
 
 
-def _numbered(given: Any) -> Any:
-    found = _listed(given)
-    if not isinstance(found, list):
-        return found
-    return [int(part) if isinstance(part, str) and part.isdecimal() else part for part in found]
+def _numbered(text: Any) -> Any:
+    parts = _listed(text)
+    if not isinstance(parts, list):
+        return parts
+    return [int(part) if isinstance(part, str) and part.isdecimal() else part for part in parts]
 
 
 Numbers = Annotated[tuple[Number, ...], BeforeValidator(_numbered)]

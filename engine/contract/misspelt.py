@@ -17,11 +17,13 @@ def misspelt(settings: Shared) -> list[str]:
     return sentences({*os.environ, *dotenv_values(".env")}, settings)
 
 
-def sentences(given: Iterable[str], settings: Shared) -> list[str]:
-    known = {name.upper() for name in type(settings).model_fields}
-    absent = known - {name.upper() for name in settings.model_fields_set}
-    strange = sorted({name.upper() for name in given} - known)
-    near = {name: get_close_matches(name, absent, n=1, cutoff=NEAR) for name in strange}
+def sentences(names: Iterable[str], settings: Shared) -> list[str]:
+    setting_names = {name.upper() for name in type(settings).model_fields}
+    unset = setting_names - {name.upper() for name in settings.model_fields_set}
+    unknown_names = sorted({name.upper() for name in names} - setting_names)
+    suggestions = {name: get_close_matches(name, unset, n=1, cutoff=NEAR) for name in unknown_names}
     return [
-        f"{name} is not a setting and is ignored. Did you mean {found[0]}?" for name, found in near.items() if found
+        f"{name} is not a setting and is ignored. Did you mean {suggestion[0]}?"
+        for name, suggestion in suggestions.items()
+        if suggestion
     ]

@@ -55,8 +55,8 @@ INNER: dict[str, tuple[str, type[BaseModel]]] = {
 
 def _kind(work: Any) -> str:
     """Work that does not say what it is means a grid."""
-    found = work.get("kind") if isinstance(work, Mapping) else getattr(work, "kind", None)
-    return str(found or "make_grid")
+    kind = work.get("kind") if isinstance(work, Mapping) else getattr(work, "kind", None)
+    return str(kind or "make_grid")
 
 
 Work = Annotated[

@@ -52,10 +52,10 @@ def packed(image: Image.Image, info: PngInfo | None = None) -> bytes:
     return out.getvalue()
 
 
-def _band(image: Image.Image, info: PngInfo | None, cut: tuple[int, int]) -> _Band:
+def _band(image: Image.Image, info: PngInfo | None, span: tuple[int, int]) -> _Band:
     """A row may be told by the one above it, so that one goes along and is taken off again. A band that is not the
     last ends on a whole byte, where the next one begins."""
-    first, end = cut
+    first, end = span
     top = max(0, first - 1)
     out = io.BytesIO()
     image.crop((0, top, image.width, end)).save(out, "PNG", pnginfo=info, compress_level=0)
@@ -64,15 +64,15 @@ def _band(image: Image.Image, info: PngInfo | None, cut: tuple[int, int]) -> _Ba
     rows = rows[len(rows) // (end - top) * (first - top) :]
     packer = zlib.compressobj(wbits=-15, memLevel=9, strategy=zlib.Z_RLE)
     deflated = packer.compress(rows) + packer.flush(zlib.Z_FINISH if end == image.height else zlib.Z_FULL_FLUSH)
-    before = b"" if first else _before(chunks, image.size)
-    return _Band(before + _chunk(b"IDAT", deflated), zlib.adler32(rows), len(rows))
+    head = b"" if first else _head_chunks(chunks, image.size)
+    return _Band(head + _chunk(b"IDAT", deflated), zlib.adler32(rows), len(rows))
 
 
-def _before(chunks: Iterable[Chunk], size: tuple[int, int]) -> bytes:
+def _head_chunks(chunks: Iterable[Chunk], size: tuple[int, int]) -> bytes:
     """Pillow's chunks up to the picture, which has this size, and the beginning of zlib's frame."""
-    (head, about), *others = (chunk for chunk in chunks if chunk[0] not in {b"IDAT", b"IEND"})
-    whole = [(head, struct.pack(">II", *size) + about[8:]), *others, (b"IDAT", ZLIB)]
-    return b"".join(_chunk(name, data) for name, data in whole)
+    (head, header), *others = (chunk for chunk in chunks if chunk[0] not in {b"IDAT", b"IEND"})
+    ordered = [(head, struct.pack(">II", *size) + header[8:]), *others, (b"IDAT", ZLIB)]
+    return b"".join(_chunk(name, data) for name, data in ordered)
 
 
 def _joined(check: int, other: int, length: int) -> int:
@@ -83,11 +83,11 @@ def _joined(check: int, other: int, length: int) -> int:
 
 
 def _chunks(png: bytes) -> Iterator[Chunk]:
-    at = len(SIGNATURE)
-    while at < len(png):
-        length, name = struct.unpack_from(">I4s", png, at)
-        yield name, png[at + 8 : at + 8 + length]
-        at += length + 12
+    offset = len(SIGNATURE)
+    while offset < len(png):
+        length, name = struct.unpack_from(">I4s", png, offset)
+        yield name, png[offset + 8 : offset + 8 + length]
+        offset += length + 12
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

@@ -56,18 +56,18 @@ class Scored(Data):
     profile: str
 
 
-def judged_by(found: Scored) -> str:
+def judged_by(scored: Scored) -> str:
     """The judge's name as it stands in a sentence."""
-    return "the embedded model's own judge" if found.judge == "embedded" else found.judge
+    return "the embedded model's own judge" if scored.judge == "embedded" else scored.judge
 
 
-def in_words(found: Scored, nearest: int = 5) -> str:
+def in_words(scored: Scored, nearest: int = 5) -> str:
     """What the judge says as lines for a person, with so many of the nearest."""
     lines = [
-        f"Score {found.score:.3f} (cosine; judged by {judged_by(found)}).",
-        f"Rank {found.rank} of {found.of} among the reference prompts ({found.references}). The nearest ones:",
-        *(f"{near.score:.3f}  {near.prompt}" for near in found.nearest[:nearest]),
+        f"Score {scored.score:.3f} (cosine; judged by {judged_by(scored)}).",
+        f"Rank {scored.rank} of {scored.of} among the reference prompts ({scored.references}). The nearest ones:",
+        *(f"{reference.score:.3f}  {reference.prompt}" for reference in scored.nearest[:nearest]),
     ]
-    if found.tokens_not_scored:
-        lines.append(f"The judge could not read the last {found.tokens_not_scored} tokens of the prompt.")
+    if scored.tokens_not_scored:
+        lines.append(f"The judge could not read the last {scored.tokens_not_scored} tokens of the prompt.")
     return "\n".join(lines)

@@ -16,20 +16,20 @@ def explain(error: ValidationError, order: type[BaseModel]) -> str:
     if fault["type"] == "extra_forbidden":
         return unknown(name, order.model_fields)
     if fault["type"] == "missing":
-        return f"{name} is missing: {_wanted(name, order)}."
+        return f"{name} is missing: {_description(name, order)}."
     if fault["type"] == "value_error":
         return f"{name} {fault['ctx']['error']}."
     if fault["type"] == "string_too_long":
         return f"{name} may have at most {fault['ctx']['max_length']} characters; this one has {len(fault['input']):,}."
-    return f"{name} must be {_wanted(name, order)}, not {_shown(fault['input'])}."
+    return f"{name} must be {_description(name, order)}, not {_quoted(fault['input'])}."
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
+def unknown(name: str, choices: Iterable[str]) -> str:
     """A sentence about a name nobody knows, with the nearest that exists."""
-    names = [known_name for known_name in known if known_name != "kind"]
-    near = get_close_matches(name, names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"The choices are: {', '.join(names)}."
-    return f"There is no {_shown(name)}. {hint}"
+    names = [choice for choice in choices if choice != "kind"]
+    matches = get_close_matches(name, names, n=1)
+    hint = f"Did you mean {matches[0]}?" if matches else f"The choices are: {', '.join(names)}."
+    return f"There is no {_quoted(name)}. {hint}"
 
 
 def together(names: Sequence[str]) -> str:
@@ -50,7 +50,7 @@ def bounds(field: FieldInfo) -> tuple[float | None, float | None]:
     return low, (below - 1 if below is not None else high)  # type: ignore[operator,return-value]
 
 
-def _wanted(name: str, order: type[BaseModel]) -> str:
+def _description(name: str, order: type[BaseModel]) -> str:
     field = order.model_fields.get(name)
     if field is None:
         return "given"
@@ -70,13 +70,13 @@ def _wanted(name: str, order: type[BaseModel]) -> str:
 
 def _choices(annotation: Any) -> list[Any]:
     """The values of a Literal, also behind `| None`."""
-    found: list[Any] = []
+    choices: list[Any] = []
     for arg in get_args(annotation):
-        found += _choices(arg) if get_args(arg) else [arg] if isinstance(arg, str | int) else []
-    return found
+        choices += _choices(arg) if get_args(arg) else [arg] if isinstance(arg, str | int) else []
+    return choices
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     return f"“{shorten(f'{value:g}' if isinstance(value, float) else str(value), 40)}”"
 
 

@@ -21,10 +21,10 @@ S = TypeVar("S", bound="Shared")
 def _whole(address: str) -> str:
     try:
         parts = urlsplit(address)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
-        fine = False
-    if not fine or any(letter.isspace() for letter in address):
+        valid = False
+    if not valid or any(letter.isspace() for letter in address):
         message = "must be an address with http:// or https:// in front, such as http://127.0.0.1:8065"
         raise ValueError(message)
     return address
@@ -58,10 +58,10 @@ class Shared(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _trimmed(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _trimmed(cls, values: dict[str, Any]) -> dict[str, Any]:
         """A secret in a file ends with a line break; what is blank is not set."""
-        bare = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
-        return {name: value for name, value in bare.items() if value != ""}
+        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in stripped.items() if value != ""}
 
     @field_validator("engine_listen")
     @classmethod
@@ -78,8 +78,8 @@ class Shared(BaseSettings):
         if self.engine_url or not self.engine_listen:
             return self.engine_url
         host, _, port = self.engine_listen.rpartition(":")
-        near = NEAR.get(host.strip("[]"), host.strip("[]"))
-        return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+        target = NEAR.get(host.strip("[]"), host.strip("[]"))
+        return f"http://[{target}]:{port}" if ":" in target else f"http://{target}:{port}"
 
     @property
     def engine_socket(self) -> Path:

@@ -93,10 +93,10 @@ def lay_out(plan: Plan, pictures: Mapping[str, Image.Image | bytes], *, cell_px:
     draw = ImageDraw.Draw(sheet)
     _cards(draw, m)
     _addresses(draw, m)
-    ready = all_fitted(pictures, cell_px)
+    images = all_fitted(pictures, cell_px)
     for cell, box in boxes(blocks, cell_px).items():
-        if cell in ready:
-            sheet.paste(ready[cell], box[:2])
+        if cell in images:
+            sheet.paste(images[cell], box[:2])
         else:
             draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), fill=EMPTY)
             draw.line((box[0], box[1], box[2] - 1, box[3] - 1), fill=WITHHELD, width=m.thin)

@@ -7,26 +7,26 @@ from engine.contract.grid import GridScore
 from engine.contract.sheet import Footer
 
 
-def score(found: GridScore | None) -> str:
+def score(score: GridScore | None) -> str:
     """What the judge measured, in one or two sentences."""
-    if found is None or found.mean is None:
+    if score is None or score.mean is None:
         return "No score: there was no picture to judge."
     # Not as ±: in a comparison that is half an interval of the mean.
-    spread = f", standard deviation {found.std:.3f}" if found.std is not None else ""
-    pictures = "1 picture" if found.n == 1 else f"{found.n} pictures"
-    words = f"Score {found.mean:.3f}{spread} ({pictures}; cosine, judge {found.judge})"
-    if found.with_details is not None:
-        words += f", {found.with_details:.3f} with the details"
-    if found.margin is not None:
-        words += f", {found.margin:+.3f} against the fillers"
-    if found.retrieval:
-        r = found.retrieval
+    spread = f", standard deviation {score.std:.3f}" if score.std is not None else ""
+    pictures = "1 picture" if score.n == 1 else f"{score.n} pictures"
+    words = f"Score {score.mean:.3f}{spread} ({pictures}; cosine, judge {score.judge})"
+    if score.with_details is not None:
+        words += f", {score.with_details:.3f} with the details"
+    if score.margin is not None:
+        words += f", {score.margin:+.3f} against the fillers"
+    if score.retrieval:
+        r = score.retrieval
         words += (
             f". The judge finds the prompt's picture in {r.hits} of {r.of} blocks"
             f" (chance {_percent(r.chance)}, 95 % interval {_percent(r.low)} to {_percent(r.high)})"
         )
-    if found.tokens_not_scored:
-        words += f". The judge could not read the last {found.tokens_not_scored} tokens of the prompt"
+    if score.tokens_not_scored:
+        words += f". The judge could not read the last {score.tokens_not_scored} tokens of the prompt"
     return words + "."
 
 
@@ -35,12 +35,12 @@ def footer(grid: dict[str, Any]) -> Footer:
     recipe = grid["recipe"]
     model = recipe["model"] + (f" with {recipe['style']} x {recipe['weight']:g}" if recipe["style"] else "")
     quality = "" if recipe.get("quality", "reference") == "reference" else f", quality {recipe['quality']}"
-    about = (
+    lines = (
         f"{grid['id']} · approach {grid['approach']} ({TITLES[grid['approach']]}) · {model}",
         f"{recipe['steps']} steps, guidance {recipe['guidance']:g}{quality}, seed {grid['seed']}",
     )
-    own = " ".join(cell["cell"] for cell in grid["cells"] if cell["unique"])
-    return Footer(grid["prompt"], (" · ".join(about), measured(grid), f"From the prompt: {own}."))
+    unique_cells = " ".join(cell["cell"] for cell in grid["cells"] if cell["unique"])
+    return Footer(grid["prompt"], (" · ".join(lines), measured(grid), f"From the prompt: {unique_cells}."))
 
 
 def measured(grid: dict[str, Any]) -> str:
