@@ -147,9 +147,9 @@ class _Judge:
         for start in range(0, len(self._words), 32):
             part = slice(start, start + 32)
             answer = self._unet(
-                self._shown.seen[part], self._shown.timesteps[part], self._words[part], return_dict=False
+                self._shown.inputs[part], self._shown.timesteps[part], self._words[part], return_dict=False
             )[0]
-            losses.append((answer - self._shown.wanted[part]).square().mean((1, 2, 3)))
+            losses.append((answer - self._shown.targets[part]).square().mean((1, 2, 3)))
         return torch.cat(losses).mean().item()
 
 

@@ -38,7 +38,7 @@ from engine.evaluation.results import Evaluation
 from engine.local import LocalEngine, Paints
 from engine.metrics.base import NotMeasured
 from engine.settings import Settings
-from engine.training.data.collection import Collection, Found
+from engine.training.data.collection import Collection, Painting
 from engine.training.split import split
 from engine.wave import Wave
 from tests.engines import TouchyPainter, running_engine
@@ -463,7 +463,7 @@ def wikiart(data_dir: Path, rows: int) -> None:
     for row in range(rows):
         out = io.BytesIO()
         Image.new("RGB", (40, 30), (9 * row, 80, 120)).save(out, "JPEG")
-        kept.add(Found(row, "Claude Monet", out.getvalue()))
+        kept.add(Painting(row, "Claude Monet", out.getvalue()))
 
 
 def test_a_style_of_wikiart_is_held_against_the_paintings_that_its_training_held_out(own: Path) -> None:

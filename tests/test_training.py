@@ -453,9 +453,9 @@ def test_a_perfect_model_of_each_kind_has_no_loss(kind: str) -> None:
 
     shown = Noising(scheduler, None, torch.device("cpu")).show(latents, noise, timesteps)
 
-    assert torch.allclose(shown.seen, scheduler.add_noise(latents, noise, timesteps), atol=1e-6)
+    assert torch.allclose(shown.inputs, scheduler.add_noise(latents, noise, timesteps), atol=1e-6)
     wanted = {"epsilon": noise, "v_prediction": scheduler.get_velocity(latents, noise, timesteps), "sample": latents}
-    assert torch.allclose(shown.wanted, wanted[kind], atol=1e-6)
+    assert torch.allclose(shown.targets, wanted[kind], atol=1e-6)
 
 
 def test_the_full_profile_keeps_the_originals_numbers() -> None:

@@ -238,7 +238,7 @@ def test_the_groups_with_the_fewest_bytes_for_a_picture_are_chosen() -> None:
         group("b", 1, 8, 10, (1, 1)),
     ]
 
-    chosen = wikiart_groups.cheapest(groups, style=3, wanted=4)
+    chosen = wikiart_groups.cheapest(groups, style=3, count=4)
 
     assert [(g.shard, g.number) for g in chosen] == [("a", 1), ("b", 0)]
 

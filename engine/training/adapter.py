@@ -54,16 +54,16 @@ def state(unet: Any, name: str = NAME) -> State:
     """A copy on the CPU, under the names that peft gives it in a file."""
     from peft import get_peft_model_state_dict
 
-    found = get_peft_model_state_dict(unet, adapter_name=name)
-    return {f"{styles.PREFIX}{key}": value.detach().float().cpu().clone() for key, value in sorted(found.items())}
+    matrices = get_peft_model_state_dict(unet, adapter_name=name)
+    return {f"{styles.PREFIX}{key}": value.detach().float().cpu().clone() for key, value in sorted(matrices.items())}
 
 
 def put(unet: Any, values: State, name: str = NAME) -> None:
     """Set an adapter's matrices."""
     from peft import set_peft_model_state_dict
 
-    bare = {key.removeprefix(styles.PREFIX): value for key, value in values.items()}
-    set_peft_model_state_dict(unet, bare, adapter_name=name)
+    unprefixed = {key.removeprefix(styles.PREFIX): value for key, value in values.items()}
+    set_peft_model_state_dict(unet, unprefixed, adapter_name=name)
 
 
 def load(unet: Any, folder: Path, name: str) -> float:
@@ -71,13 +71,13 @@ def load(unet: Any, folder: Path, name: str) -> float:
     from peft import LoraConfig
     from safetensors.torch import load_file
 
-    saved = LoraConfig.from_pretrained(str(folder))
-    saved.inference_mode = True
-    _quietly(unet, saved, name)
+    lora = LoraConfig.from_pretrained(str(folder))
+    lora.inference_mode = True
+    _quietly(unet, lora, name)
     # First: what is put into matrices of half precision comes back rounded.
     _in_full(unet)
     put(unet, load_file(folder / styles.WEIGHTS), name)
-    return float(saved.lora_alpha)
+    return float(lora.lora_alpha)
 
 
 def weigh(unet: Any, weight: float, name: str = NAME) -> None:

@@ -62,8 +62,8 @@ class Base:
     @torch.inference_mode()
     def latents(self, pixels: Tensor) -> Tensor:
         """Pictures (n, 3, side, side) of -1 … 1 as scaled latents (n, 4, h, w), fp32, on the CPU."""
-        found = self.vae.encode(pixels.to(self.device, self.dtype)).latent_dist.mode()
-        scaled: Tensor = found.float() * self.vae.config.scaling_factor
+        mode = self.vae.encode(pixels.to(self.device, self.dtype)).latent_dist.mode()
+        scaled: Tensor = mode.float() * self.vae.config.scaling_factor
         return scaled.cpu()
 
     @torch.inference_mode()
@@ -71,10 +71,10 @@ class Base:
         """Texts as the UNet reads them, (n, context, width), fp32, on the CPU; what is too long is cut."""
         most = self.tokenizer.model_max_length
         ids = self.tokenizer(texts, padding="max_length", max_length=most, truncation=True, return_tensors="pt")
-        found: Tensor = self.text_encoder(ids.input_ids.to(self.device))[0]
-        return found.float().cpu()
+        embeddings: Tensor = self.text_encoder(ids.input_ids.to(self.device))[0]
+        return embeddings.float().cpu()
 
-    def cut(self, text: str) -> bool:
+    def is_cut(self, text: str) -> bool:
         """Whether the text is longer than what the model reads."""
         tokens: list[int] = self.tokenizer(text, verbose=False).input_ids
         return len(tokens) > int(self.tokenizer.model_max_length)

@@ -18,7 +18,7 @@ COPIED = 0.95
 
 @dataclass
 class Result:
-    """What came of a run, as the card tells it. `without`: the held-out loss of the model without the style. `nearest`:
+    """What came of a run, as the card tells it. `loss_without`: held out, of the model without the style. `nearest`:
     a sample's prompt, a training picture, their cosine."""
 
     order: TrainStyle
@@ -27,7 +27,7 @@ class Result:
     stopped: Stopped
     best: int
     epochs: list[Epoch]
-    without: float
+    loss_without: float
     scores: list[Judged]
     judge: str
     nearest: list[tuple[str, str, float]]
@@ -55,7 +55,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "recipe": recipe.as_json(),
         "stopped": result.stopped,
         "best_epoch": result.best,
-        "held_out_loss_without": result.without,
+        "held_out_loss_without": result.loss_without,
         "epochs": [epoch.model_dump() for epoch in result.epochs],
         "scores": {"judge": result.judge, "by_weight": [asdict(score) for score in result.scores]},
         "nearest": [
@@ -83,7 +83,7 @@ def readme(result: Result) -> str:
         best=result.best,
         train_loss=f"{best.train_loss:.4f}",
         held_out_loss=f"{best.held_out_loss:.4f}",
-        without=f"{result.without:.4f}",
+        without=f"{result.loss_without:.4f}",
         settings=_lines(f"| {name} | {_value(value)} |" for name, value in recipe.as_json().items()),
         versions=", ".join(f"{name} {number}" for name, number in versions().items()),
         judge=result.judge,

@@ -41,24 +41,24 @@ def write(root: Path, epoch: int, trainer: Trainer, best: State, state: dict[str
     tensors.save(best, half / BEST)
     tensors.save(_flat(trainer), half / OPTIMIZER)
     (half / FACTS).write_text(json.dumps({**state, "scaler": trainer.scaler.state_dict()}))
-    place = root / f"epoch-{epoch:04d}"
-    shutil.rmtree(place, ignore_errors=True)
-    half.replace(place)
+    folder = root / f"epoch-{epoch:04d}"
+    shutil.rmtree(folder, ignore_errors=True)
+    half.replace(folder)
     for old in sorted(root.glob(PLACES)):
-        if old != place:
+        if old != folder:
             shutil.rmtree(old, ignore_errors=True)
 
 
 def state(root: Path) -> dict[str, Any] | None:
     """What the newest checkpoint knows; None where there is none. Raises TrainingFailed for one that cannot be read."""
-    place = _newest(root)
-    if place is None:
+    folder = _newest(root)
+    if folder is None:
         return None
     try:
-        found: dict[str, Any] = json.loads((place / FACTS).read_text())
+        facts: dict[str, Any] = json.loads((folder / FACTS).read_text())
     except (OSError, ValueError) as error:
-        raise _damaged(place) from error
-    return found
+        raise _damaged(folder) from error
+    return facts
 
 
 def read(root: Path) -> Saved:
@@ -66,15 +66,15 @@ def read(root: Path) -> Saved:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    place, known = _newest(root), state(root)
-    if place is None or known is None:
+    folder, facts = _newest(root), state(root)
+    if folder is None or facts is None:
         message = f"There is no checkpoint in {root} to continue from."
         raise TrainingFailed(message)
     try:
-        parts = [load_file(place / name) for name in (ADAPTER, BEST, OPTIMIZER)]
+        parts = [load_file(folder / name) for name in (ADAPTER, BEST, OPTIMIZER)]
     except (OSError, SafetensorError) as error:
-        raise _damaged(place) from error
-    return Saved(known, *parts)
+        raise _damaged(folder) from error
+    return Saved(facts, *parts)
 
 
 def restore(trainer: Trainer, saved: Saved) -> None:
@@ -96,11 +96,11 @@ def restore(trainer: Trainer, saved: Saved) -> None:
 
 def _flat(trainer: Trainer) -> dict[str, Tensor]:
     """Empty until the optimizer has taken a step: one whose scaled gradients overflow is left out."""
-    found = trainer.optimizer.state_dict()["state"]
+    states = trainer.optimizer.state_dict()["state"]
     return {
         f"{name}/{key}": torch.as_tensor(value).detach().cpu().clone()
         for index, name in enumerate(trainer.parts)
-        for key, value in found.get(index, {}).items()
+        for key, value in states.get(index, {}).items()
     }
 
 
@@ -108,5 +108,5 @@ def _newest(root: Path) -> Path | None:
     return max(root.glob(PLACES), default=None)
 
 
-def _damaged(place: Path) -> TrainingFailed:
-    return TrainingFailed(f"The checkpoint {place} cannot be read. Train without --resume to start over.")
+def _damaged(folder: Path) -> TrainingFailed:
+    return TrainingFailed(f"The checkpoint {folder} cannot be read. Train without --resume to start over.")

@@ -20,14 +20,14 @@ def numbers(order: TrainStyle, settings: Settings, profile: Profile, job: str = 
 
     Raises BadRequest where the order asks for other numbers, TrainingFailed where the checkpoint cannot be read.
     """
-    own = recipe(order, profile)
-    known = _begun(settings.training_dir / order.name, order)
-    if known and (order.resume or known["job"] == job):
-        return _merged(order, own, known), len(known["epochs"])
-    return own, None
+    fresh_recipe = recipe(order, profile)
+    facts = _checkpoint_facts(settings.training_dir / order.name, order)
+    if facts and (order.resume or facts["job"] == job):
+        return _merged(order, fresh_recipe, facts), len(facts["epochs"])
+    return fresh_recipe, None
 
 
-def _begun(root: Path, order: TrainStyle) -> dict[str, Any] | None:
+def _checkpoint_facts(root: Path, order: TrainStyle) -> dict[str, Any] | None:
     """What the checkpoint knows. One that cannot be read is in the way only of who asks to go on from it."""
     try:
         return checkpoint.state(root)
@@ -37,14 +37,14 @@ def _begun(root: Path, order: TrainStyle) -> dict[str, Any] | None:
         return None
 
 
-def _merged(order: TrainStyle, own: Recipe, known: dict[str, Any]) -> Recipe:
+def _merged(order: TrainStyle, fresh_recipe: Recipe, facts: dict[str, Any]) -> Recipe:
     """The numbers that the run began with. Raises BadRequest where the order asks for others."""
-    begun = Recipe(**known["recipe"])
-    asked = {name: value for name, value in order.model_dump().items() if value is not None}
-    for name, value in begun.as_json().items():
-        if name in asked and name not in MAY_CHANGE and asked[name] != value:
+    first_recipe = Recipe(**facts["recipe"])
+    new = {name: value for name, value in order.model_dump().items() if value is not None}
+    for name, value in first_recipe.as_json().items():
+        if name in new and name not in MAY_CHANGE and new[name] != value:
             raise BadRequest(
-                f"{name} cannot change when a training continues: “{order.name}” began with {value}, not {asked[name]}."
+                f"{name} cannot change when a training continues: “{order.name}” began with {value}, not {new[name]}."
                 " Leave it out, or train again without --resume."
             )
-    return replace(begun, **{name: getattr(own, name) for name in MAY_CHANGE if name in asked})
+    return replace(first_recipe, **{name: getattr(fresh_recipe, name) for name in MAY_CHANGE if name in new})

@@ -29,8 +29,8 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.latents)
 
-    def part(self, chosen: list[int]) -> "Encoded":
-        return Encoded(self.latents[chosen], self.words[chosen], self.no_words)
+    def part(self, indices: list[int]) -> "Encoded":
+        return Encoded(self.latents[indices], self.words[indices], self.no_words)
 
     @staticmethod
     def joined(parts: Sequence["Encoded"]) -> "Encoded":
@@ -42,11 +42,11 @@ def encode(base: Base, examples: Sequence[Example], side: int) -> Iterator[tuple
     """A few pictures at a time, with small copies for a judge. `side` is the model's picture size in pixels."""
     no_words = base.words([""])
     for start in range(0, len(examples), AT_ONCE):
-        few = examples[start : start + AT_ONCE]
-        squares = [example.open() for example in few]
+        batch = examples[start : start + AT_ONCE]
+        squares = [example.open() for example in batch]
         pixels = torch.stack([_tensor(_sized(square, side)) for square in squares])
         latents = torch.stack([base.latents(pixels), base.latents(pixels.flip(-1))], 1)
-        words = base.words([example.caption for example in few])
+        words = base.words([example.caption for example in batch])
         yield Encoded(latents, words, no_words), [_sized(square, min(side, SMALL)) for square in squares]
 
 

@@ -24,25 +24,25 @@ def estimate(order: TrainStyle, settings: Settings, profile: Profile) -> Estimat
     refuse(order, settings, profile)
     numbers, done = continued.numbers(order, settings, profile)
     images = data.most(order, numbers.images)
-    learned, _ = counts(images)
-    steps = -(-learned // numbers.batch) * max(0, numbers.epochs - (done or 0))
-    place = models.folder(numbers.base) if models.here(numbers.base) else None
+    learned_count, _ = counts(images)
+    steps = -(-learned_count // numbers.batch) * max(0, numbers.epochs - (done or 0))
+    folder = models.folder(numbers.base) if models.here(numbers.base) else None
     return Estimated(
         images=images,
         steps=steps,
-        seconds=Pace(settings, numbers, _device()).left(steps),
-        bytes_to_fetch=data.to_fetch(order, images, settings) + (0 if place else models.PIPELINE_BYTES),
-        memory_bytes=_memory(place, numbers.rank) if place else None,
+        seconds=Pace(settings, numbers, _device()).seconds_for(steps),
+        bytes_to_fetch=data.to_fetch(order, images, settings) + (0 if folder else models.PIPELINE_BYTES),
+        memory_bytes=_memory(folder, numbers.rank) if folder else None,
         epochs_done=(done or 0) if order.resume else None,
     )
 
 
-def _memory(place: Path, rank: int) -> int:
+def _memory(folder: Path, rank: int) -> int:
     """Bytes of the base in the form in which it is trained, of the adapter and of its optimizer."""
-    shapes = styles.base_shapes(place / "unet")
+    shapes = styles.base_shapes(folder / "unet")
     numbers = sum(map(math.prod, shapes.values()))
-    trained = sum(rank * (shape[0] + shape[1]) for key, shape in shapes.items() if key.endswith(LAYERS))
-    return numbers * (2 if _device() == "cuda" else 4) + trained * OPTIMIZER_BYTES
+    adapter_size = sum(rank * (shape[0] + shape[1]) for key, shape in shapes.items() if key.endswith(LAYERS))
+    return numbers * (2 if _device() == "cuda" else 4) + adapter_size * OPTIMIZER_BYTES
 
 
 def _device() -> str:

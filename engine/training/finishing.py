@@ -37,8 +37,8 @@ class Finish:
     ) -> Generator[StyleTrained | None, None, None]:
         """`small`: copies of all pictures. Raises TrainingFailed, NoModel, BadRequest, OSError."""
         adapter.put(base.unet, rounds.best)
-        without = yield from trainer.without()
-        self._doubt(rounds, without)
+        loss_without = yield from trainer.loss_without_adapter()
+        self._doubt(rounds, loss_without)
         row = styled(self.profile)
         target = base
         if row.model != self.recipe.base:
@@ -48,46 +48,57 @@ class Finish:
             adapter.add(target.unet, self.recipe)
             adapter.put(target.unet, rounds.best)
         target.put_encoders(base.device)
-        shown = self._samples()
-        yield from samples.paint(target.pipeline(), row, self.recipe.words, shown)
-        result = self._result(rounds, stopped, shown, small, without)
+        sample_set = self._samples()
+        yield from samples.paint(target.pipeline(), row, self.recipe.words, sample_set)
+        result = self._result(rounds, stopped, sample_set, small, loss_without)
         yield None
         half = self.root / "style"
-        saving.write(half, rounds.best, result, shown.sheet())
+        saving.write(half, rounds.best, result, sample_set.sheet())
         saving.check(half, base.unet, trainer.probe(), self.recipe)
-        place = saving.adopt(half, self.order.name, self.styles)
+        folder = saving.adopt(half, self.order.name, self.styles)
         leftovers.end(self.root)
-        yield self._style_trained(place, rounds, stopped, shown)
+        yield self._style_trained(folder, rounds, stopped, sample_set)
 
-    def _doubt(self, rounds: Rounds, without: float) -> None:
+    def _doubt(self, rounds: Rounds, loss_without: float) -> None:
         """Warn of a style that did not learn what all its pictures have in common."""
         best = rounds.epochs[rounds.stopping.best - 1].held_out_loss
-        if best >= without:
+        if best >= loss_without:
             self.warnings.append(
                 f"on held-out pictures the model predicts no better with this style ({best:.4f}) than without it "
-                f"({without:.4f}), so it is likely to spoil pictures. Try a lower lr than {self.recipe.lr:g}."
+                f"({loss_without:.4f}), so it is likely to spoil pictures. Try a lower lr than {self.recipe.lr:g}."
             )
 
     def _samples(self) -> samples.Samples:
         """Prompts from held-out pictures where these have captions, so that none of them was trained on."""
-        _, held = split(len(self.pictures.examples), self.recipe.seed)
-        subjects = [self.pictures.examples[index].subject for index in held]
+        _, held_out = split(len(self.pictures.examples), self.recipe.seed)
+        subjects = [self.pictures.examples[index].subject for index in held_out]
         prompts = list(dict.fromkeys([*filter(None, subjects), *samples.PROMPTS]))[: len(samples.PROMPTS)]
         draw = chance(self.recipe.seed, "samples")
         return samples.Samples(prompts, torch.randint(2**32, (len(prompts),), generator=draw).tolist())
 
     def _result(
-        self, rounds: Rounds, stopped: Stopped, shown: samples.Samples, small: Sequence[Pixels], without: float
+        self,
+        rounds: Rounds,
+        stopped: Stopped,
+        sample_set: samples.Samples,
+        small: Sequence[Pixels],
+        loss_without: float,
     ) -> card.Result:
         name = JUDGES[self.profile]
         judge = Judge(models.folder(name, judge=True), torch.device("cpu"))
-        seen, _ = split(len(small), self.recipe.seed)
-        names, learned = [self.pictures.examples[index].name for index in seen], [small[index] for index in seen]
-        near = [(prompt, names[index], cosine) for prompt, index, cosine in samples.nearest(judge, shown, learned)]
-        copies = sum(cosine > card.COPIED for _, _, cosine in near)
+        indices, _ = split(len(small), self.recipe.seed)
+        names, learned_pictures = (
+            [self.pictures.examples[index].name for index in indices],
+            [small[index] for index in indices],
+        )
+        nearest = [
+            (prompt, names[index], cosine)
+            for prompt, index, cosine in samples.nearest(judge, sample_set, learned_pictures)
+        ]
+        copies = sum(cosine > card.COPIED for _, _, cosine in nearest)
         if copies and self.order.source != "embedded":
             note = "samples look almost like a training picture; check the card before using the style."
-            self.warnings.append(f"{copies} of {len(near)} {note}")
+            self.warnings.append(f"{copies} of {len(nearest)} {note}")
         return card.Result(
             order=self.order,
             recipe=self.recipe,
@@ -95,24 +106,26 @@ class Finish:
             stopped=stopped,
             best=rounds.stopping.best,
             epochs=rounds.epochs,
-            without=without,
-            scores=samples.judge(judge, shown, learned),
+            loss_without=loss_without,
+            scores=samples.judge(judge, sample_set, learned_pictures),
             judge=name,
-            nearest=near,
+            nearest=nearest,
             revision=models.facts(models.folder(self.recipe.base)).revision,
             warnings=self.warnings,
         )
 
-    def _style_trained(self, place: Path, rounds: Rounds, stopped: Stopped, shown: samples.Samples) -> StyleTrained:
+    def _style_trained(
+        self, folder: Path, rounds: Rounds, stopped: Stopped, sample_set: samples.Samples
+    ) -> StyleTrained:
         return StyleTrained(
             name=self.order.name,
-            folder=str(place),
+            folder=str(folder),
             base=self.recipe.base,
             stopped=stopped,
             best_epoch=rounds.stopping.best,
             epochs=tuple(rounds.epochs),
-            plot=str(place / saving.PLOT),
-            card=str(place / saving.README),
+            plot=str(folder / saving.PLOT),
+            card=str(folder / saving.README),
             warnings=tuple(self.warnings),
-            sheet=shown.jpeg(),
+            sheet=sample_set.jpeg(),
         )

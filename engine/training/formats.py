@@ -20,7 +20,7 @@ UNET = "unet."
 
 def header(recipe: Recipe, prefix: str) -> dict[str, str]:
     """A safetensors header from which diffusers reads rank and alpha (loaders/lora_base.py, lora_adapter_metadata)."""
-    known = {
+    fields = {
         "r": recipe.rank,
         "lora_alpha": recipe.alpha,
         "target_modules": list(TARGETS),
@@ -28,7 +28,7 @@ def header(recipe: Recipe, prefix: str) -> dict[str, str]:
     }
     return {
         "format": "pt",
-        "lora_adapter_metadata": json.dumps({f"{prefix}{key}": value for key, value in known.items()}, sort_keys=True),
+        "lora_adapter_metadata": json.dumps({f"{prefix}{key}": value for key, value in fields.items()}, sort_keys=True),
     }
 
 
@@ -39,10 +39,10 @@ def diffusers(state: State) -> State:
 
 def kohya(state: State, alpha: float) -> State:
     """`.lora_down.weight`, `.lora_up.weight` and `.alpha` for every layer, as kohya-ss/sd-scripts writes them."""
-    found: dict[str, Tensor] = {}
+    matrices: dict[str, Tensor] = {}
     for key, value in state.items():
         layer, _, part = key.removeprefix(styles.PREFIX).rpartition(".lora_")
         name = f"lora_unet_{layer.replace('.', '_')}"
-        found[f"{name}.{'lora_down' if part.startswith('A') else 'lora_up'}.weight"] = value.contiguous()
-        found[f"{name}.alpha"] = torch.tensor(float(alpha))
-    return found
+        matrices[f"{name}.{'lora_down' if part.startswith('A') else 'lora_up'}.weight"] = value.contiguous()
+        matrices[f"{name}.alpha"] = torch.tensor(float(alpha))
+    return matrices

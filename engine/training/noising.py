@@ -10,12 +10,12 @@ from engine.contract.errors import TrainingFailed
 
 
 @dataclass(frozen=True)
-class Shown:
-    """`seen` (n, 4, h, w) at `timesteps` (n,) goes in; `wanted`, of the same shape, should come out."""
+class NoisedLatents:
+    """`inputs` (n, 4, h, w) at `timesteps` (n,) go in; `targets`, of the same shape, should come out."""
 
-    seen: Tensor
+    inputs: Tensor
     timesteps: Tensor
-    wanted: Tensor
+    targets: Tensor
 
 
 class Noising:
@@ -29,27 +29,27 @@ class Noising:
         if self._kind not in {"epsilon", "v_prediction", "sample"}:
             message = f"A base that predicts “{self._kind}” cannot be trained; epsilon, v_prediction and sample can."
             raise TrainingFailed(message)
-        self._kept: Tensor = scheduler.alphas_cumprod.to(device)
-        self._timesteps = _painted_at(scheduler, steps) if steps else torch.arange(len(self._kept))
+        self._alphas_cumprod: Tensor = scheduler.alphas_cumprod.to(device)
+        self._timesteps = _painted_at(scheduler, steps) if steps else torch.arange(len(self._alphas_cumprod))
 
     def spread(self, n: int, generator: torch.Generator) -> Tensor:
         """One timestep from each n-th of the range, in random order: less chance in a loss than n free draws."""
         places = (torch.arange(n) + torch.rand(n, generator=generator)) / n * len(self._timesteps)
         return self._timesteps[places.long()][torch.randperm(n, generator=generator)]
 
-    def show(self, latents: Tensor, noise: Tensor, timesteps: Tensor) -> Shown:
+    def show(self, latents: Tensor, noise: Tensor, timesteps: Tensor) -> NoisedLatents:
         """The forward process (Ho et al. 2020, eq. 4) and the target: noise, v (Salimans & Ho 2022) or the picture."""
-        kept = self._kept[timesteps].view(-1, 1, 1, 1)
-        signal, noisy = kept.sqrt(), (1 - kept).sqrt()
-        wanted = {
+        alpha = self._alphas_cumprod[timesteps].view(-1, 1, 1, 1)
+        signal, noisy = alpha.sqrt(), (1 - alpha).sqrt()
+        targets = {
             "epsilon": noise,
             "v_prediction": signal * noise - noisy * latents,
             "sample": latents,
         }[self._kind]
-        return Shown(signal * latents + noisy * noise, timesteps, wanted)
+        return NoisedLatents(signal * latents + noisy * noise, timesteps, targets)
 
 
 def _painted_at(scheduler: Any, steps: int) -> Tensor:
-    fresh = type(scheduler).from_config(scheduler.config)
-    fresh.set_timesteps(steps)
-    return torch.as_tensor(fresh.timesteps).round().long().cpu()
+    painting_scheduler = type(scheduler).from_config(scheduler.config)
+    painting_scheduler.set_timesteps(steps)
+    return torch.as_tensor(painting_scheduler.timesteps).round().long().cpu()

@@ -17,17 +17,17 @@ class Stopwatch:
     """Seconds since it was made, but for those in which it was stopped."""
 
     def __init__(self) -> None:
-        self._begun = time.perf_counter()
+        self._start = time.perf_counter()
 
     @property
     def seconds(self) -> float:
-        return time.perf_counter() - self._begun
+        return time.perf_counter() - self._start
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         yield
-        self._begun += time.perf_counter() - begun
+        self._start += time.perf_counter() - start
 
 
 class Pace:
@@ -36,18 +36,18 @@ class Pace:
     def __init__(self, settings: Settings, recipe: Recipe, device: str) -> None:
         self._file = settings.training_dir / "pace.json"
         self._key = f"{recipe.base} on {device}, {recipe.batch} at once"
-        self.seconds: float | None = _known(self._file).get(self._key)
+        self.seconds: float | None = _read(self._file).get(self._key)
 
     @contextlib.contextmanager
     def timed(self) -> Iterator[Stopwatch]:
         """Learn from one step, without the time in which the watch is stopped."""
         watch = Stopwatch()
         yield watch
-        took = watch.seconds
-        before = took if self.seconds is None else self.seconds
-        self.seconds = before + NEWEST * (took - before)
+        seconds = watch.seconds
+        mean = seconds if self.seconds is None else self.seconds
+        self.seconds = mean + NEWEST * (seconds - mean)
 
-    def left(self, steps: int) -> float | None:
+    def seconds_for(self, steps: int) -> float | None:
         """How long so many steps take; None where nothing is known yet."""
         return None if self.seconds is None else self.seconds * steps
 
@@ -57,14 +57,14 @@ class Pace:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         half = self._file.with_suffix(".half")
-        half.write_text(json.dumps({**_known(self._file), self._key: round(self.seconds, 5)}))
+        half.write_text(json.dumps({**_read(self._file), self._key: round(self.seconds, 5)}))
         half.replace(self._file)
 
 
-def _known(file: Path) -> dict[str, float]:
+def _read(file: Path) -> dict[str, float]:
     try:
-        found: dict[str, float] = json.loads(file.read_text())
+        seconds_by_key: dict[str, float] = json.loads(file.read_text())
     except (OSError, ValueError):
         # A missing or spoilt note only means that nothing can be foretold.
         return {}
-    return found
+    return seconds_by_key

@@ -69,14 +69,14 @@ def _line(draw: ImageDraw.ImageDraw, line: list[Point], colour: tuple[int, int, 
         draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
 
 
-def _mark(draw: ImageDraw.ImageDraw, where: Point, other: Point, best: int) -> None:
+def _mark(draw: ImageDraw.ImageDraw, point: Point, other: Point, best: int) -> None:
     """Named on the side where the other line is not; there is room for it below the lowest loss."""
-    x, y = where
+    x, y = point
     draw.ellipse((x - 9, y - 9, x + 9, y + 9), outline=HELD_OUT, width=3)
     words = f"best: epoch {best}"
     side = max(LEFT + 60, min(RIGHT - 60, x))
-    beside = y + 22 if other[1] <= y else y - 24
-    draw.text((side, beside), words, fill=HELD_OUT, font=_font(14), anchor="mm")
+    label_y = y + 22 if other[1] <= y else y - 24
+    draw.text((side, label_y), words, fill=HELD_OUT, font=_font(14), anchor="mm")
 
 
 def _key(draw: ImageDraw.ImageDraw) -> None:

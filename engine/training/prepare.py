@@ -46,27 +46,27 @@ def prepare(job: str, order: TrainStyle, settings: Settings, profile: Profile, p
         raise saving.disk(error, settings.data_dir) from error
     if order.resume and done is None:
         pictures.warnings.append(f"There was no checkpoint of “{order.name}” to continue from, so it started over.")
-    known = checkpoint.state(settings.training_dir / order.name)
-    if known:
-        _check_same(known, pictures, order.name)
+    facts = checkpoint.state(settings.training_dir / order.name)
+    if facts:
+        _check_same(facts, pictures, order.name)
     return Training(job, order, numbers, pictures, settings, profile)
 
 
 def _check_fits(base: str, model: str) -> None:
     """Raises BadRequest where what is trained on `base` cannot be worn by `model`, NoModel."""
-    trained, wearing = (styles.base_shapes(models.folder(name) / "unet") for name in (base, model))
-    if any(trained.get(key) != shape for key, shape in wearing.items() if key.endswith(LAYERS)):
+    base_shapes, model_shapes = (styles.base_shapes(models.folder(name) / "unet") for name in (base, model))
+    if any(base_shapes.get(key) != shape for key, shape in model_shapes.items() if key.endswith(LAYERS)):
         raise BadRequest(f"A style of {base} does not fit {model}, which approach 2 paints with. Leave base out.")
 
 
-def _check_same(known: dict[str, Any], pictures: data.Pictures, name: str) -> None:
+def _check_same(facts: dict[str, Any], pictures: data.Pictures, name: str) -> None:
     """Others would mix what is learned from with what was held out. Raises TrainingFailed."""
-    if known["pictures"] != len(pictures.examples):
+    if facts["pictures"] != len(pictures.examples):
         raise TrainingFailed(
-            f"The training “{name}” began with {known['pictures']} pictures, now there are "
+            f"The training “{name}” began with {facts['pictures']} pictures, now there are "
             f"{len(pictures.examples)}. Put them back, or train again without --resume."
         )
-    if known.get("digest") != pictures.digest:
+    if facts.get("digest") != pictures.digest:
         raise TrainingFailed(
             f"The training “{name}” began with other pictures or captions. Put them back, or train again without "
             "--resume."

@@ -61,18 +61,18 @@ def styled(profile: Profile) -> Approach:
 
 def recipe(order: TrainStyle, profile: Profile) -> Recipe:
     """All numbers of the run; a seed that nobody gave is drawn here, once."""
-    own = Recipe(base=styled(profile).model, seed=secrets.randbelow(SEEDS), **DEFAULTS[profile])
-    own = replace(own, words=_words(order, own.words))
+    default = Recipe(base=styled(profile).model, seed=secrets.randbelow(SEEDS), **DEFAULTS[profile])
+    default = replace(default, words=_words(order, default.words))
     names = {field.name for field in fields(Recipe)}
-    given = {name: value for name, value in order.model_dump().items() if name in names and value is not None}
-    return replace(own, **given)
+    order_fields = {name: value for name, value in order.model_dump().items() if name in names and value is not None}
+    return replace(default, **order_fields)
 
 
-def _words(order: TrainStyle, usual: str | None) -> str | None:
+def _words(order: TrainStyle, default: str | None) -> str | None:
     """The original's words are about WikiArt's paintings, in the style that was asked for; other pictures need none."""
-    if usual is None or order.source != "wikiart":
+    if default is None or order.source != "wikiart":
         return None
-    return usual.replace("impressionist", adjective(order.art_style))
+    return default.replace("impressionist", adjective(order.art_style))
 
 
 def adjective(style: str) -> str:

@@ -23,14 +23,14 @@ NOTHING = "The training was cancelled before its first epoch ended, so there is 
 
 
 class Rounds:
-    """`best` is the adapter of the epoch `stopping.best`. `known` is what every checkpoint keeps besides the losses."""
+    """`best` is the adapter of the epoch `stopping.best`. `facts` is what every checkpoint keeps besides the losses."""
 
-    def __init__(self, trainer: Trainer, recipe: Recipe, root: Path, known: dict[str, Any], pace: Pace) -> None:
+    def __init__(self, trainer: Trainer, recipe: Recipe, root: Path, facts: dict[str, Any], pace: Pace) -> None:
         self.epochs: list[Epoch] = []
         self.best: adapter.State = {}
         self.stopping = Stopping(recipe.patience)
         self._trainer, self._recipe = trainer, recipe
-        self._root, self._known, self._pace = root, known, pace
+        self._root, self._facts, self._pace = root, facts, pace
         self._cancelled = False
 
     def cancel(self) -> None:
@@ -41,11 +41,11 @@ class Rounds:
         """Begin where a checkpoint ends. Its epochs are told again, as whoever listens may have heard of none."""
         checkpoint.restore(self._trainer, saved)
         self.best = saved.best
-        past = [Epoch.model_validate(epoch) for epoch in saved.state["epochs"]]
-        for epoch in past:
+        earlier_epochs = [Epoch.model_validate(epoch) for epoch in saved.state["epochs"]]
+        for epoch in earlier_epochs:
             self.stopping.ended(epoch.held_out_loss)
             self.epochs.append(epoch)
-            yield self._ended(drawn=epoch is past[-1])
+            yield self._ended(drawn=epoch is earlier_epochs[-1])
 
     def run(self) -> Generator[Piece, None, Stopped]:
         """Returns the reason to stop. Raises Cancelled where there is no best epoch, TrainingFailed, OSError."""
@@ -60,7 +60,7 @@ class Rounds:
         return "cancelled"
 
     def _epoch(self, number: int) -> Generator[Piece, None, None]:
-        begun = time.monotonic()
+        start = time.monotonic()
         losses = yield from self._steps(number)
         held_out = []
         for piece in range(self._trainer.measures):
@@ -71,7 +71,7 @@ class Rounds:
         loss = torch.cat(held_out).mean().item()
         if self.stopping.ended(loss):
             self.best = adapter.state(self._trainer.unet)
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - start
         epoch = Epoch(epoch=number, train_loss=float(np.mean(losses)), held_out_loss=loss, seconds=seconds)
         self.epochs.append(epoch)
         self._keep(number)
@@ -91,7 +91,7 @@ class Rounds:
                 self._trainer.learn(loss)
             losses.append(loss.item())
             done = (number - 1) * self._trainer.steps + step + 1
-            yield Progress(done=done, total=total, phase="training", eta_s=self._pace.left(total - done))
+            yield Progress(done=done, total=total, phase="training", eta_s=self._pace.seconds_for(total - done))
         return losses
 
     def _ended(self, *, drawn: bool) -> EpochEnded:
@@ -101,5 +101,5 @@ class Rounds:
 
     def _keep(self, number: int) -> None:
         losses = [epoch.model_dump() for epoch in self.epochs]
-        checkpoint.write(self._root, number, self._trainer, self.best, {**self._known, "epochs": losses})
+        checkpoint.write(self._root, number, self._trainer, self.best, {**self._facts, "epochs": losses})
         self._pace.keep()

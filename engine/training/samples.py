@@ -87,20 +87,20 @@ class Judged:
     likeness: float
 
 
-def judge(judge: Any, samples: Samples, learned: Sequence[Pixels]) -> list[Judged]:
+def judge(judge: Any, samples: Samples, learned_pictures: Sequence[Pixels]) -> list[Judged]:
     """How the samples answer their prompts and how close they come to the pictures that were learned from."""
-    middle = judge.features(learned).mean(0)
+    middle = judge.features(learned_pictures).mean(0)
     middle /= np.linalg.norm(middle)
-    found = []
+    scores = []
     for weight, pictures in samples.painted.items():
         match = np.diag(judge.scores(pictures, samples.prompts)).mean()
-        found.append(Judged(weight, float(match), float((judge.features(pictures) @ middle).mean())))
-    return found
+        scores.append(Judged(weight, float(match), float((judge.features(pictures) @ middle).mean())))
+    return scores
 
 
-def nearest(judge: Any, samples: Samples, learned: Sequence[Pixels]) -> list[tuple[str, int, float]]:
+def nearest(judge: Any, samples: Samples, learned_pictures: Sequence[Pixels]) -> list[tuple[str, int, float]]:
     """For each sample at weight 1: its prompt, the nearest training picture's index and their cosine."""
-    cosines = judge.features(samples.painted[WEIGHTS[-1]]) @ judge.features(learned).T
+    cosines = judge.features(samples.painted[WEIGHTS[-1]]) @ judge.features(learned_pictures).T
     return [(prompt, int(row.argmax()), float(row.max())) for prompt, row in zip(samples.prompts, cosines, strict=True)]
 
 

@@ -26,8 +26,8 @@ def write(folder: Path, state: adapter.State, result: card.Result, sheet: Image.
     folder.mkdir(parents=True)
     adapter.config(result.recipe).save_pretrained(str(folder))
     tensors.save(state, folder / styles.WEIGHTS, metadata=formats.header(result.recipe, styles.PREFIX))
-    bare = formats.diffusers(state)
-    tensors.save(bare, folder / formats.DIFFUSERS, metadata=formats.header(result.recipe, formats.UNET))
+    diffusers_state = formats.diffusers(state)
+    tensors.save(diffusers_state, folder / formats.DIFFUSERS, metadata=formats.header(result.recipe, formats.UNET))
     tensors.save(
         formats.kohya(state, result.recipe.alpha), folder / formats.KOHYA, metadata=_kohya_header(result.recipe)
     )
@@ -45,55 +45,55 @@ def check(folder: Path, unet: Any, probe: dict[str, Tensor], recipe: Recipe) -> 
     """
     from safetensors.torch import load_file
 
-    expected, found = adapter.state(unet), load_file(folder / styles.WEIGHTS)
-    if expected.keys() != found.keys():
-        raise TrainingFailed(_bad(f"{len(found)} tensors instead of {len(expected)} came back"))
-    if any(not torch.equal(expected[key], found[key]) for key in expected):
+    expected, saved = adapter.state(unet), load_file(folder / styles.WEIGHTS)
+    if expected.keys() != saved.keys():
+        raise TrainingFailed(_bad(f"{len(saved)} tensors instead of {len(expected)} came back"))
+    if any(not torch.equal(expected[key], saved[key]) for key in expected):
         raise TrainingFailed(_bad("its matrices came back changed"))
-    empty = [key for key, value in found.items() if "lora_B" in key and not value.any()]
+    empty = [key for key, value in saved.items() if "lora_B" in key and not value.any()]
     if empty:
         raise TrainingFailed(_bad(f"{len(empty)} of its B matrices are all zero, so nothing was learned there"))
     _check_alpha(folder, recipe)
-    before = _forward(unet, probe, adapter.NAME)
+    expected_output = _forward(unet, probe, adapter.NAME)
     adapter.load(unet, folder, AGAIN)
     try:
-        after = _forward(unet, probe, AGAIN)
+        saved_output = _forward(unet, probe, AGAIN)
     finally:
         adapter.weigh(unet, 1.0)
         unet.delete_adapters(AGAIN)
-    if not torch.allclose(before.float(), after.float(), rtol=1e-3, atol=1e-4):
+    if not torch.allclose(expected_output.float(), saved_output.float(), rtol=1e-3, atol=1e-4):
         raise TrainingFailed(_bad("read back, it gives a different result from the trained model"))
 
 
 def adopt(folder: Path, name: str, root: Path) -> Path:
     """Move a finished folder among the styles in one step. Raises BadRequest where the name was taken meanwhile."""
     root.mkdir(parents=True, exist_ok=True)
-    place = root / name
+    target = root / name
     try:
         # Fails where a folder with something in it is there; an empty one it replaces.
-        folder.rename(place)
+        folder.rename(target)
     except OSError as error:
         if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
             raise BadRequest(styles.taken(name)) from error
         raise
-    return place
+    return target
 
 
-def disk(error: OSError, place: Path) -> TesseraError:
+def disk(error: OSError, path: Path) -> TesseraError:
     """What to say where a file of a training cannot be written."""
     if disk_full(error):
         return DiskFull(
-            f"The disk is full: the training cannot be kept in {place}. Free some room, then train again with --resume."
+            f"The disk is full: the training cannot be kept in {path}. Free some room, then train again with --resume."
         )
-    return TrainingFailed(f"{place} cannot be written ({error.strerror or error}). Check DATA_DIR.")
+    return TrainingFailed(f"{path} cannot be written ({error.strerror or error}). Check DATA_DIR.")
 
 
 def _check_alpha(folder: Path, recipe: Recipe) -> None:
     from safetensors.torch import load_file
 
-    written = json.loads((folder / styles.CONFIG).read_text())["lora_alpha"]
+    saved_alpha = json.loads((folder / styles.CONFIG).read_text())["lora_alpha"]
     alphas = {float(value) for key, value in load_file(folder / formats.KOHYA).items() if key.endswith(".alpha")}
-    if float(written) != recipe.alpha or alphas != {float(torch.tensor(recipe.alpha))}:
+    if float(saved_alpha) != recipe.alpha or alphas != {float(torch.tensor(recipe.alpha))}:
         raise TrainingFailed(_bad("its alpha did not come back, so it would have a different strength"))
 
 
@@ -101,8 +101,8 @@ def _check_alpha(folder: Path, recipe: Recipe) -> None:
 def _forward(unet: Any, probe: dict[str, Tensor], name: str) -> Tensor:
     unet.eval()
     adapter.weigh(unet, 1.0, name)
-    answer: Tensor = unet(**probe, return_dict=False)[0]
-    return answer
+    output: Tensor = unet(**probe, return_dict=False)[0]
+    return output
 
 
 def _kohya_header(recipe: Recipe) -> dict[str, str]:

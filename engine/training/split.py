@@ -14,12 +14,12 @@ def chance(seed: int, *what: str | int) -> torch.Generator:
 
 def counts(n: int) -> tuple[int, int]:
     """How many of `n` pictures are learned from and how many held out: a tenth, at least one."""
-    held = max(1, n // 10)
-    return n - held, held
+    held_out = max(1, n // 10)
+    return n - held_out, held_out
 
 
 def split(n: int, seed: int) -> tuple[list[int], list[int]]:
     """Indices to learn from and indices held out, chosen by the seed."""
     order = torch.randperm(n, generator=chance(seed, "split")).tolist()
-    _, held = counts(n)
-    return sorted(order[held:]), sorted(order[:held])
+    _, held_out = counts(n)
+    return sorted(order[held_out:]), sorted(order[:held_out])

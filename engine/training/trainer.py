@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.contract.errors import TrainingFailed
 from engine.training import adapter
 from engine.training.encoding import Encoded
-from engine.training.noising import Noising, Shown
+from engine.training.noising import NoisedLatents, Noising
 from engine.training.recipe import Recipe
 from engine.training.split import chance, split
 
@@ -31,8 +31,8 @@ class Trainer:
         self.unet, self.recipe = unet, recipe
         self._noising, self._device = noising, device
         self._dtype = next(part for name, part in unet.named_parameters() if "lora_" not in name).dtype
-        learned, held = split(len(encoded), recipe.seed)
-        self._learned, self._held = encoded.part(learned), encoded.part(held)
+        learned, held_out = split(len(encoded), recipe.seed)
+        self._learned, self._held_out = encoded.part(learned), encoded.part(held_out)
         self.parts = adapter.parameters(unet)
         self.optimizer = torch.optim.AdamW(
             self.parts.values(), lr=recipe.lr, betas=BETAS, weight_decay=recipe.weight_decay, foreach=False
@@ -65,15 +65,15 @@ class Trainer:
 
     def loss(self, epoch: int, number: int) -> Tensor:
         """The first half of a step, forward: its loss. Raises TrainingFailed where that is no number."""
-        chosen = self._order(epoch)[number * self.recipe.batch :][: self.recipe.batch]
+        indices = self._order(epoch)[number * self.recipe.batch :][: self.recipe.batch]
         chance = self._chance("step", epoch, number)
-        n = len(chosen)
+        n = len(indices)
         mirrored = torch.randint(2, (n,), generator=chance)
-        latents = self._learned.latents[chosen, mirrored]
+        latents = self._learned.latents[indices, mirrored]
         noise = torch.randn(latents.shape, generator=chance)
         timesteps = self._noising.spread(n, chance)
         wordless = torch.rand(n, generator=chance) < self.recipe.caption_dropout
-        words = torch.where(wordless.view(-1, 1, 1), self._learned.no_words, self._learned.words[chosen])
+        words = torch.where(wordless.view(-1, 1, 1), self._learned.no_words, self._learned.words[indices])
         self._set_rate(epoch, number)
         self.unet.train()
         with torch.enable_grad(), torch.random.fork_rng(devices=self._devices()):
@@ -98,13 +98,13 @@ class Trainer:
         """The losses of one piece of the held-out triples, (≤ 8,)."""
         self.unet.eval()
         part = slice(piece * HELD_OUT_AT_ONCE, (piece + 1) * HELD_OUT_AT_ONCE)
-        who, timesteps, noise = (value[part] for value in self._triples)
-        losses = self._losses(self._held.latents[who, 0], noise, timesteps, self._held.words[who]).cpu()
+        indices, timesteps, noise = (value[part] for value in self._triples)
+        losses = self._losses(self._held_out.latents[indices, 0], noise, timesteps, self._held_out.words[indices]).cpu()
         if not torch.isfinite(losses).all():
             raise TrainingFailed(_no_number(0, self.recipe))
         return losses
 
-    def without(self) -> Generator[None, None, float]:
+    def loss_without_adapter(self) -> Generator[None, None, float]:
         """The held-out loss of the model without the adapter, measured piece by piece as that of every epoch."""
         adapter.weigh(self.unet, 0.0)
         losses = []
@@ -116,40 +116,42 @@ class Trainer:
 
     def probe(self) -> dict[str, Tensor]:
         """The arguments of one forward pass, for comparing two models."""
-        who, timesteps, noise = (value[:1] for value in self._triples)
-        shown = self._noising.show(
-            self._held.latents[who, 0].to(self._device), noise.to(self._device), timesteps.to(self._device)
+        indices, timesteps, noise = (value[:1] for value in self._triples)
+        noised = self._noising.show(
+            self._held_out.latents[indices, 0].to(self._device), noise.to(self._device), timesteps.to(self._device)
         )
-        words = self._held.words[who].to(self._device, self._dtype)
-        return {"sample": shown.seen.to(self._dtype), "timestep": shown.timesteps, "encoder_hidden_states": words}
+        words = self._held_out.words[indices].to(self._device, self._dtype)
+        return {"sample": noised.inputs.to(self._dtype), "timestep": noised.timesteps, "encoder_hidden_states": words}
 
     def _set_rate(self, epoch: int, number: int) -> None:
         """A function of the step's number alone, so that it needs no state either."""
-        gone = ((epoch - 1) * self.steps + number) / (self.recipe.epochs * self.steps)
+        progress = ((epoch - 1) * self.steps + number) / (self.recipe.epochs * self.steps)
         floor = self.recipe.last_lr
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.lr * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * gone)))
+            group["lr"] = self.recipe.lr * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
 
     def _losses(self, latents: Tensor, noise: Tensor, timesteps: Tensor, words: Tensor) -> Tensor:
         """(n,): the mean square error of each row, unweighted, as in the original."""
-        shown: Shown = self._noising.show(latents.to(self._device), noise.to(self._device), timesteps.to(self._device))
-        answered = self.unet(
-            shown.seen.to(self._dtype),
-            shown.timesteps,
+        noised: NoisedLatents = self._noising.show(
+            latents.to(self._device), noise.to(self._device), timesteps.to(self._device)
+        )
+        output = self.unet(
+            noised.inputs.to(self._dtype),
+            noised.timesteps,
             encoder_hidden_states=words.to(self._device, self._dtype),
             return_dict=False,
         )[0]
-        losses: Tensor = (answered.float() - shown.wanted.float()).square().mean((1, 2, 3))
+        losses: Tensor = (output.float() - noised.targets.float()).square().mean((1, 2, 3))
         return losses
 
     def _fixed(self) -> tuple[Tensor, Tensor, Tensor]:
         """The held-out triples: every picture at timesteps spread over the range, with noise that never changes."""
-        n = len(self._held)
-        each = max(8, math.ceil(HELD_OUT_DRAWS / n))
+        n = len(self._held_out)
+        draws = max(8, math.ceil(HELD_OUT_DRAWS / n))
         chance = self._chance("held out", 0, 0)
-        timesteps = torch.cat([self._noising.spread(each, chance) for _ in range(n)])
-        noise = torch.randn((n * each, *self._held.latents.shape[2:]), generator=chance)
-        return torch.arange(n).repeat_interleave(each), timesteps, noise
+        timesteps = torch.cat([self._noising.spread(draws, chance) for _ in range(n)])
+        noise = torch.randn((n * draws, *self._held_out.latents.shape[2:]), generator=chance)
+        return torch.arange(n).repeat_interleave(draws), timesteps, noise
 
     def _order(self, epoch: int) -> list[int]:
         return torch.randperm(len(self._learned), generator=self._chance("order", epoch, 0)).tolist()

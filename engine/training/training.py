@@ -65,14 +65,14 @@ class Training:
             self._heed_cancel()
         encoded, small = yield from self._encode(base)
         trainer = self._trainer(base, encoded)
-        known = {
+        facts = {
             "job": self.job,
             "recipe": self.recipe.as_json(),
             "pictures": len(encoded),
             "digest": self.pictures.digest,
         }
         pace = Pace(self._settings, self.recipe, self._device.type)
-        rounds = self._rounds = Rounds(trainer, self.recipe, self._root, known, pace)
+        rounds = self._rounds = Rounds(trainer, self.recipe, self._root, facts, pace)
         if checkpoint.state(self._root) is not None:
             yield from rounds.go_on(checkpoint.read(self._root))
         yield None
@@ -101,9 +101,9 @@ class Training:
             small += pixels
             done += len(part)
             yield Progress(done=done, total=len(examples), phase="encoding")
-        cut = sum(base.cut(example.caption) for example in examples)
-        if cut:
-            self._warnings.append(f"{cut} captions are longer than the model reads, so their ends were cut off.")
+        count = sum(base.is_cut(example.caption) for example in examples)
+        if count:
+            self._warnings.append(f"{count} captions are longer than the model reads, so their ends were cut off.")
         return Encoded.joined(parts), small
 
     def _trainer(self, base: Base, encoded: Encoded) -> Trainer:

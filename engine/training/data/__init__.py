@@ -52,21 +52,21 @@ class Pictures:
     @property
     def digest(self) -> str:
         """Of all names and captions, in their order."""
-        told = json.dumps([(example.name, example.caption) for example in self.examples])
-        return hashlib.sha256(told.encode()).hexdigest()
+        text = json.dumps([(example.name, example.caption) for example in self.examples])
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def collect(order: TrainStyle, images: int, settings: Settings, progress: OnBytes) -> Pictures:
     """At most `images` pictures. Blocks. Raises NoData, BadRequest, DiskFull with a sentence."""
     source = import_module(SOURCES[order.source])
-    found = cast("Pictures", source.collect(order, images, settings, progress))
-    if len(found.examples) < FEWEST:
+    pictures = cast("Pictures", source.collect(order, images, settings, progress))
+    if len(pictures.examples) < FEWEST:
         message = (
-            f"{len(found.examples)} usable pictures are too few to learn from: there must be at least {FEWEST}."
-            + "".join(f" {warning}" for warning in found.warnings[:3])
+            f"{len(pictures.examples)} usable pictures are too few to learn from: there must be at least {FEWEST}."
+            + "".join(f" {warning}" for warning in pictures.warnings[:3])
         )
         raise NoData(message)
-    return found
+    return pictures
 
 
 def most(order: TrainStyle, images: int) -> int:

@@ -16,10 +16,10 @@ def check(template: str | None) -> None:
     """Raises BadRequest where a template asks for something that no picture has."""
     for name in re.findall(r"{(\w*)}", template or ""):
         if name not in FIELDS:
-            known = ", ".join(f"{{{field}}}" for field in FIELDS)
-            raise BadRequest(f"caption: there is no {{{name}}}. A template may use {known}.")
+            choices = ", ".join(f"{{{field}}}" for field in FIELDS)
+            raise BadRequest(f"caption: there is no {{{name}}}. A template may use {choices}.")
 
 
 def _filled(template: str, facts: dict[str, str]) -> str:
-    words = re.sub(r"{(\w+)}", lambda found: facts.get(found[1], ""), template)
+    words = re.sub(r"{(\w+)}", lambda match: facts.get(match[1], ""), template)
     return " ".join(words.split())

@@ -22,23 +22,23 @@ NAMED = 5
 def collect(order: TrainStyle, images: int, _settings: Settings, _progress: OnBytes) -> Pictures:
     """The first `images` usable pictures by name, each once: of two alike, one might be held out. Raises NoData."""
     folder, squares, names = _opened(order)
-    told = _metadata(folder)
-    found: dict[bytes, Example] = {}
+    captions = _metadata(folder)
+    by_content: dict[bytes, Example] = {}
     broken: list[str] = []
     copies = 0
     for name in names:
-        if len(found) == images:
+        if len(by_content) == images:
             break
         if not squares.opens(name):
-            broken.append(_shown(name))
+            broken.append(_printable(name))
             continue
         content = sha256((folder / name).read_bytes()).digest()
-        copies += content in found
-        if content not in found or found[content].subject is None:
-            subject = _caption(folder, name, told)
+        copies += content in by_content
+        if content not in by_content or by_content[content].subject is None:
+            subject = _caption(folder, name, captions)
             caption = captioned(order.caption, caption=subject or "")
-            found[content] = Example(_shown(name), caption, subject, partial(squares.open, name))
-    examples = list(found.values())
+            by_content[content] = Example(_printable(name), caption, subject, partial(squares.open, name))
+    examples = list(by_content.values())
     licence = "Training on a folder needs the rights to its pictures."
     return Pictures(examples, f"the folder {folder.name}", licence, _notes(examples, broken, copies, images))
 
@@ -67,7 +67,7 @@ def _opened(order: TrainStyle) -> tuple[Path, PictureFolder, list[str]]:
         raise NoData(str(error)) from error
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     """A name as it can be written into a card: one that is not in the system's encoding comes with odd halves."""
     return name.encode(errors="replace").decode()
 
@@ -84,18 +84,18 @@ def _notes(examples: list[Example], broken: list[str], copies: int, images: int)
         return notes
     if len(examples) < images:
         notes.append(f"There are {len(examples)} usable pictures instead of {images}.")
-    without = sum(example.subject is None for example in examples)
-    if without:
-        notes.append(f"{without} pictures have no caption; with captions a style keeps its subjects better.")
+    uncaptioned = sum(example.subject is None for example in examples)
+    if uncaptioned:
+        notes.append(f"{uncaptioned} pictures have no caption; with captions a style keeps its subjects better.")
     return notes
 
 
-def _caption(folder: Path, name: str, told: dict[str, str]) -> str | None:
+def _caption(folder: Path, name: str, captions: dict[str, str]) -> str | None:
     """From the text file beside the picture, else from metadata.jsonl, else None."""
-    beside = (folder / name).with_suffix(".txt")
-    if beside.is_file():
-        return " ".join(beside.read_text(encoding="utf-8-sig", errors="replace").split()) or None
-    return told.get(name)
+    text_file = (folder / name).with_suffix(".txt")
+    if text_file.is_file():
+        return " ".join(text_file.read_text(encoding="utf-8-sig", errors="replace").split()) or None
+    return captions.get(name)
 
 
 def _metadata(folder: Path) -> dict[str, str]:
@@ -103,7 +103,7 @@ def _metadata(folder: Path) -> dict[str, str]:
     file = folder / METADATA
     if not file.is_file():
         return {}
-    found = {}
+    captions = {}
     for number, line in enumerate(file.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
         if not line.strip():
             continue
@@ -114,5 +114,5 @@ def _metadata(folder: Path) -> dict[str, str]:
             raise NoData(f'{file} cannot be read: line {number} must be {{"file_name": …, "text": …}}.') from error
         words = next((row[key] for key in TEXTS if isinstance(row.get(key), str)), None)
         if words:
-            found[name] = " ".join(words.split())
-    return found
+            captions[name] = " ".join(words.split())
+    return captions

@@ -51,12 +51,12 @@ def collect(order: TrainStyle, images: int, settings: Settings, progress: OnByte
     template = order.caption or CAPTION
     examples = [
         Example(
-            f"{found.row}: {found.artist}",
-            captioned(template, title=TITLE, artist=found.artist, style=adjective(order.art_style), caption=""),
+            f"{painting.row}: {painting.artist}",
+            captioned(template, title=TITLE, artist=painting.artist, style=adjective(order.art_style), caption=""),
             None,
-            partial(squares.open, found.name),
+            partial(squares.open, painting.name),
         )
-        for found in collection.usable(images)
+        for painting in collection.usable(images)
     ]
     called = f"{adjective(order.art_style)} painting"
     warnings = [*collection.notes, *_few(len(examples), images, order.art_style)]
@@ -82,8 +82,8 @@ def _bring(collection: Collection, style: str, images: int, settings: Settings, 
             names = collection.names() or way.names(settings)
             collection.keep_names(names)
             number = style_number(names, style)
-            for found in way.bring(collection, settings, names, number, images):
-                collection.add(found)
+            for painting in way.bring(collection, settings, names, number, images):
+                collection.add(painting)
                 done = len(collection.usable(images))
                 progress(done * PICTURE_BYTES, images * PICTURE_BYTES)
                 if done >= images:
@@ -92,21 +92,21 @@ def _bring(collection: Collection, style: str, images: int, settings: Settings, 
                 return
         except Unavailable as error:
             failures.append(str(error))
-    kept = len(collection.usable(images))
-    if failures and kept < images:
+    count = len(collection.usable(images))
+    if failures and count < images:
         raise NoData(
-            f"WikiArt cannot be fetched: {'; '.join(dict.fromkeys(failures))}. {kept} of {images} pictures are here "
+            f"WikiArt cannot be fetched: {'; '.join(dict.fromkeys(failures))}. {count} of {images} pictures are here "
             "and kept. Check the network, HF_ENDPOINT and DATASETS_SERVER_URL, then try again."
         )
 
 
 def style_number(names: Names, style: str) -> int:
     """The class of a style, in whatever case and with blanks or underscores. Raises BadRequest."""
-    plain = {name.replace("_", " ").lower(): number for number, name in enumerate(names.styles)}
-    wanted = style.replace("_", " ").lower().strip()
-    if wanted not in plain:
-        raise BadRequest(f"WikiArt's styles: {unknown(wanted, plain)}")
-    return plain[wanted]
+    by_name = {name.replace("_", " ").lower(): number for number, name in enumerate(names.styles)}
+    style_name = style.replace("_", " ").lower().strip()
+    if style_name not in by_name:
+        raise BadRequest(f"WikiArt's styles: {unknown(style_name, by_name)}")
+    return by_name[style_name]
 
 
 def _few(n: int, images: int, style: str) -> list[str]:

@@ -8,7 +8,7 @@ import httpx
 
 from engine.retrying import PASSING, retry_after
 from engine.settings import Settings
-from engine.training.data.collection import Collection, Found, Names, artist
+from engine.training.data.collection import Collection, Names, Painting, artist
 from engine.training.data.unavailable import Unavailable
 
 SPLIT = {"dataset": "huggan/wikiart", "config": "default", "split": "train"}
@@ -26,7 +26,7 @@ def names(settings: Settings) -> Names:
         return _names(_json(client, "/rows", {**SPLIT, "offset": "0", "length": "1"}))
 
 
-def bring(collection: Collection, settings: Settings, named: Names, style: int, images: int) -> Iterator[Found]:
+def bring(collection: Collection, settings: Settings, names: Names, style: int, images: int) -> Iterator[Painting]:
     """Pictures of `style` that `collection` does not have yet, in the set's order. Raises Unavailable."""
     with _client(settings) as client:
         for offset in range(0, max(images * 2, PAGE), PAGE):
@@ -36,7 +36,7 @@ def bring(collection: Collection, settings: Settings, named: Names, style: int, 
                 number, values = int(row["row_idx"]), row["row"]
                 if not collection.has(number):
                     data = _get(client, str(values["image"]["src"])).content
-                    yield Found(number, artist(named, values.get("artist")), data)
+                    yield Painting(number, artist(names, values.get("artist")), data)
             if len(rows) < PAGE:
                 return
 
@@ -47,10 +47,10 @@ def _client(settings: Settings) -> httpx.Client:
 
 def _json(client: httpx.Client, path: str, query: dict[str, str]) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = _get(client, path, query).json()
+        answer: dict[str, Any] = _get(client, path, query).json()
     except ValueError as error:
         raise Unavailable(f"{client.base_url} does not answer as a dataset server does") from error
-    return found
+    return answer
 
 
 def _get(client: httpx.Client, path: str, query: dict[str, str] | None = None) -> httpx.Response:
@@ -73,8 +73,8 @@ def _get(client: httpx.Client, path: str, query: dict[str, str] | None = None) -
 
 
 def _pause(answer: httpx.Response, attempt: int) -> float:
-    asked = retry_after(answer.headers)
-    return 0.5 * 2**attempt if asked is None else min(asked, LONGEST_PAUSE_S)
+    seconds = retry_after(answer.headers)
+    return 0.5 * 2**attempt if seconds is None else min(seconds, LONGEST_PAUSE_S)
 
 
 def _names(answer: dict[str, Any]) -> Names:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.contract.errors import disk_full
 from engine.settings import Settings
-from engine.training.data.collection import Collection, Found, Names, artist
+from engine.training.data.collection import Collection, Names, Painting, artist
 from engine.training.data.unavailable import Unavailable
 
 REPO = "datasets/huggan/wikiart"
@@ -46,62 +46,64 @@ def names(_settings: Settings) -> Names:
             return class_names(_parquet(file))
 
 
-def bring(collection: Collection, settings: Settings, named: Names, style: int, images: int) -> Iterator[Found]:
+def bring(collection: Collection, settings: Settings, names: Names, style: int, images: int) -> Iterator[Painting]:
     """Pictures of `style` from the cheapest row groups. Raises Unavailable."""
     with trouble():
         system = _system()
         groups = _index(system, settings)
         # Again where pictures turn out to be corrupt; every round leaves fewer that are not known yet.
-        while wanted := images - len(collection.usable(images)):
-            chosen = cheapest([_rest(group, collection) for group in groups], style, wanted)
-            if not chosen:
+        while missing := images - len(collection.usable(images)):
+            selection = cheapest([_without_fetched(group, collection) for group in groups], style, missing)
+            if not selection:
                 return
-            for group in chosen:
+            for group in selection:
                 with system.open(group.shard) as file:
-                    yield from of_group(_parquet(file), group.number, group.first, style, collection, named)
+                    yield from of_group(_parquet(file), group.number, group.first, style, collection, names)
 
 
-def cheapest(groups: list[Group], style: int, wanted: int) -> list[Group]:
+def cheapest(groups: list[Group], style: int, count: int) -> list[Group]:
     """Groups with enough pictures of the style for few bytes, in the set's order.
 
     The set is shuffled, so a picture costs about the same everywhere and what counts is not to overshoot: the small
     last groups of the shards come first, or the groups with the best ratio, whichever way costs less.
     """
     useful = [group for group in groups if group.hits(style)]
-    by_size = _enough(sorted(useful, key=lambda g: g.size), style, wanted)
-    by_ratio = _enough(sorted(useful, key=lambda g: g.size / g.hits(style)), style, wanted)
-    chosen = min(by_size, by_ratio, key=lambda found: sum(group.size for group in found))
-    return sorted(chosen, key=lambda group: group.first)
+    by_size = _enough(sorted(useful, key=lambda g: g.size), style, count)
+    by_ratio = _enough(sorted(useful, key=lambda g: g.size / g.hits(style)), style, count)
+    selection = min(by_size, by_ratio, key=lambda line: sum(group.size for group in line))
+    return sorted(selection, key=lambda group: group.first)
 
 
-def _rest(group: Group, collection: Collection) -> Group:
+def _without_fetched(group: Group, collection: Collection) -> Group:
     """Only the pictures that are not here yet are worth fetching the group for."""
     rows = enumerate(group.styles, group.first)
     return replace(group, styles=tuple(HERE if collection.has(row) else style for row, style in rows))
 
 
-def _enough(line: list[Group], style: int, wanted: int) -> list[Group]:
+def _enough(line: list[Group], style: int, count: int) -> list[Group]:
     """The first groups of a line until there are enough pictures, without those that turn out not to be needed."""
-    chosen: list[Group] = []
+    selection: list[Group] = []
     for group in line:
-        if sum(taken.hits(style) for taken in chosen) >= wanted:
+        if sum(other.hits(style) for other in selection) >= count:
             break
-        chosen.append(group)
-    for group in sorted(chosen, key=lambda g: -g.size):
-        if sum(taken.hits(style) for taken in chosen) - group.hits(style) >= wanted:
-            chosen.remove(group)
-    return chosen
+        selection.append(group)
+    for group in sorted(selection, key=lambda g: -g.size):
+        if sum(other.hits(style) for other in selection) - group.hits(style) >= count:
+            selection.remove(group)
+    return selection
 
 
-def of_group(file: Any, number: int, first: int, style: int, collection: Collection, named: Names) -> Iterator[Found]:
+def of_group(
+    file: Any, number: int, first: int, style: int, collection: Collection, names: Names
+) -> Iterator[Painting]:
     """The pictures of `style` in one row group that the collection does not have yet."""
     columns, row = ["image", "artist", "style"], first
     for batch in file.iter_batches(batch_size=BATCH, row_groups=[number], columns=columns):
         kinds, artists, pictures = batch["style"].to_pylist(), batch["artist"].to_pylist(), batch["image"]
-        for place, kind in enumerate(kinds):
+        for index, kind in enumerate(kinds):
             if kind == style and not collection.has(row):
-                data = pictures[place].as_py()["bytes"] or b""
-                yield Found(row, artist(named, artists[place]), data)
+                data = pictures[index].as_py()["bytes"] or b""
+                yield Painting(row, artist(names, artists[index]), data)
             row += 1
 
 
@@ -116,33 +118,33 @@ def class_names(file: Any) -> Names:
 
 def _index(system: Any, settings: Settings) -> list[Group]:
     """Every row group of every shard; what was read once is kept, shard by shard."""
-    kept = settings.cache_dir / "wikiart" / "groups.jsonl"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    known = [Group(**{**row, "styles": tuple(row["styles"])}) for row in _lines(kept)]
-    done, first = {group.shard for group in known}, 0
+    index_file = settings.cache_dir / "wikiart" / "groups.jsonl"
+    index_file.parent.mkdir(parents=True, exist_ok=True)
+    groups = [Group(**{**row, "styles": tuple(row["styles"])}) for row in _lines(index_file)]
+    done, first = {group.shard for group in groups}, 0
     for shard in _shards(system):
         if shard in done:
-            first = max(group.first + len(group.styles) for group in known if group.shard == shard)
+            first = max(group.first + len(group.styles) for group in groups if group.shard == shard)
             continue
         with system.open(shard) as file:
-            fresh = _groups(_parquet(file), shard, first)
-        with kept.open("a", encoding="utf-8") as lines:
-            lines.write("".join(json.dumps(asdict(group)) + "\n" for group in fresh))
-        known += fresh
-        first = fresh[-1].first + len(fresh[-1].styles)
-    return known
+            new_groups = _groups(_parquet(file), shard, first)
+        with index_file.open("a", encoding="utf-8") as lines:
+            lines.write("".join(json.dumps(asdict(group)) + "\n" for group in new_groups))
+        groups += new_groups
+        first = new_groups[-1].first + len(new_groups[-1].styles)
+    return groups
 
 
 def _groups(file: Any, shard: str, first: int) -> list[Group]:
-    found = []
+    groups = []
     for number in range(file.metadata.num_row_groups):
         styles = tuple(file.read_row_group(number, columns=["style"])["style"].to_pylist())
-        about = file.metadata.row_group(number)
-        columns = (about.column(index) for index in range(about.num_columns))
+        metadata = file.metadata.row_group(number)
+        columns = (metadata.column(index) for index in range(metadata.num_columns))
         size = sum(column.total_compressed_size for column in columns)
-        found.append(Group(shard, number, first, size, styles))
+        groups.append(Group(shard, number, first, size, styles))
         first += len(styles)
-    return found
+    return groups
 
 
 def _lines(file: Any) -> list[dict[str, Any]]:
@@ -178,10 +180,10 @@ class _Exact:
 
 
 def _shards(system: Any) -> list[str]:
-    found: list[str] = system.glob(f"{REPO}/data/train-*.parquet")
-    if not found:
+    shards: list[str] = system.glob(f"{REPO}/data/train-*.parquet")
+    if not shards:
         raise Unavailable("the hub lists no parquet files of huggan/wikiart")
-    return found
+    return shards
 
 
 def _parquet(file: Any) -> Any:
