@@ -18,22 +18,22 @@ T = TypeVar("T")
 _under_way: set[Future[Any]] = set()
 
 
-async def apart(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+async def apart(work: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
     """The result of `work`. After a cancel nobody waits for it any more, but its thread goes on to the end."""
-    found: Future[T] = Future()
-    found.set_running_or_notify_cancel()
-    _under_way.add(found)
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()
+    _under_way.add(future)
 
     def run() -> None:
         try:
-            found.set_result(work(*arguments, **named))
+            future.set_result(work(*arguments, **keywords))
         except BaseException as error:  # noqa: BLE001 - raised where it is awaited
-            found.set_exception(error)
+            future.set_exception(error)
         finally:
-            _under_way.discard(found)
+            _under_way.discard(future)
 
     Thread(target=run, daemon=True).start()
-    return await asyncio.wrap_future(found)
+    return await asyncio.wrap_future(future)
 
 
 def busy() -> bool:

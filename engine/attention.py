@@ -24,24 +24,24 @@ class WordsOnce:
         if attention_mask is not None or hidden_states.ndim != 3 or attn.residual_connection:  # noqa: PLR2004 - rows, tokens, channels
             from diffusers.models.attention_processor import AttnProcessor2_0
 
-            plain: Tensor = AttnProcessor2_0()(attn, hidden_states, encoder_hidden_states, attention_mask, temb)
-            return plain
+            output: Tensor = AttnProcessor2_0()(attn, hidden_states, encoder_hidden_states, attention_mask, temb)
+            return output
         query = _heads(attn, attn.to_q(hidden_states))
         if encoder_hidden_states is None:
-            key, value = _read(attn, hidden_states)
+            key, value = _keys_values(attn, hidden_states)
         elif memory is None:
-            key, value = _read(attn, encoder_hidden_states)
+            key, value = _keys_values(attn, encoder_hidden_states)
         else:
             if id(attn) not in memory:
-                memory[id(attn)] = _read(attn, encoder_hidden_states)
+                memory[id(attn)] = _keys_values(attn, encoder_hidden_states)
             key, value = memory[id(attn)]
-        mixed = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        found: Tensor = attn.to_out[0](mixed)
-        return found
+        context = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        projected: Tensor = attn.to_out[0](context)
+        return projected
 
 
-def _read(attn: Any, seen: Tensor) -> tuple[Tensor, Tensor]:
-    return _heads(attn, attn.to_k(seen)), _heads(attn, attn.to_v(seen))
+def _keys_values(attn: Any, states: Tensor) -> tuple[Tensor, Tensor]:
+    return _heads(attn, attn.to_k(states)), _heads(attn, attn.to_v(states))
 
 
 def _heads(attn: Any, rows: Tensor) -> Tensor:

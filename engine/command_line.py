@@ -37,11 +37,11 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Sequence[str], namespace: Any = None) -> argparse.Namespace:  # type: ignore[override] # ours are always handed in
         """Raises BadRequest for an option that there is not, with the nearest that there is."""
-        named, rest = self.parse_known_args(args, namespace)
-        if rest:
+        parsed, extras = self.parse_known_args(args, namespace)
+        if extras:
             options = (option for option in self._option_string_actions if option.startswith("--"))
-            raise BadRequest(unknown(rest[0].split("=")[0], options))
-        return cast("argparse.Namespace", named)
+            raise BadRequest(unknown(extras[0].split("=")[0], options))
+        return cast("argparse.Namespace", parsed)
 
     def error(self, message: str) -> NoReturn:
         raise BadRequest(message[0].upper() + message[1:] + ". See: python -m engine --help")
@@ -99,14 +99,14 @@ def grid(settings: Settings, arguments: list[str]) -> None:
             parser.add_argument(f"--{name}", metavar=name.upper(), help=field.description)
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write; by default DATA_DIR/grids/ID")
     parser.add_argument("--json", action="store_true", help="print the grid as one JSON object")
-    named, rest = parser.parse_known_args(arguments)
-    if rest and not rest[0].startswith("-"):
-        words = " ".join([named.prompt, *rest] if named.prompt else rest)
+    parsed, extras = parser.parse_known_args(arguments)
+    if extras and not extras[0].startswith("-"):
+        words = " ".join([parsed.prompt, *extras] if parsed.prompt else extras)
         raise BadRequest(f'Give the prompt with --prompt, in quotes: --prompt "{shorten(words, 60)}"')
-    given = vars(parser.parse_args(arguments, named))
-    out, as_json = given.pop("out"), given.pop("json")
-    found = asyncio.run(one_grid(settings, order(given), out))
-    print(json.dumps(found, ensure_ascii=False) if as_json else summary(found))  # noqa: T201
+    values = vars(parser.parse_args(arguments, parsed))
+    out, as_json = values.pop("out"), values.pop("json")
+    grid_json = asyncio.run(one_grid(settings, order(values), out))
+    print(json.dumps(grid_json, ensure_ascii=False) if as_json else summary(grid_json))  # noqa: T201
 
 
 def finetune(settings: Settings, arguments: list[str]) -> None:
@@ -122,10 +122,10 @@ def finetune(settings: Settings, arguments: list[str]) -> None:
             word = name.replace("_", "-")
             parser.add_argument(f"--{word}", dest=name, metavar=word.upper(), help=field.description)
     parser.add_argument("--json", action="store_true", help="print the style as one JSON object")
-    given = vars(parser.parse_args(arguments))
-    as_json = given.pop("json")
-    found = asyncio.run(one_style(settings, _checked(TrainStyle, given)))
-    print(json.dumps(found, ensure_ascii=False) if as_json else style_summary(found))  # noqa: T201
+    values = vars(parser.parse_args(arguments))
+    as_json = values.pop("json")
+    style = asyncio.run(one_style(settings, _checked(TrainStyle, values)))
+    print(json.dumps(style, ensure_ascii=False) if as_json else style_summary(style))  # noqa: T201
 
 
 def evaluate(settings: Settings, arguments: list[str]) -> None:
@@ -136,17 +136,17 @@ def evaluate(settings: Settings, arguments: list[str]) -> None:
 
     parser = Parser("python -m engine evaluate", description=evaluate.__doc__)
     for name, field in Asked.model_fields.items():
-        also = ["--style"] if name == "styles" else []
-        parser.add_argument(f"--{name}", *also, dest=name, metavar=name.upper(), help=field.description)
+        aliases = ["--style"] if name == "styles" else []
+        parser.add_argument(f"--{name}", *aliases, dest=name, metavar=name.upper(), help=field.description)
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="where to write or continue; by default in DATA_DIR/evaluations"
     )
     parser.add_argument("--json", action="store_true", help="print report.json")
-    given = vars(parser.parse_args(arguments))
-    out, as_json = given.pop("out"), given.pop("json")
-    found, page = run(settings, _checked(Asked, given), out, arguments)
-    told = (words.table(found), "", *words.verdicts(found), *words.footnotes(found), f"Report: {page}")
-    print(found.model_dump_json() if as_json else "\n".join(told))  # noqa: T201
+    values = vars(parser.parse_args(arguments))
+    out, as_json = values.pop("out"), values.pop("json")
+    evaluation, page = run(settings, _checked(Asked, values), out, arguments)
+    lines = (words.table(evaluation), "", *words.verdicts(evaluation), *words.footnotes(evaluation), f"Report: {page}")
+    print(evaluation.model_dump_json() if as_json else "\n".join(lines))  # noqa: T201
 
 
 def score(settings: Settings, arguments: list[str]) -> None:
@@ -158,10 +158,10 @@ def score(settings: Settings, arguments: list[str]) -> None:
     parser.add_argument("picture", type=Path, metavar="PICTURE", help="the picture's file")
     parser.add_argument("--prompt", metavar="PROMPT", help=ScorePicture.model_fields["prompt"].description)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    given = parser.parse_args(arguments)
-    asked = _checked(ScorePicture, {"prompt": given.prompt, "picture": ""})
-    found = score_picture(settings, given.picture, asked.prompt)
-    print(json.dumps(found, ensure_ascii=False) if given.json else in_words(Scored.model_validate(found)))  # noqa: T201
+    parsed = parser.parse_args(arguments)
+    order = _checked(ScorePicture, {"prompt": parsed.prompt, "picture": ""})
+    score_json = score_picture(settings, parsed.picture, order.prompt)
+    print(json.dumps(score_json, ensure_ascii=False) if parsed.json else in_words(Scored.model_validate(score_json)))  # noqa: T201
 
 
 def demo(settings: Settings, arguments: list[str]) -> None:
@@ -173,9 +173,9 @@ def demo(settings: Settings, arguments: list[str]) -> None:
     parser.add_argument("--prompt", default="a cat wearing neon-glasses")
     parser.add_argument("--seed", default="7")
     parser.add_argument("--out", type=Path, default=Path("demo"))
-    given = parser.parse_args(arguments)
-    orders = [order({"prompt": given.prompt, "seed": given.seed, "approach": str(number)}) for number in TITLES]
-    grids = asyncio.run(several(settings, orders, given.out))
+    parsed = parser.parse_args(arguments)
+    orders = [order({"prompt": parsed.prompt, "seed": parsed.seed, "approach": str(number)}) for number in TITLES]
+    grids = asyncio.run(several(settings, orders, parsed.out))
     print("\n\n".join([*map(summary, grids), beside(grids)]))  # noqa: T201
 
 
@@ -194,11 +194,11 @@ def info(settings: Settings, arguments: list[str]) -> None:
     parser = Parser("python -m engine info", description=info.__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     as_json = parser.parse_args(arguments).json
-    found = describe(settings)
+    facts = describe(settings)
     lines = (
-        f"{name:<10} {json.dumps(value) if isinstance(value, list | dict) else value}" for name, value in found.items()
+        f"{name:<10} {json.dumps(value) if isinstance(value, list | dict) else value}" for name, value in facts.items()
     )
-    print(json.dumps(found) if as_json else "\n".join(lines))  # noqa: T201
+    print(json.dumps(facts) if as_json else "\n".join(lines))  # noqa: T201
 
 
 COMMANDS = {
@@ -213,9 +213,9 @@ COMMANDS = {
 }
 
 
-def order(given: dict[str, str | None]) -> MakeGrid:
+def order(words: dict[str, str | None]) -> MakeGrid:
     """The order that these words make. Raises BadRequest with one sentence."""
-    values: dict[str, Any] = dict(given)
+    values: dict[str, Any] = dict(words)
     approach = str(values.get("approach") or "").strip()
     if approach.isdecimal():
         values["approach"] = int(approach)
@@ -230,20 +230,20 @@ def _checked(kind: type[_Order], values: dict[str, Any]) -> _Order:
         raise BadRequest(explain(error, kind)) from error
 
 
-def summary(found: dict[str, Any]) -> str:
+def summary(grid: dict[str, Any]) -> str:
     """A grid in a few lines for a person."""
-    lines = [f"Approach {found['approach']} ({TITLES[found['approach']]}): {found['sheet']}", f"  {measured(found)}"]
-    return "\n".join([*lines, *(f"  note: {warning}" for warning in found["warnings"])])
+    lines = [f"Approach {grid['approach']} ({TITLES[grid['approach']]}): {grid['sheet']}", f"  {measured(grid)}"]
+    return "\n".join([*lines, *(f"  note: {warning}" for warning in grid["warnings"])])
 
 
-def style_summary(found: dict[str, Any]) -> str:
+def style_summary(style: dict[str, Any]) -> str:
     """A trained style in a few lines for a person."""
-    best = next(epoch for epoch in found["epochs"] if epoch["epoch"] == found["best_epoch"])
+    best = next(epoch for epoch in style["epochs"] if epoch["epoch"] == style["best_epoch"])
     lines = [
-        f"Style {found['name']}: {found['folder']}",
-        f"  kept epoch {found['best_epoch']} of {len(found['epochs'])}: {ENDED[found['stopped']]}",
+        f"Style {style['name']}: {style['folder']}",
+        f"  kept epoch {style['best_epoch']} of {len(style['epochs'])}: {ENDED[style['stopped']]}",
         f"  held-out loss {best['held_out_loss']:.4f}, training loss {best['train_loss']:.4f}",
-        f"  card: {found['card']}",
-        f"  use it: python -m engine grid --approach 2 --style {found['name']} --prompt …",
+        f"  card: {style['card']}",
+        f"  use it: python -m engine grid --approach 2 --style {style['name']} --prompt …",
     ]
-    return "\n".join([*lines, *(f"  note: {warning}" for warning in found["warnings"])])
+    return "\n".join([*lines, *(f"  note: {warning}" for warning in style["warnings"])])

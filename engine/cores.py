@@ -50,12 +50,12 @@ def _without_gradients(work: Callable[..., T], index: int, part: Sequence[Tensor
 @lru_cache(maxsize=1)
 def _pool(threads: int) -> ThreadPoolExecutor:
     """As many threads as cores, each of which PyTorch uses alone."""
-    pool, started = ThreadPoolExecutor(threads, "rows"), Barrier(threads)
+    pool, barrier = ThreadPoolExecutor(threads, "rows"), Barrier(threads)
 
     def alone() -> None:
         torch.get_num_threads()  # a thread's first use of PyTorch sets its number, and must not do so later
         torch.set_num_threads(1)
-        started.wait()
+        barrier.wait()
 
     for task in [pool.submit(alone) for _ in range(threads)]:
         task.result()

@@ -37,7 +37,7 @@ class Denoising:
         self._guided = wave.mix.guidance > 1
         self._scheduler = schedule(pipe, wave.mix)
         self._generators = [torch.Generator().manual_seed(row.seed) for row in wave.rows]
-        self._words, self._without = _encoded(pipe, wave, guided=self._guided)
+        self._words, self._negative_words = _encoded(pipe, wave, guided=self._guided)
         shape = (1, pipe.unet.config.in_channels, pipe.unet.config.sample_size, pipe.unet.config.sample_size)
         # The scheduler's sums want more digits than bf16 has; the model alone works in it.
         dtype = torch.float32 if pipe.unet.dtype == torch.bfloat16 else pipe.unet.dtype
@@ -45,8 +45,8 @@ class Denoising:
         self._latents = torch.cat(noise) * self._scheduler.init_noise_sigma
         self._predict = predict or Predictor()
         self._extra = "generator" in inspect.signature(self._scheduler.step).parameters
-        self._at = 0
-        self.promised: Tensor | None = None
+        self._step_index = 0
+        self.prediction: Tensor | None = None
         """What the rows promised to become at an earlier step, on its way to the processor."""
 
     @property
@@ -57,17 +57,17 @@ class Denoising:
     @torch.inference_mode()
     def step(self, unet: Any) -> Tensor:
         """One step; returns the predicted x0 in scaled latent space, same shape as the latents."""
-        t = self._scheduler.timesteps[self._at]
+        t = self._scheduler.timesteps[self._step_index]
         latents = self._scheduler.scale_model_input(self._latents, t)
-        *plain, noise = self._predict(unet, latents, t, self._words, self._without if self._guided else None)
-        for without in plain:
-            noise = without + self.wave.mix.guidance * (noise - without)
-        before = self._latents
+        *unguided, noise = self._predict(unet, latents, t, self._words, self._negative_words if self._guided else None)
+        for plain in unguided:
+            noise = plain + self.wave.mix.guidance * (noise - plain)
+        sample = self._latents
         extra = {"generator": self._generators} if self._extra else {}
-        result = self._scheduler.step(noise, t, before, **extra)
+        result = self._scheduler.step(noise, t, sample, **extra)
         self._latents = result.prev_sample
-        self._at += 1
-        return _predicted(self._scheduler, result, noise, before, t)
+        self._step_index += 1
+        return _predicted(self._scheduler, result, noise, sample, t)
 
     def thin(self, keep: Sequence[int]) -> None:
         """Go on with these rows only; what the scheduler remembers is thinned as well."""
@@ -79,10 +79,10 @@ class Denoising:
             elif isinstance(value, list):
                 setattr(self._scheduler, name, [_thinned(item, shape, index) for item in value])
         self._predict.forget()
-        self.promised = None
+        self.prediction = None
         self._latents, self._words = self._latents[index], self._words[index]
         if self._guided:
-            self._without = self._without[index]
+            self._negative_words = self._negative_words[index]
         self._generators = [self._generators[i] for i in keep]
 
     def decode(self, vae: Any) -> list[Pixels]:
@@ -109,9 +109,9 @@ def _encoded(pipe: Any, wave: Wave, *, guided: bool) -> tuple[Tensor, Tensor]:
     """Text embeddings with the prompts and without them (the negative prompts)."""
     prompts, negatives = [row.prompt for row in wave.rows], [row.negative for row in wave.rows]
     texts = list(dict.fromkeys([*prompts, *(negatives if guided else [])]))
-    found = embeddings(pipe, texts)
-    words = found[[texts.index(text) for text in prompts]]
-    return words, found[[texts.index(text) for text in negatives]] if guided else words
+    rows = embeddings(pipe, texts)
+    words = rows[[texts.index(text) for text in prompts]]
+    return words, rows[[texts.index(text) for text in negatives]] if guided else words
 
 
 def _thinned(item: Any, shape: torch.Size, index: Tensor) -> Any:
@@ -120,9 +120,9 @@ def _thinned(item: Any, shape: torch.Size, index: Tensor) -> Any:
 
 def _predicted(scheduler: Any, result: Any, output: Tensor, sample: Tensor, t: Tensor) -> Tensor:
     """x0 as the scheduler tells it, or by the formulas of DDIM (Song et al. 2020, eq. 12; v: Salimans & Ho 2022)."""
-    told: Tensor | None = getattr(result, "pred_original_sample", None)
-    if told is not None:
-        return told
+    original: Tensor | None = getattr(result, "pred_original_sample", None)
+    if original is not None:
+        return original
     alpha: Tensor = scheduler.alphas_cumprod[t.long()]
     signal, noise = alpha.sqrt().to(sample.dtype), (1 - alpha).sqrt().to(sample.dtype)
     kind = scheduler.config.prediction_type

@@ -130,7 +130,7 @@ class DiffusionPainter:
     def _warm_up(self) -> None:
         """What is not here is not fetched for it."""
         approach = next(iter(PROFILES[self._profile].values()))
-        if not models.here(approach.model):
+        if not models.is_local(approach.model):
             return
         mix = Mix(approach.model, None, 0.0, WARM_STEPS, approach.guidance)
         for _ in range(self._begin(Wave(0, mix, (Row("", "A1", "", "", 0),)))):
@@ -138,7 +138,7 @@ class DiffusionPainter:
         pictures = self._finish(0).pictures()
         if self._safety:
             self._safety.reasons(self._safety.inputs(pictures))
-        if models.here(JUDGES[self._profile], judge=True):
+        if models.is_local(JUDGES[self._profile], judge=True):
             judge = self._its_judge()
             judge.cosines([judge.inputs(pictures)], [""])
 
@@ -159,11 +159,11 @@ class DiffusionPainter:
         if self._card is None or not self._card.ahead:
             return to_pixels(predicted, mix.model) if preview else None
         # Told one step later, as the device would idle while it is waited for.
-        earlier, state.promised = state.promised, None
-        if preview and earlier is None:
-            state.promised = to_host(predicted)
+        prediction, state.prediction = state.prediction, None
+        if preview and prediction is None:
+            state.prediction = to_host(predicted)
         self._card.launched()
-        return None if earlier is None else to_pixels(earlier, mix.model)
+        return None if prediction is None else to_pixels(prediction, mix.model)
 
     def _finish(self, wave: int) -> HostCopy:
         state, loaded = self._waves.pop(wave)

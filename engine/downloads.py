@@ -41,7 +41,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "data": str(settings.data_dir.absolute()),
         "engine": asyncio.run(_running(settings)),
         "approaches": {row.number: f"{row.title}: {row.summary}" for row in PROFILES[profile].values()},
-        "models": {model: _here(model) for model in (*_checkpoints(profile), *_embedded(profile))},
+        "models": {model: _status(model) for model in (*_checkpoints(profile), *_embedded(profile))},
         "judge": JUDGES[profile],
         "fillers": _photo_sources(settings, profile),
         "styles": styles.names(settings, PROFILES[profile][STYLED].model),
@@ -63,8 +63,8 @@ async def _running(settings: Settings) -> str:
 
 def _checkpoints(profile: Profile) -> list[str]:
     """The hub's repositories that the profile needs."""
-    wanted = [*(row.model for row in PROFILES[profile].values()), JUDGES[profile]]
-    return [model for model in dict.fromkeys(wanted) if model != EMBEDDED]
+    repositories = [*(row.model for row in PROFILES[profile].values()), JUDGES[profile]]
+    return [model for model in dict.fromkeys(repositories) if model != EMBEDDED]
 
 
 def _embedded(profile: Profile) -> list[str]:
@@ -72,9 +72,9 @@ def _embedded(profile: Profile) -> list[str]:
 
 
 def _photo_sources(settings: Settings, profile: Profile) -> list[str]:
-    names = (fillers.usual(row.fillers, settings) for row in PROFILES[profile].values())
+    names = (fillers.default_source(row.fillers, settings) for row in PROFILES[profile].values())
     return [name for name in dict.fromkeys(names) if name in fillers.PHOTO_SOURCES]
 
 
-def _here(model: str) -> str:
-    return "here" if models.here(model) else "not fetched yet: python -m engine fetch"
+def _status(model: str) -> str:
+    return "here" if models.is_local(model) else "not fetched yet: python -m engine fetch"

@@ -14,22 +14,22 @@ from torch import Tensor
 REMEMBERED = 256
 BATCH = 8
 
-_known: "WeakKeyDictionary[Any, OrderedDict[str, Tensor]]" = WeakKeyDictionary()
+_by_model: "WeakKeyDictionary[Any, OrderedDict[str, Tensor]]" = WeakKeyDictionary()
 
 
 def embeddings(pipe: Any, texts: list[str]) -> Tensor:
     """Shape (texts, tokens, channels), on the pipeline's device and in its number format."""
-    known = _known.setdefault(pipe.unet, OrderedDict())
-    missing = [text for text in dict.fromkeys(texts) if text not in known]
+    by_text = _by_model.setdefault(pipe.unet, OrderedDict())
+    missing = [text for text in dict.fromkeys(texts) if text not in by_text]
     for start in range(0, len(missing), BATCH):
-        part = missing[start : start + BATCH]
-        padded = part + [""] * (BATCH - len(part))
-        found = pipe.encode_prompt(padded, pipe.device, 1, do_classifier_free_guidance=False)[0]
+        batch = missing[start : start + BATCH]
+        padded = batch + [""] * (BATCH - len(batch))
+        rows = pipe.encode_prompt(padded, pipe.device, 1, do_classifier_free_guidance=False)[0]
         # A copy of its own, so that one remembered text does not keep its seven neighbours.
-        known.update((text, row.clone()) for text, row in zip(part, found, strict=False))
-    wanted = torch.stack([known[text] for text in texts])
+        by_text.update((text, row.clone()) for text, row in zip(batch, rows, strict=False))
+    stacked = torch.stack([by_text[text] for text in texts])
     for text in texts:
-        known.move_to_end(text)
-    while len(known) > REMEMBERED:
-        known.popitem(last=False)
-    return wanted
+        by_text.move_to_end(text)
+    while len(by_text) > REMEMBERED:
+        by_text.popitem(last=False)
+    return stacked

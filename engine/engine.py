@@ -130,14 +130,14 @@ class Engine:
             plan = running.plan = job.plan or await self.planner.plan(order, as_progress(running.tell), job.id)
             running.tell(GridPlanned(plan=plan))
             stock = self.planner.stock
-            ahead = await asyncio.to_thread(planned_cells.painted_ahead, stock, job.id, plan, running.judged)
+            pictures = await asyncio.to_thread(planned_cells.painted_ahead, stock, job.id, plan, running.judged)
             if not running.alive:
                 return
-            rows = planned_cells.rows(running, plan, {*running.judged, *ahead})
+            rows = planned_cells.rows(running, plan, {*running.judged, *pictures})
             self._scheduler.add(job.id, job.turn, Mix.of(plan.recipe), rows)
             running.tell(self._news.progress(running, "waiting"))
             self._studio.wake.set()
-            await self._reporter.report(running, list(ahead), [Painted(picture) for picture in ahead.values()])
+            await self._reporter.report(running, list(pictures), [Painted(picture) for picture in pictures.values()])
             await self._take_photos(running, plan)
             self._end(running)
         except TesseraError as error:
@@ -174,8 +174,8 @@ class Engine:
         running.fail(error)
 
     def _forget_old(self) -> None:
-        old = time.monotonic() - KEPT_SECONDS
-        for job in [job for job, running in self.jobs.items() if running.ended_at and running.ended_at < old]:
+        oldest = time.monotonic() - KEPT_SECONDS
+        for job in [job for job, running in self.jobs.items() if running.ended_at and running.ended_at < oldest]:
             self._forget(job)
 
     def _forget(self, job: str) -> None:

@@ -36,41 +36,41 @@ def evaluate(
     `arguments` are the words of the command, for the report. Raises the errors of engine.contract.errors.
     """
     quiet()
-    decided = planned(settings, asked)
-    place = prepared(out or settings.data_dir / "evaluations" / decided.mark)
-    judge, fillers = _references(settings, decided)
-    journal = Journal(place / JOURNAL, decided.mark)
-    begun, resumed = time.monotonic(), bool(journal.cells)
+    plan = planned(settings, asked)
+    folder = prepared(out or settings.data_dir / "evaluations" / plan.mark)
+    judge, fillers = _references(settings, plan)
+    journal = Journal(folder / JOURNAL, plan.mark)
+    start, resumed = time.monotonic(), bool(journal.cells)
     try:
-        _paint(settings, decided, journal, place)
-        found = _concluded(settings, decided, journal, place, judge, fillers)
+        _paint(settings, plan, journal, folder)
+        evaluation = _concluded(settings, plan, journal, folder, judge, fillers)
         command = shlex.join(["python", "-m", "engine", "evaluate", *arguments])
         # How long a run took that was interrupted, nobody knows.
-        seconds = None if resumed else time.monotonic() - begun
-        found = found.model_copy(update={"command": command, "seconds": seconds})
-        return found, report.write(found, place)
+        seconds = None if resumed else time.monotonic() - start
+        evaluation = evaluation.model_copy(update={"command": command, "seconds": seconds})
+        return evaluation, report.write(evaluation, folder)
     except OSError as error:
-        raise unwritten(place, error) from error
+        raise unwritten(folder, error) from error
 
 
-def _references(settings: Settings, decided: Planned) -> tuple[Path, Fillers]:
+def _references(settings: Settings, plan: Planned) -> tuple[Path, Fillers]:
     """Fetched before painting, so that hours of painting do not end at a closed door."""
     with download_bar("judge") as fetching:
-        judge = models.folder(JUDGES[decided.profile], fetching, judge=True)
+        judge = models.folder(JUDGES[plan.profile], fetching, judge=True)
     with download_bar("fillers") as fetching:
-        return judge, common_fillers(settings, decided.profile, decided.asked.seed, fetching)
+        return judge, common_fillers(settings, plan.profile, plan.asked.seed, fetching)
 
 
-def _paint(settings: Settings, decided: Planned, journal: Journal, place: Path) -> None:
-    painting = Painting(decided.cells, {way.column.key: way for way in decided.ways}, journal, place)
+def _paint(settings: Settings, plan: Planned, journal: Journal, folder: Path) -> None:
+    painting = Painting(plan.cells, {way.column.key: way for way in plan.ways}, journal, folder)
     if not painting.cells:
         return
     with EvaluationBar(len(painting.cells)) as bar:
-        bar.say(f"{counted(len(painting.cells), 'picture')} to paint for {len(decided.cells)} cells.")
+        bar.say(f"{counted(len(painting.cells), 'picture')} to paint for {len(plan.cells)} cells.")
         try:
-            asyncio.run(_with_engine(settings, painting, decided.profile, bar))
+            asyncio.run(_with_engine(settings, painting, plan.profile, bar))
         except (KeyboardInterrupt, TesseraError, OSError):
-            bar.say(f"What is finished is kept in {place}; the same command continues from there.")
+            bar.say(f"What is finished is kept in {folder}; the same command continues from there.")
             raise
 
 
@@ -80,10 +80,10 @@ async def _with_engine(settings: Settings, painting: Painting, profile: Profile,
 
 
 def _concluded(
-    settings: Settings, decided: Planned, journal: Journal, place: Path, judge: Path, fillers: Fillers
+    settings: Settings, plan: Planned, journal: Journal, folder: Path, judge: Path, fillers: Fillers
 ) -> Evaluation:
-    cells = [journal.cells[cell.key] for cell in decided.cells]
-    real, notes = of_styles(decided.styles, settings)
-    decided.notes.extend([*notes, *remarks(decided, judge)])
-    looks = look(judge_in(judge), cells, place, fillers.pictures, real, decided.ways[0].recipe.size)
-    return concluded(decided, cells, looks, fillers, judge.name)
+    cells = [journal.cells[cell.key] for cell in plan.cells]
+    real, notes = of_styles(plan.styles, settings)
+    plan.notes.extend([*notes, *remarks(plan, judge)])
+    looks = look(judge_in(judge), cells, folder, fillers.pictures, real, plan.ways[0].recipe.size)
+    return concluded(plan, cells, looks, fillers, judge.name)

@@ -17,7 +17,7 @@ def as_progress(tell: Callable[[Progress], object]) -> OnBytes:
     """`tell` gets the bytes as events of the phase “fetching”, in the event loop that runs now."""
     loop = asyncio.get_running_loop()
 
-    def told(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         loop.call_soon_threadsafe(tell, Progress(done=done, total=total, phase="fetching"))
 
-    return told
+    return report

@@ -36,46 +36,48 @@ class Filling:
         self, avoid: str, cells: list[PlannedCell], ahead: Ahead | None
     ) -> tuple[list[PlannedCell], prompts.Written]:
         """Fillers from the stock as far as it has some; for the other cells prompts are written now."""
-        counts = prompts.wanted(len(cells), self._rng, self._profile)
-        claimed = await asyncio.to_thread(self._claimed, ahead, counts, avoid) if ahead else []
-        had = Counter(filler.category for filler in claimed)
-        left = {category: count - had[category] for category, count in counts.items()}
-        beside = [filler.prompt for filler in claimed]
-        written = await prompts.fill(left, avoid, self._rng, self._settings, self._profile, beside)
-        mixed = self._rng.sample(cells, len(cells)) if claimed else cells
-        filled = [_stocked(cell, filler) for cell, filler in zip(mixed, claimed, strict=False)]
-        for cell, (_, prompt) in zip(mixed[len(claimed) :], written.prompts, strict=True):
-            own = {"source": "generated", "prompt": prompt, "seed": picture_seed(self._seed, cell.cell)}
-            filled.append(cell.model_copy(update=own))
-        return filled, self._with_note(written, claimed, len(cells))
+        counts = prompts.category_counts(len(cells), self._rng, self._profile)
+        claims = await asyncio.to_thread(self._claimed, ahead, counts, avoid) if ahead else []
+        claimed_counts = Counter(filler.category for filler in claims)
+        counts_left = {category: count - claimed_counts[category] for category, count in counts.items()}
+        other_prompts = [filler.prompt for filler in claims]
+        written = await prompts.fill(counts_left, avoid, self._rng, self._settings, self._profile, other_prompts)
+        shuffled = self._rng.sample(cells, len(cells)) if claims else cells
+        planned = [_stocked(cell, filler) for cell, filler in zip(shuffled, claims, strict=False)]
+        for cell, (_, prompt) in zip(shuffled[len(claims) :], written.prompts, strict=True):
+            fields = {"source": "generated", "prompt": prompt, "seed": picture_seed(self._seed, cell.cell)}
+            planned.append(cell.model_copy(update=fields))
+        return planned, self._with_note(written, claims, len(cells))
 
     async def photos(
         self, source: str, cells: list[PlannedCell], fetching: OnBytes
     ) -> tuple[list[PlannedCell], prompts.Written]:
         """Raises NoFillers."""
         photos, warnings = await apart(self._photos, source, len(cells), fetching)
-        filled = [
+        planned = [
             cell.model_copy(update={"source": source, "photo": photo})
             for cell, photo in zip(cells, photos, strict=True)
         ]
-        return filled, prompts.Written(prompts=(), writer="templates", warnings=tuple(warnings))
+        return planned, prompts.Written(prompts=(), writer="templates", warnings=tuple(warnings))
 
     def _claimed(self, ahead: Ahead, counts: Mapping[str, int], avoid: str) -> list[Stocked]:
-        right = kind(ahead.recipe, prompts.writer(self._settings, self._profile))
-        return ahead.stock.claim(ahead.job, right, counts, lambda prompt: prompts.suits(prompt, avoid, self._profile))
+        stock_kind = kind(ahead.recipe, prompts.writer(self._settings, self._profile))
+        return ahead.stock.claim(
+            ahead.job, stock_kind, counts, lambda prompt: prompts.suits(prompt, avoid, self._profile)
+        )
 
     def _photos(self, name: str, count: int, fetching: OnBytes) -> tuple[list[str], list[str]]:
         source = fillers.photo_source(name, self._settings, self._profile)
         source.fetch(fetching)
         return source.pick(self._rng, count), source.warnings()
 
-    def _with_note(self, written: prompts.Written, claimed: list[Stocked], of: int) -> prompts.Written:
+    def _with_note(self, written: prompts.Written, claims: list[Stocked], total: int) -> prompts.Written:
         """The whole result, with a warning that says how many were painted ahead."""
-        if not claimed:
+        if not claims:
             return written
-        pairs = (*((filler.category, filler.prompt) for filler in claimed), *written.prompts)
+        pairs = (*((filler.category, filler.prompt) for filler in claims), *written.prompts)
         gemini = prompts.writer(self._settings, self._profile).startswith("gemini")
-        how_many = f"All {of}" if len(claimed) == of else f"{len(claimed)} of the {of}"
+        how_many = f"All {total}" if len(claims) == total else f"{len(claims)} of the {total}"
         note = (
             f"{how_many} fillers were {AHEAD}, each for one grid only. "
             "Their seeds are their own: the recipe repeats them, the grid's seed alone does not."
@@ -94,5 +96,5 @@ def picture_seed(grid_seed: int, cell: str) -> int:
 
 
 def _stocked(cell: PlannedCell, filler: Stocked) -> PlannedCell:
-    own = {"source": "generated", "prompt": filler.prompt, "seed": filler.seed, "stocked": filler.id}
-    return cell.model_copy(update=own)
+    fields = {"source": "generated", "prompt": filler.prompt, "seed": filler.seed, "stocked": filler.id}
+    return cell.model_copy(update=fields)

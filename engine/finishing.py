@@ -52,9 +52,9 @@ class Finishing:
 
     async def _tell(self, running: Running, run: RunningWave, painted: list[Painted]) -> None:
         job = running.job.id
-        mine = [(row.cell, picture) for row, picture in zip(run.rows, painted, strict=True) if row.job == job]
+        pairs = [(row.cell, picture) for row, picture in zip(run.rows, painted, strict=True) if row.job == job]
         try:
-            cells, pictures = [cell for cell, _ in mine], [picture for _, picture in mine]
+            cells, pictures = [cell for cell, _ in pairs], [picture for _, picture in pairs]
             await self._reporter.report(running, cells, pictures, run.painter)
             self._end(running)
         except Exception as error:

@@ -10,7 +10,7 @@ from engine.contract.grid import Plan
 class GridBar(Bar):
     def __init__(self, title: str) -> None:
         super().__init__(title)
-        self._title, self._begun = title, time.monotonic()
+        self._title, self._start = title, time.monotonic()
 
     def show_prompts(self, plan: Plan) -> None:
         if plan.filler_prompts:
@@ -23,4 +23,4 @@ class GridBar(Bar):
         self.show(f"{self._title}, {state.phase}", eta, state.done, state.total)
 
     def complete(self, pictures: int) -> None:
-        self.say(f"{self._title}: {pictures} pictures in {time.monotonic() - self._begun:.1f} s")
+        self.say(f"{self._title}: {pictures} pictures in {time.monotonic() - self._start:.1f} s")

@@ -16,18 +16,18 @@ class Guard:
         self._app, self._token, self._loopback = app, token, loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = self._refused(Request(scope)) if scope["type"] == "http" else None
-        await (refused or self._app)(scope, receive, send)
+        response = self._refusal(Request(scope)) if scope["type"] == "http" else None
+        await (response or self._app)(scope, receive, send)
 
-    def _refused(self, request: Request) -> JSONResponse | None:
+    def _refusal(self, request: Request) -> JSONResponse | None:
         """Why a request is not answered: a page of another site must not reach an engine on this machine."""
         if self._loopback and (request.url.hostname or "") not in LOOPBACK:
             return refusal(403, "This engine answers requests to this machine only.")
         origin = request.headers.get("origin")
         if origin is not None and origin.split("//")[-1] != request.headers.get("host"):
             return refusal(403, "This engine does not answer pages from other sites.")
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if self._token and not hmac.compare_digest(given.encode(), self._token.encode()):
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if self._token and not hmac.compare_digest(token.encode(), self._token.encode()):
             return refusal(401, "This engine asks for ENGINE_TOKEN; set the same one on both sides.")
         return None
 

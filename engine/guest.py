@@ -42,8 +42,8 @@ class Guest:
         self._pool, self._share, self._clock = pool, share, clock
         self._line: deque[_Visit] = deque()
         self._credit = 0.0
-        self._usual = UNKNOWN_SECONDS
-        self._knocked = math.inf
+        self._piece_seconds = UNKNOWN_SECONDS
+        self._knocked_at = math.inf
         self.seconds = 0.0
         """How much of the device's time all trainings took so far."""
 
@@ -73,26 +73,26 @@ class Guest:
                 return True
         return False
 
-    async def between(self, painted: float) -> None:
-        """A step of a wave took `painted` seconds: train for as long as the share allows, which is mostly not at all.
+    async def between(self, seconds: float) -> None:
+        """A step of a wave took `seconds`: train for as long as the share allows, which is mostly not at all.
 
         Less than a usual piece is saved up for the next call, so that no grid pays for a quiet minute before it.
         """
         if not self._line or self._share <= 0:
             return
-        self._credit = min(self._credit + painted * self._share / (1 - self._share), 2 * self._usual)
-        while self._line and self._credit >= self._usual:
+        self._credit = min(self._credit + seconds * self._share / (1 - self._share), 2 * self._piece_seconds)
+        while self._line and self._credit >= self._piece_seconds:
             self._credit -= await self._piece()
 
     async def alone(self) -> None:
         """Nobody waits for a grid: run a piece. The next grid begins with no time saved up."""
-        self._credit, self._knocked = min(self._credit, 0.0), math.inf
+        self._credit, self._knocked_at = min(self._credit, 0.0), math.inf
         await self._piece()
-        self._credit -= max(0.0, self._clock() - self._knocked)
+        self._credit -= max(0.0, self._clock() - self._knocked_at)
 
     def knock(self) -> None:
         """Somebody orders something. How long they wait for the piece that runs counts as part of training's share."""
-        self._knocked = min(self._knocked, self._clock())
+        self._knocked_at = min(self._knocked_at, self._clock())
 
     def close(self) -> None:
         """End everything; checkpoints stay."""
@@ -105,24 +105,24 @@ class Guest:
         Raises PainterLost where the host is gone; the training stays in line for the next.
         """
         visit = self._line[0]
-        begun = self._clock()
+        start = self._clock()
         try:
-            news = await self._train(visit.training)
+            event = await self._train(visit.training)
         except PainterLost:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a training fails with, no grid may fail with it
             self._end(visit, _failure(visit, error))
         else:
-            if news is OVER:
+            if event is OVER:
                 self._end(visit, None)
-            elif news is not None:
-                visit.running.tell(news)
+            elif event is not None:
+                visit.running.tell(event)
                 if not visit.running.alive:
                     self._end(visit, None)
-        took = self._clock() - begun
-        self._usual += 0.1 * (took - self._usual)
-        self.seconds += took
-        return took
+        seconds = self._clock() - start
+        self._piece_seconds += 0.1 * (seconds - self._piece_seconds)
+        self.seconds += seconds
+        return seconds
 
     async def _train(self, training: TrainingRun) -> Any:
         if self.host is None:

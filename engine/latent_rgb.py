@@ -18,12 +18,12 @@ SD = (
 
 def to_pixels(latents: Tensor, model: str) -> list[Pixels]:
     """Small pictures, one a row, with the latents' height and width. `latents` are a predicted x0, scaled."""
-    seen = latents.float().cpu().permute(0, 2, 3, 1)
+    channels_last = latents.float().cpu().permute(0, 2, 3, 1)
     if model == EMBEDDED:
         from engine.embedded.latent_rgb import latent_rgb
 
         factors, bias = latent_rgb()
-        colours = seen @ torch.tensor(factors) + torch.tensor(bias)
+        colours = channels_last @ torch.tensor(factors) + torch.tensor(bias)
     else:
-        colours = (seen @ torch.tensor(SD) + 1) / 2
+        colours = (channels_last @ torch.tensor(SD) + 1) / 2
     return list((colours.clamp(0, 1) * 255).round().to(torch.uint8).numpy())

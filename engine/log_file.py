@@ -23,19 +23,19 @@ async def keep_small(file: Path) -> None:
 
 def rotate(file: Path, most: int) -> None:
     """Where `file` has `most` bytes, rename it to `file`.1, in place of an older one, and go on with a new file."""
-    ours = [stream for stream in (sys.__stdout__, sys.__stderr__) if stream is not None and _goes_to(stream, file)]
-    if not ours or file.stat().st_size < most:
+    streams = [stream for stream in (sys.__stdout__, sys.__stderr__) if stream is not None and _goes_to(stream, file)]
+    if not streams or file.stat().st_size < most:
         return
     try:
         file.replace(file.with_name(f"{file.name}.1"))
-        new = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     except OSError:
         # A full disk, or a folder that was taken away: the log goes on where it is.
         return
-    for stream in ours:
+    for stream in streams:
         stream.flush()
-        os.dup2(new, stream.fileno())
-    os.close(new)
+        os.dup2(descriptor, stream.fileno())
+    os.close(descriptor)
 
 
 def _goes_to(stream: TextIO, file: Path) -> bool:

@@ -20,11 +20,11 @@ class Meters(Collector):
         ProcessCollector(registry=self.registry)
 
     def collect(self) -> Iterator[Metric]:
-        alive = [running for running in self._engine.jobs.values() if running.alive]
+        jobs = [running for running in self._engine.jobs.values() if running.alive]
         yield GaugeMetricFamily("tessera_engine_tasks", "asyncio tasks that are alive", value=len(asyncio.all_tasks()))
         yield GaugeMetricFamily("tessera_engine_kept", "jobs that are remembered", value=len(self._engine.jobs))
-        yield GaugeMetricFamily("tessera_engine_jobs", "jobs that are alive", value=len(alive))
-        missing = sum(running.missing for running in alive)
+        yield GaugeMetricFamily("tessera_engine_jobs", "jobs that are alive", value=len(jobs))
+        missing = sum(running.missing for running in jobs)
         yield GaugeMetricFamily("tessera_engine_pictures_waiting", "pictures still to be painted", value=missing)
         counts = self._engine.counts
         yield CounterMetricFamily("tessera_engine_pictures", "pictures finished", value=counts.pictures)
@@ -33,7 +33,9 @@ class Meters(Collector):
         painters = len(self._engine.pool.painters)
         yield GaugeMetricFamily("tessera_engine_painters", "painters that are here", value=painters)
         yield CounterMetricFamily(
-            "tessera_engine_painters_lost", "painters lost while they painted", value=self._engine.setbacks.lost
+            "tessera_engine_painters_lost",
+            "painters lost while they painted",
+            value=self._engine.setbacks.painters_lost,
         )
         for name, size in self._engine.pool.memory().items():
             yield GaugeMetricFamily(f"tessera_engine_memory_{name}_bytes", f"device memory, {name}", value=size)

@@ -56,7 +56,7 @@ def folder(model: str, fetching: OnBytes = unwatched, *, judge: bool = False) ->
     return checkpoints.fetch(model, fetching, half=half)
 
 
-def here(model: str, *, judge: bool = False) -> bool:
+def is_local(model: str, *, judge: bool = False) -> bool:
     """Whether `folder` would have nothing to fetch."""
     if model == EMBEDDED:
         return True
@@ -66,29 +66,29 @@ def here(model: str, *, judge: bool = False) -> bool:
 
 
 @lru_cache
-def facts(place: Path) -> Facts:
+def facts(folder: Path) -> Facts:
     """Scheduler and picture size of a pipeline's folder, from its configuration files."""
-    index = _config(place / "model_index.json")
-    unet, vae = _config(place / "unet" / "config.json"), _config(place / "vae" / "config.json")
-    revision = place.name if REVISION.match(place.name) else None
+    index = _config(folder / "model_index.json")
+    unet, vae = _config(folder / "unet" / "config.json"), _config(folder / "vae" / "config.json")
+    revision = folder.name if REVISION.match(folder.name) else None
     # Each level of the autoencoder but the last halves the side.
     scale = 2 ** (len(vae["block_out_channels"]) - 1)
-    return Facts(place, revision, str(index["scheduler"][1]), int(unet["sample_size"]) * scale)
+    return Facts(folder, revision, str(index["scheduler"][1]), int(unet["sample_size"]) * scale)
 
 
 @lru_cache
-def tokenizer(place: Path) -> Any:
-    """The CLIP tokenizer in `place`, a pipeline's `tokenizer` folder or a judge's folder."""
+def tokenizer(folder: Path) -> Any:
+    """The CLIP tokenizer in `folder`, a pipeline's `tokenizer` folder or a judge's folder."""
     # Two threads that import lazily from transformers at once get "cannot import name" from a half-made module.
     with _IMPORTING:
         from transformers import CLIPTokenizer
 
-    return CLIPTokenizer.from_pretrained(place)
+    return CLIPTokenizer.from_pretrained(folder)
 
 
-def tokens_cut(place: Path, text: str) -> int:
-    """How many tokens of `text` the tokenizer in `place` has no room for."""
-    tokens = tokenizer(place)
+def tokens_cut(folder: Path, text: str) -> int:
+    """How many tokens of `text` the tokenizer in `folder` has no room for."""
+    tokens = tokenizer(folder)
     return max(0, len(tokens(text, truncation=False, verbose=False).input_ids) - int(tokens.model_max_length))
 
 
@@ -100,10 +100,10 @@ def _has_gpu() -> bool:
 
 def _config(file: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(file.read_text())
+        config: dict[str, Any] = json.loads(file.read_text())
     except (OSError, ValueError) as error:
         message = (
             f"{file.parent} is not a Stable Diffusion checkpoint in the diffusers layout: {file.name} cannot be read."
         )
         raise NoModel(message) from error
-    return found
+    return config

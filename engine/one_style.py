@@ -28,8 +28,8 @@ async def one_style(settings: Settings, order: TrainStyle) -> dict[str, Any]:
 def as_json(trained: StyleTrained) -> dict[str, Any]:
     """What `finetune --json` prints."""
     epochs = [{name: getattr(epoch, name) for name in Epoch.model_fields} for epoch in trained.epochs]
-    found = trained.model_dump(mode="json", exclude={"event", "sheet"})
-    return {**found, "epochs": epochs}
+    fields = trained.model_dump(mode="json", exclude={"event", "sheet"})
+    return {**fields, "epochs": epochs}
 
 
 def cost(estimate: Estimated) -> str:
@@ -49,27 +49,27 @@ def cost(estimate: Estimated) -> str:
 
 async def _estimate(engine: Paints, order: TrainStyle) -> Estimated:
     job = Job(id=new_id(), work=EstimateTraining(training=order))
-    found: Estimated | None = None
+    estimate: Estimated | None = None
     async for event in engine.run(job):
         if isinstance(event, JobFailed):
             raise from_reason(event.reason, event.detail)
         if isinstance(event, Estimated):
-            found = event
+            estimate = event
     await engine.cancel(job.id)
-    if found is None:
+    if estimate is None:
         raise TrainingFailed("The engine ended without an estimate.")
-    return found
+    return estimate
 
 
 async def _train(engine: Paints, job: Job, bar: TrainingBar) -> StyleTrained:
     try:
-        return await _watched(engine, job, bar)
+        return await _follow(engine, job, bar)
     except asyncio.CancelledError:
         bar.say(CUT_OFF if isinstance(engine, LocalEngine) else GOES_ON.format(job=job.id))
         raise
 
 
-async def _watched(engine: Paints, job: Job, bar: TrainingBar) -> StyleTrained:
+async def _follow(engine: Paints, job: Job, bar: TrainingBar) -> StyleTrained:
     trained: StyleTrained | None = None
     async for event in engine.run(job):
         match event:

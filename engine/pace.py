@@ -22,22 +22,22 @@ class Pace:
         self._beginning[_kind(mix)] = now - since
         return Clock(self, now)
 
-    def change(self, here: Mix, other: Mix) -> float:
+    def change(self, current: Mix, other: Mix) -> float:
         """Seconds that it costs to paint another model in between: beginning that one, and beginning this one again."""
-        if here.model == other.model:
+        if current.model == other.model:
             return 0.0
-        return sum(self._beginning.get(_kind(mix), 0.0) for mix in (here, other))
+        return sum(self._beginning.get(_kind(mix), 0.0) for mix in (current, other))
 
     def learn(self, mix: Mix, seconds: float) -> None:
         """One row's share of one step took this long."""
-        before = self._row_step.get(_kind(mix), seconds)
-        self._row_step[_kind(mix)] = before + NEWEST * (seconds - before)
+        mean = self._row_step.get(_kind(mix), seconds)
+        self._row_step[_kind(mix)] = mean + NEWEST * (seconds - mean)
 
-    def seconds(self, ahead: Sequence[tuple[Mix, float]]) -> float | None:
+    def seconds(self, work: Sequence[tuple[Mix, float]]) -> float | None:
         """How long these rows take; None where one of the models has not painted in its quality yet."""
-        if any(_kind(mix) not in self._row_step for mix, rows in ahead if rows):
+        if any(_kind(mix) not in self._row_step for mix, rows in work if rows):
             return None
-        return sum(self._row_step[_kind(mix)] * mix.steps * rows for mix, rows in ahead if rows)
+        return sum(self._row_step[_kind(mix)] * mix.steps * rows for mix, rows in work if rows)
 
 
 @dataclass

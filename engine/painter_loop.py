@@ -71,11 +71,11 @@ class PainterLoop:
         elif len(self._studio.pool.painters) > 1 or not self._studio.jobs.grids():
             await self._guest.alone()
         else:
-            begun = time.monotonic()
+            start = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(GLANCE_SECONDS):
                     await self._studio.wake.wait()
-            await self._guest.between(time.monotonic() - begun)
+            await self._guest.between(time.monotonic() - start)
 
     async def _rest(self, painter: Painter) -> None:
         self._resting.add(painter)
@@ -116,7 +116,7 @@ class PainterLoop:
     async def _between(self, run: RunningWave) -> None:
         """Between two steps of a wave."""
         if run.painter is self._guest.host:
-            await self._guest.between(run.took)
+            await self._guest.between(run.step_seconds)
         run.learn()
         self._news.painting(run)
         if run.share < 1 and not run.cuts_in:

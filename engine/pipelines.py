@@ -115,7 +115,7 @@ class Pipelines:
     def _load(self, folder: Path, dtype: torch.dtype) -> Any:
         from diffusers import StableDiffusionPipeline
 
-        begun = time.monotonic()
+        start = time.monotonic()
         try:
             pipe = StableDiffusionPipeline.from_pretrained(
                 folder,
@@ -137,7 +137,7 @@ class Pipelines:
             predicting.prepare(pipe.unet)
             # The autoencoder gains from channels that lie side by side, the small denoising model loses here.
             pipe.vae.to(memory_format=torch.channels_last)
-        log.info("loaded", extra={"model": str(folder), "seconds": round(time.monotonic() - begun, 2)})
+        log.info("loaded", extra={"model": str(folder), "seconds": round(time.monotonic() - start, 2)})
         return pipe
 
 

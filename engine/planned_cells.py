@@ -15,13 +15,13 @@ from engine.wave import Row
 
 def painted_ahead(stock: Stock | None, job: str, plan: Plan, judged: Collection[str]) -> dict[str, Pixels]:
     """The pictures that the stock holds for this job, by cell. One that is gone is painted like any other."""
-    found = {}
+    pictures = {}
     for cell in plan.cells:
         if stock and cell.stocked and cell.cell not in judged:
             picture = stock.open(job, cell.stocked)
             if picture is not None:
-                found[cell.cell] = picture
-    return found
+                pictures[cell.cell] = picture
+    return pictures
 
 
 def photos(settings: Settings, profile: Profile, cells: Sequence[PlannedCell], side: int) -> list[Pixels]:
@@ -30,10 +30,10 @@ def photos(settings: Settings, profile: Profile, cells: Sequence[PlannedCell], s
     return [pixels(source.open(str(cell.photo)), side) for cell in cells]
 
 
-def rows(running: Running, plan: Plan, there: Collection[str]) -> list[Row]:
-    """What must be painted, the prompt's pictures first; cells that are `there` already are left out."""
+def rows(running: Running, plan: Plan, finished_cells: Collection[str]) -> list[Row]:
+    """What must be painted, the prompt's pictures first; `finished_cells` are left out."""
     recipe = plan.recipe
-    cells = [cell for cell in plan.cells if cell.seed is not None and cell.cell not in there]
+    cells = [cell for cell in plan.cells if cell.seed is not None and cell.cell not in finished_cells]
     cells.sort(key=lambda cell: not cell.unique)
     return [
         Row(

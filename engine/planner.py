@@ -38,12 +38,12 @@ class Planner:
         notes, order = self._notes(order, row), _dressed(order, row)
         seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
         recipe = await apart(self.recipe, order, fetching)
-        unscored = await apart(self._unscored, order.prompt, fetching)
-        warnings = [*notes, *await asyncio.to_thread(_cut, recipe, unscored)]
+        tokens_not_scored = await apart(self._tokens_not_scored, order.prompt, fetching)
+        warnings = [*notes, *await asyncio.to_thread(_token_notes, recipe, tokens_not_scored)]
         uniques, others = _places(order.blocks, seed)
         ahead = Ahead(self.stock, job, recipe) if self.stock and job and order.seed is None else None
-        filled, written = await self._fill(order, row, others, seed, fetching, ahead)
-        cells = [*(_unique(cell, order.prompt, seed) for cell in uniques), *filled]
+        filler_cells, written = await self._fill(order, row, others, seed, fetching, ahead)
+        cells = [*(_unique(cell, order.prompt, seed) for cell in uniques), *filler_cells]
         return Plan(
             seed=seed,
             cells=tuple(sorted(cells, key=lambda cell: (len(cell.cell), cell.cell))),
@@ -52,7 +52,7 @@ class Planner:
             recipe=recipe,
             filler_prompts=tuple(prompt for _, prompt in written.prompts),
             writer=written.writer if written.prompts else None,
-            tokens_not_scored=unscored,
+            tokens_not_scored=tokens_not_scored,
             warnings=(*warnings, *written.warnings),
         )
 
@@ -102,18 +102,20 @@ class Planner:
         """What a person should know before painting starts."""
         notes = []
         if row.styled and order.style is None and order.weight != 0:
-            bare = f"paints with plain {row.model}, {'from the style’s words alone' if row.words else 'as it is'}"
-            worn = f"uses “{row.style}”, which comes with the model" if row.style else bare
-            notes.append(f"No style is adopted, so approach {row.number} {worn}.")
+            without_style = (
+                f"paints with plain {row.model}, {'from the style’s words alone' if row.words else 'as it is'}"
+            )
+            style_use = f"uses “{row.style}”, which comes with the model" if row.style else without_style
+            notes.append(f"No style is adopted, so approach {row.number} {style_use}.")
         if order.weight is not None and order.style is None and row.style is None:
             notes.append("The weight is not used, because there is no style.")
         if order.quality == "fast":
-            notes.append(f"Quality fast: {FAST[row.model].told}.")
+            notes.append(f"Quality fast: {FAST[row.model].remark}.")
         if self.profile == "embedded":
             notes += vocabulary.prompt_notes(dress(order.prompt, order.details, None))
         return notes
 
-    def _unscored(self, prompt: str, fetching: OnBytes) -> int:
+    def _tokens_not_scored(self, prompt: str, fetching: OnBytes) -> int:
         return models.tokens_cut(models.folder(JUDGES[self.profile], fetching, judge=True), prompt)
 
     async def _fill(
@@ -126,7 +128,7 @@ class Planner:
         ahead: Ahead | None,
     ) -> tuple[list[PlannedCell], prompts.Written]:
         """What the other cells show: painted from written prompts, or photos."""
-        source = order.fillers or fillers.usual(row.fillers, self.settings)
+        source = order.fillers or fillers.default_source(row.fillers, self.settings)
         filling = Filling(self.settings, self.profile, seed)
         if source == "generated":
             return await filling.generated(order.prompt, cells, ahead)
@@ -138,16 +140,16 @@ def _dressed(order: MakeGrid, row: Approach) -> MakeGrid:
     return order.model_copy(update={"style": order.style or row.style})
 
 
-def _cut(recipe: Recipe, unscored: int) -> list[str]:
+def _token_notes(recipe: Recipe, tokens_not_scored: int) -> list[str]:
     """How many tokens generator and judge had no room for, in words."""
-    place = models.folder(recipe.model) / "tokenizer"
+    tokenizer = models.folder(recipe.model) / "tokenizer"
     notes = []
     for name, text in (("prompt", recipe.dressed_prompt), ("negative prompt", recipe.negative)):
-        cut = models.tokens_cut(place, text) if text else 0
-        if cut:
-            notes.append(f"The last {cut} tokens of the {name} were cut off: the model reads no further.")
-    if unscored:
-        notes.append(f"The last {unscored} tokens of the prompt are not scored: the judge reads no further.")
+        count = models.tokens_cut(tokenizer, text) if text else 0
+        if count:
+            notes.append(f"The last {count} tokens of the {name} were cut off: the model reads no further.")
+    if tokens_not_scored:
+        notes.append(f"The last {tokens_not_scored} tokens of the prompt are not scored: the judge reads no further.")
     return notes
 
 
@@ -158,12 +160,12 @@ def _places(blocks: int, seed: int) -> tuple[list[PlannedCell], list[PlannedCell
     others: list[PlannedCell] = []
     for row in range(blocks):
         for column in range(blocks):
-            chosen = rng.randrange(4)
+            unique_place = rng.randrange(4)
             for place in range(4):
                 cell = PlannedCell(
                     cell=address(2 * column + place % 2, 2 * row + place // 2),
                     block=(column, row),
-                    unique=place == chosen,
+                    unique=place == unique_place,
                     source="prompt",
                 )
                 (uniques if cell.unique else others).append(cell)

@@ -41,13 +41,13 @@ class Pool:
         """How many pictures this painter's waves should hold; None where nobody measured that."""
         return getattr(painter, "most", None)
 
-    async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str], near: Painter | None = None) -> Scores:
-        """Cosines, shape (pictures, texts), by `near` where that is still here; waits where nobody is.
+    async def judge(self, pictures: Sequence[Pixels], texts: Sequence[str], preferred: Painter | None = None) -> Scores:
+        """Cosines, shape (pictures, texts), by `preferred` where that is still here; waits where nobody is.
 
         Raises OutOfMemory where not even one picture fits.
         """
         while True:
-            painter = near if near in self.painters else await self._any()
+            painter = preferred if preferred in self.painters else await self._any()
             try:
                 return await painter.judge(pictures, texts)
             except PainterLost:
@@ -56,7 +56,7 @@ class Pool:
                 if len(pictures) == 1:
                     raise
                 middle = len(pictures) // 2
-                parts = [await self.judge(part, texts, near) for part in (pictures[:middle], pictures[middle:])]
+                parts = [await self.judge(part, texts, preferred) for part in (pictures[:middle], pictures[middle:])]
                 return np.concatenate(parts)
 
     async def forget(self, style: str) -> None:

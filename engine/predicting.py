@@ -38,8 +38,8 @@ class Predict(Protocol):
     def forget(self) -> None:
         """Call when the wave's rows have changed."""
 
-    def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, without: Tensor | None) -> list[Tensor]:
-        """The model's output with the words, preceded by the one without them where `without` is given.
+    def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, negative: Tensor | None) -> list[Tensor]:
+        """The model's output with the words, preceded by the one without them where `negative` is given.
 
         `latents` are scaled for the model already; the result has their number format.
         """
@@ -54,19 +54,23 @@ class Predictor:
     def forget(self) -> None:
         self._memories.clear()
 
-    def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, without: Tensor | None) -> list[Tensor]:
-        def part(index: int, rows: Tensor, words: Tensor, without: Tensor | None = None) -> tuple[Tensor, ...]:
-            both = words if without is None else torch.cat([without, words])
-            twice = rows if without is None else torch.cat([rows, rows])
-            with _sharing(unet, guided=without is not None):
+    def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, negative: Tensor | None) -> list[Tensor]:
+        def part(index: int, rows: Tensor, words: Tensor, negative: Tensor | None = None) -> tuple[Tensor, ...]:
+            embeddings = words if negative is None else torch.cat([negative, words])
+            inputs = rows if negative is None else torch.cat([rows, rows])
+            with _sharing(unet, guided=negative is not None):
                 noise = unet(
-                    twice.to(unet.dtype), t, both, cross_attention_kwargs=self._memory(unet, index), return_dict=False
+                    inputs.to(unet.dtype),
+                    t,
+                    embeddings,
+                    cross_attention_kwargs=self._memory(unet, index),
+                    return_dict=False,
                 )[0]
-            found: tuple[Tensor, ...] = noise.to(rows.dtype).chunk(1 if without is None else 2)
-            return found
+            halves: tuple[Tensor, ...] = noise.to(rows.dtype).chunk(1 if negative is None else 2)
+            return halves
 
-        given = (latents, words) if without is None else (latents, words, without)
-        return [torch.cat(rows) for rows in zip(*cores.spread(part, *given, device=latents.device), strict=True)]
+        tensors = (latents, words) if negative is None else (latents, words, negative)
+        return [torch.cat(rows) for rows in zip(*cores.spread(part, *tensors, device=latents.device), strict=True)]
 
     def _memory(self, unet: Any, part: int) -> dict[str, Memory] | None:
         return {"memory": self._memories.setdefault(part, {})} if unet in _prepared else None

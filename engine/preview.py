@@ -15,9 +15,9 @@ CELL = 32
 
 def preview(plan: Plan, pictures: Mapping[str, Pixels]) -> str:
     """A JPEG in base64, laid out like the sheet."""
-    shown = {cell: Image.fromarray(pixels) for cell, pixels in pictures.items()}
+    images = {cell: Image.fromarray(pixels) for cell, pixels in pictures.items()}
     out = io.BytesIO()
-    lay_out(plan, shown, cell_px=CELL, footer=Footer("", ())).save(out, "JPEG", quality=80)
+    lay_out(plan, images, cell_px=CELL, footer=Footer("", ())).save(out, "JPEG", quality=80)
     return base64.b64encode(out.getvalue()).decode()
 
 

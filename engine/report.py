@@ -24,36 +24,38 @@ class Reporter:
         self._pool = pool
 
     async def report(
-        self, running: Running, cells: Sequence[str], painted: Sequence[Painted], by: Painter | None = None
+        self, running: Running, cells: Sequence[str], painted: Sequence[Painted], painter: Painter | None = None
     ) -> None:
         """Judge and tell finished cells; withheld ones are told with their reason and neither kept nor scored."""
-        shown = [(cell, p.pixels) for cell, p in zip(cells, painted, strict=True) if p.pixels is not None]
-        if shown:
-            await self._report_shown(running, shown, by)
+        pairs = [(cell, p.pixels) for cell, p in zip(cells, painted, strict=True) if p.pixels is not None]
+        if pairs:
+            await self._report_pictures(running, pairs, painter)
         for cell, picture in zip(cells, painted, strict=True):
             if picture.withheld:
                 running.tell(PicturePainted(cell=cell, withheld=picture.withheld))
 
-    async def _report_shown(self, running: Running, shown: Sequence[tuple[str, Pixels]], by: Painter | None) -> None:
+    async def _report_pictures(
+        self, running: Running, pairs: Sequence[tuple[str, Pixels]], painter: Painter | None
+    ) -> None:
         order = running.job.grid
         texts = [order.prompt] + ([dress(order.prompt, order.details, None)] if order.details else [])
         scores, files = await asyncio.gather(
-            self._pool.judge([pixels for _, pixels in shown], texts, by),
-            asyncio.gather(*(asyncio.to_thread(png, pixels) for _, pixels in shown)),
+            self._pool.judge([pixels for _, pixels in pairs], texts, painter),
+            asyncio.gather(*(asyncio.to_thread(png, pixels) for _, pixels in pairs)),
         )
         if not running.alive:
             return
-        for (cell, pixels), row, data in zip(shown, scores, files, strict=True):
+        for (cell, pixels), row, file in zip(pairs, scores, files, strict=True):
             if cell in running.judged:
                 continue
-            running.pictures[cell], running.thumbs[cell] = data, small(pixels)
+            running.pictures[cell], running.thumbs[cell] = file, small(pixels)
             running.tell(
                 PicturePainted(
                     cell=cell,
                     score=float(row[0]),
                     with_details=float(row[1]) if len(row) > 1 else None,
-                    sha256=hashlib.sha256(data).hexdigest(),
-                    bytes=len(data),
+                    sha256=hashlib.sha256(file).hexdigest(),
+                    bytes=len(file),
                 )
             )
 

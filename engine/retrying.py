@@ -8,5 +8,5 @@ PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds; None where the server does not say, or names a date instead."""
-    asked = headers.get("Retry-After", "")
-    return float(asked) if asked.isdigit() else None
+    seconds = headers.get("Retry-After", "")
+    return float(seconds) if seconds.isdigit() else None

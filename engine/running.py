@@ -32,7 +32,7 @@ class Running:
         self.progress: Progress | None = None
         self.ended_at: float | None = None
         self.score: GridScore | None = None
-        self._told: list[Event] = []
+        self._events: list[Event] = []
         self._let_go = False
         self._changed = asyncio.Event()
 
@@ -52,7 +52,7 @@ class Running:
         if isinstance(event, Progress):
             self.progress = event
         else:
-            self._told.append(event)
+            self._events.append(event)
         if isinstance(event, PicturePainted):
             self.judged[event.cell] = Judged.model_validate(event.model_dump())
         if isinstance(event, GridMade):
@@ -77,17 +77,17 @@ class Running:
 
     async def follow(self) -> AsyncIterator[Event | None]:
         """All events from the first to the ending; of progress only the newest. None breaks a long silence."""
-        index, shown = 0, None
+        index, progress = 0, None
         while True:
-            while index < len(self._told):
-                event = self._told[index]
+            while index < len(self._events):
+                event = self._events[index]
                 index += 1
                 yield event
                 if isinstance(event, ENDINGS):
                     return
-            if self.progress is not shown:
-                shown = self.progress
-                yield shown
+            if self.progress is not progress:
+                progress = self.progress
+                yield progress
                 continue
             if self._let_go:
                 return

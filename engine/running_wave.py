@@ -23,12 +23,12 @@ class RunningWave:
         self.thumbs: dict[Row, Pixels] = {}
         self.fresh = False
         """Whether the last step brought thumbs."""
-        self.took = 0.0
+        self.step_seconds = 0.0
         """Seconds of the last step."""
         self._wanted = wanted
         self._done = self._total = 0
         self._clock: Clock | None = None
-        self._previewed = 0.0
+        self._last_preview = 0.0
 
     @property
     def share(self) -> float:
@@ -40,23 +40,23 @@ class RunningWave:
         return {row.job for row in self.rows}
 
     async def begin(self, pace: Pace) -> None:
-        begun = time.monotonic()
+        start = time.monotonic()
         self._total = await self.painter.begin(Wave(self.wave.id, self.wave.mix, self.rows))
-        self._clock, self._previewed = pace.begin(self.wave.mix, begun), time.monotonic()
+        self._clock, self._last_preview = pace.begin(self.wave.mix, start), time.monotonic()
 
     async def step(self) -> bool:
         """Paint on, with the rows whose jobs are alive; False where there is nothing more to do."""
         await self._thin()
         if not self.rows or self._done == self._total:
             return False
-        want = time.monotonic() - self._previewed > PREVIEW_SECONDS
-        begun = time.monotonic()
-        thumbs = await self.painter.step(self.wave.id, preview=want)
-        self.took = time.monotonic() - begun
+        preview = time.monotonic() - self._last_preview > PREVIEW_SECONDS
+        start = time.monotonic()
+        thumbs = await self.painter.step(self.wave.id, preview=preview)
+        self.step_seconds = time.monotonic() - start
         self._done += 1
         self.fresh = thumbs is not None
         if thumbs is not None:
-            self._previewed = time.monotonic()
+            self._last_preview = time.monotonic()
             self.thumbs = {row: small(thumb) for row, thumb in zip(self.rows, thumbs, strict=True)}
         return True
 

@@ -28,8 +28,8 @@ class Safety:
 
         if self._processor is None:
             self._processor = CLIPImageProcessorPil.from_pretrained(models.folder(V1_4) / "feature_extractor")
-        found: Tensor = self._processor(list(pictures), return_tensors="pt").pixel_values
-        return found
+        pixels: Tensor = self._processor(list(pictures), return_tensors="pt").pixel_values
+        return pixels
 
     def reasons(self, inputs: Tensor) -> list[str | None]:
         """For each picture why it is withheld, or None."""
@@ -38,8 +38,8 @@ class Safety:
         with torch.inference_mode():
             # The checker blackens what it finds in the array it is given; ours stay as they are.
             images = np.zeros((len(inputs), 1, 1, 3), np.float32)
-            _, unsafe = self._checker(clip_input=inputs.to(self._device, self._dtype), images=images)
-        return [UNSAFE if found else None for found in unsafe]
+            _, flags = self._checker(clip_input=inputs.to(self._device, self._dtype), images=images)
+        return [UNSAFE if flag else None for flag in flags]
 
     def _load(self) -> None:
         from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker

@@ -25,7 +25,7 @@ def unmeasured(_mix: Mix, _rows: float) -> None:
     """Nobody knows how long anything takes, so nobody cuts in."""
 
 
-def unchanged(_here: Mix, _other: Mix) -> float:
+def unchanged(_current: Mix, _other: Mix) -> float:
     """All models are loaded."""
     return 0.0
 
@@ -36,8 +36,8 @@ class _Line:
     turn: int
     mix: Mix
     rows: deque[Row] = field(default_factory=deque)
-    whole: int = 0
-    overtaken: float = 0.0
+    total: int = 0
+    seconds_lost: float = 0.0
     """Seconds that others have cut in for."""
 
 
@@ -50,7 +50,7 @@ class Scheduler:
 
     def __init__(self, most: int, seconds: Seconds = unmeasured, change: Change = unchanged) -> None:
         self._most, self._seconds, self._change = most, seconds, change
-        self._least: dict[Mix, int] = {}
+        self._limits: dict[Mix, int] = {}
         self._lines: dict[str, _Line] = {}
         self._retry: deque[tuple[Mix, tuple[Row, ...]]] = deque()
         self._deaths: dict[Row, int] = {}
@@ -64,8 +64,8 @@ class Scheduler:
         """Forget what a job still had to paint."""
         self._lines.pop(job, None)
         self._deaths = {row: deaths for row, deaths in self._deaths.items() if row.job != job}
-        again = ((mix, tuple(row for row in rows if row.job != job)) for mix, rows in self._retry)
-        self._retry = deque((mix, rows) for mix, rows in again if rows)
+        retries = ((mix, tuple(row for row in rows if row.job != job)) for mix, rows in self._retry)
+        self._retry = deque((mix, rows) for mix, rows in retries if rows)
 
     def next(self, most: int | None = None) -> Wave | None:
         """The next wave, or None when nothing waits. Parts of a failed wave come first.
@@ -80,58 +80,58 @@ class Scheduler:
             return None
         mix = lines[0].mix
         size = most or self._most
-        taken = self._take((line for line in lines if line.mix == mix), min(self._least.get(mix, size), size))
-        return Wave(next(self._ids), mix, taken)
+        rows = self._take((line for line in lines if line.mix == mix), min(self._limits.get(mix, size), size))
+        return Wave(next(self._ids), mix, rows)
 
-    def cut_in(self, wave: Wave, left: float) -> Wave | None:
-        """Short jobs to be painted before `wave` goes on, `left` of which is still to do; mostly None.
+    def cut_in(self, wave: Wave, share_left: float) -> Wave | None:
+        """Short jobs to be painted before `wave` goes on, `share_left` of which is still to do; mostly None.
 
         Short: what is left of it fits into one wave. It goes before jobs of lower turns and before those in the wave.
         """
-        painting = {row.job for row in wave.rows}
-        waiting = sorted((line for line in self._lines.values() if line.rows), key=lambda line: line.turn)
-        taken: list[_Line] = []
-        for line in waiting:
-            if line.job in painting or (taken and line.mix != taken[0].mix):
+        wave_jobs = {row.job for row in wave.rows}
+        lines = sorted((line for line in self._lines.values() if line.rows), key=lambda line: line.turn)
+        overtakers: list[_Line] = []
+        for line in lines:
+            if line.job in wave_jobs or (overtakers and line.mix != overtakers[0].mix):
                 continue
-            rows = sum(len(other.rows) for other in (*taken, line))
-            if rows <= self.room(line.mix) and self._overtakes(line, taken, wave, left):
-                taken.append(line)
-        if not taken:
+            rows = sum(len(other.rows) for other in (*overtakers, line))
+            if rows <= self.room(line.mix) and self._overtakes(line, overtakers, wave, share_left):
+                overtakers.append(line)
+        if not overtakers:
             return None
-        return Wave(next(self._ids), taken[0].mix, self._take(taken, self.room(taken[0].mix)))
+        return Wave(next(self._ids), overtakers[0].mix, self._take(overtakers, self.room(overtakers[0].mix)))
 
-    def _overtakes(self, line: _Line, before: Sequence[_Line], wave: Wave, left: float) -> bool:
+    def _overtakes(self, line: _Line, overtakers: Sequence[_Line], wave: Wave, share_left: float) -> bool:
         """Whether all together wait less, and nobody too long; the overtaken are then charged for it."""
         cost = self._seconds(line.mix, len(line.rows))
-        here = {row.job for row in wave.rows}
-        others = [other for other in self._lines.values() if other is not line and other not in before]
-        overtaken = [other for other in others if other.turn < line.turn and (other.rows or other.job in here)]
-        ahead = [self._seconds(wave.mix, len(wave.rows) * left)]
-        ahead += [self._seconds(other.mix, len(other.rows)) for other in overtaken]
-        if cost is None or any(seconds is None for seconds in ahead):
+        wave_jobs = {row.job for row in wave.rows}
+        others = [other for other in self._lines.values() if other is not line and other not in overtakers]
+        overtaken = [other for other in others if other.turn < line.turn and (other.rows or other.job in wave_jobs)]
+        durations = [self._seconds(wave.mix, len(wave.rows) * share_left)]
+        durations += [self._seconds(other.mix, len(other.rows)) for other in overtaken]
+        if cost is None or any(seconds is None for seconds in durations):
             return False
         cost += self._change(wave.mix, line.mix)
         # The oldest rule of queues: who needs less than those that it goes before have left saves time on the whole.
-        if cost * max(1, len(overtaken)) >= sum(seconds for seconds in ahead if seconds is not None):
+        if cost * max(1, len(overtaken)) >= sum(seconds for seconds in durations if seconds is not None):
             return False
         if any(cost > self._patience(other) for other in overtaken):
             return False
         for other in overtaken:
-            other.overtaken += cost
+            other.seconds_lost += cost
         return True
 
     def _patience(self, line: _Line) -> float:
         """For how many more seconds others may cut in."""
-        return CUT_IN_SHARE * (self._seconds(line.mix, line.whole) or 0.0) - line.overtaken
+        return CUT_IN_SHARE * (self._seconds(line.mix, line.total) or 0.0) - line.seconds_lost
 
     def room(self, mix: Mix) -> int:
         """How many rows of this mix go into one wave."""
-        return self._least.get(mix, self._most)
+        return self._limits.get(mix, self._most)
 
     def too_large(self, wave: Wave) -> None:
         """The wave ran out of memory: from now on waves of its mix are half as large."""
-        self._least[wave.mix] = max(1, len(wave.rows) // 2)
+        self._limits[wave.mix] = max(1, len(wave.rows) // 2)
         self.halve(wave)
 
     def halve(self, wave: Wave) -> None:
@@ -162,8 +162,8 @@ class Scheduler:
 
     @staticmethod
     def _take(lines: Iterable[_Line], room: int) -> tuple[Row, ...]:
-        taken: list[Row] = []
+        rows: list[Row] = []
         for line in lines:
-            while line.rows and len(taken) < room:
-                taken.append(line.rows.popleft())
-        return tuple(taken)
+            while line.rows and len(rows) < room:
+                rows.append(line.rows.popleft())
+        return tuple(rows)

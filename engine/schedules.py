@@ -10,9 +10,9 @@ def schedule(pipe: Any, mix: Mix) -> Any:
     """A new scheduler object with its timesteps set. These stay on the processor, so that no step has to wait for the
     device to read one."""
     fast = FAST.get(mix.model, Fast("")) if mix.quality == "fast" else Fast("")
-    found = _kind(pipe, fast).from_config(pipe.scheduler.config, **fast.options)
-    found.set_timesteps(mix.steps)
-    return found
+    scheduler = _kind(pipe, fast).from_config(pipe.scheduler.config, **fast.options)
+    scheduler.set_timesteps(mix.steps)
+    return scheduler
 
 
 def _kind(pipe: Any, fast: Fast) -> Any:

@@ -36,8 +36,8 @@ def score_picture(settings: Settings, picture: Path, prompt: str) -> dict[str, A
     pixels = opened_file(picture)
     profile, _ = models.choose_profile(settings)
     with download_bar("judge") as fetching:
-        found = scored(pixels, prompt, profile, fetching)
-    return as_json(found, picture, prompt)
+        score = scored(pixels, prompt, profile, fetching)
+    return as_json(score, picture, prompt)
 
 
 def scored(picture: Pixels, prompt: str, profile: Profile, fetching: OnBytes) -> Scored:
@@ -47,18 +47,18 @@ def scored(picture: Pixels, prompt: str, profile: Profile, fetching: OnBytes) ->
     picture's centre square.
     """
     folder = models.folder(JUDGES[profile], fetching, judge=True)
-    shipped = (each.prompt for each in read(SHIPPED[profile]).prompts)
-    references = [each for each in shipped if _letters(each) != _letters(prompt)]
+    shipped = (entry.prompt for entry in read(SHIPPED[profile]).prompts)
+    references = [reference for reference in shipped if _letters(reference) != _letters(prompt)]
     judge = kept_judge(folder)
-    text, *others = judge.texts([prompt, *references])
-    found = standing(judge.features([picture])[0], text, np.stack(others), references)
+    text, *reference_vectors = judge.texts([prompt, *references])
+    ranking = standing(judge.features([picture])[0], text, np.stack(reference_vectors), references)
     return Scored(
-        score=found.score,
+        score=ranking.score,
         judge=JUDGES[profile],
-        rank=found.rank,
-        of=found.of,
+        rank=ranking.rank,
+        of=ranking.of,
         references=SHIPPED[profile],
-        nearest=tuple(Near(prompt=words, score=score) for words, score in found.nearest),
+        nearest=tuple(Near(prompt=words, score=score) for words, score in ranking.nearest),
         tokens_not_scored=models.tokens_cut(folder, prompt),
         profile=profile,
     )
@@ -69,7 +69,7 @@ def _letters(prompt: str) -> list[str]:
     return re.findall(r"\w+", prompt.casefold())
 
 
-def as_json(found: Scored, picture: Path, prompt: str) -> dict[str, Any]:
+def as_json(score: Scored, picture: Path, prompt: str) -> dict[str, Any]:
     """What `score --json` prints."""
-    told = found.model_dump(mode="json", exclude={"event"})
-    return {"picture": str(picture), "prompt": prompt, "scale": "cosine", **told}
+    fields = score.model_dump(mode="json", exclude={"event"})
+    return {"picture": str(picture), "prompt": prompt, "scale": "cosine", **fields}

@@ -22,13 +22,13 @@ class Scorings:
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
         # A large picture takes hundreds of megabytes while it is looked at.
-        self._one = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def begin(self, running: Running, order: ScorePicture) -> None:
         """See one order through; whatever fails is told as its ending."""
         running.tell(Progress(done=0, total=1, phase="judging"))
         try:
-            async with self._one:
+            async with self._lock:
                 if not running.alive:
                     return
                 running.tell(await apart(self._score, order, as_progress(running.tell)))

@@ -98,7 +98,7 @@ def _unix(path: Path) -> socket.socket:
         message = f"The path {path} is too long for a socket; set DATA_DIR to a shorter one or set ENGINE_LISTEN."
         raise BadRequest(message)
     listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
+    mask = os.umask(0o177)
     try:
         path.unlink(missing_ok=True)
         listener.bind(str(path))
@@ -108,7 +108,7 @@ def _unix(path: Path) -> socket.socket:
         message = f"No socket can be made at {path}: {error.strerror}. Check DATA_DIR, or set ENGINE_LISTEN."
         raise BadRequest(message) from error
     finally:
-        os.umask(before)
+        os.umask(mask)
     return listener
 
 

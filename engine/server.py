@@ -43,13 +43,13 @@ def _jobs(engine: Engine) -> APIRouter:
     @router.post("")
     async def run_job(request: Request) -> Response:
         try:
-            data = from_json(await request.body())
+            body = from_json(await request.body())
         except ValueError:
             return refusal(422, "The body must be a job as JSON.")
         try:
-            job = orders.Job.model_validate(data)
+            job = orders.Job.model_validate(body)
         except ValidationError as error:
-            return refusal(422, orders.refusal(error, data))
+            return refusal(422, orders.refusal(error, body))
         return StreamingResponse(_lines(engine.submit(job)), media_type="application/x-ndjson")
 
     @router.get("/{job}")

@@ -21,8 +21,8 @@ class Setbacks:
 
     def __init__(self, studio: Studio, give_up: Callable[[Row, Exception], None]) -> None:
         self._studio, self._give_up = studio, give_up
-        self._gone: WeakSet[Painter] = WeakSet()
-        self.lost = 0
+        self._lost_painters: WeakSet[Painter] = WeakSet()
+        self.painters_lost = 0
         """Painters that went while they painted."""
 
     async def meet(self, painter: Painter, wave: Wave, error: Exception) -> None:
@@ -36,8 +36,8 @@ class Setbacks:
 
     async def _elsewhere(self, painter: Painter, wave: Wave) -> None:
         # It may have been painting one wave while it delivered another.
-        self.lost += painter not in self._gone
-        self._gone.add(painter)
+        self.painters_lost += painter not in self._lost_painters
+        self._lost_painters.add(painter)
         log.warning("painter lost", extra={"jobs": sorted({row.job for row in wave.rows})})
         given_up = not self._studio.scheduler.lost(wave)
         self._studio.pool.lose(painter)

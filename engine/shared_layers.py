@@ -16,7 +16,7 @@ class SharedLayers:
     """Hooks on the layers before the prompt comes in; they act only inside `sharing`, in the thread that entered it."""
 
     def __init__(self, unet: Any) -> None:
-        self._here = local()
+        self._thread = local()
         for layer in _before_words(unet):
             layer.register_forward_pre_hook(self._halve, with_kwargs=True)
             layer.register_forward_hook(self._double)
@@ -24,29 +24,29 @@ class SharedLayers:
     @contextmanager
     def sharing(self) -> Iterator[None]:
         """In here the model is called with batches whose second half repeats the first, except for its prompts."""
-        self._here.sharing = True
+        self._thread.sharing = True
         try:
             yield
         finally:
-            self._here.sharing = False
+            self._thread.sharing = False
 
-    def _halve(self, _layer: Any, given: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
-        if not getattr(self._here, "sharing", False):
+    def _halve(self, _layer: Any, arguments: Any, keywords: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
+        if not getattr(self._thread, "sharing", False):
             return None
-        return tuple(_half(item) for item in given), {name: _half(item) for name, item in named.items()}
+        return tuple(_half(value) for value in arguments), {name: _half(value) for name, value in keywords.items()}
 
-    def _double(self, _layer: Any, _given: Any, found: Any) -> Any:
-        return _twice(found) if getattr(self._here, "sharing", False) else None
+    def _double(self, _layer: Any, _arguments: Any, output: Any) -> Any:
+        return _twice(output) if getattr(self._thread, "sharing", False) else None
 
 
-_known: WeakKeyDictionary[Any, SharedLayers] = WeakKeyDictionary()
+_by_model: WeakKeyDictionary[Any, SharedLayers] = WeakKeyDictionary()
 
 
 def shared_layers(unet: Any) -> SharedLayers:
     """Those of this model; it gets its hooks at the first call."""
-    if unet not in _known:
-        _known[unet] = SharedLayers(unet)
-    return _known[unet]
+    if unet not in _by_model:
+        _by_model[unet] = SharedLayers(unet)
+    return _by_model[unet]
 
 
 def _before_words(unet: Any) -> Iterator[Any]:
@@ -60,9 +60,9 @@ def _before_words(unet: Any) -> Iterator[Any]:
         yield block
 
 
-def _half(item: Any) -> Any:
-    return item[: len(item) // 2] if isinstance(item, Tensor) else item
+def _half(value: Any) -> Any:
+    return value[: len(value) // 2] if isinstance(value, Tensor) else value
 
 
-def _twice(found: Any) -> Any:
-    return torch.cat([found, found]) if isinstance(found, Tensor) else tuple(_twice(item) for item in found)
+def _twice(output: Any) -> Any:
+    return torch.cat([output, output]) if isinstance(output, Tensor) else tuple(_twice(item) for item in output)

@@ -39,9 +39,9 @@ class Stocked:
 
 def kind(recipe: Recipe, writer: str) -> str:
     """One name for all that fillers must have in common: model, recipe, size, versions and writer."""
-    common = recipe.model_dump(mode="json", exclude={"dressed_prompt"})
-    told = json.dumps([common, writer], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    fields = recipe.model_dump(mode="json", exclude={"dressed_prompt"})
+    text = json.dumps([fields, writer], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Stock:
@@ -53,16 +53,16 @@ class Stock:
 
     def waiting(self, kind: str) -> list[Stocked]:
         """Those of this kind, the oldest first."""
-        return [filler for filler, _ in self._lying(self._root / kind)]
+        return [filler for filler, _ in self._fillers(self._root / kind)]
 
     def put(self, filler: Stocked, pixels: Pixels) -> None:
         """Keep a filler, whole or not at all. Raises OSError."""
-        place = self._root / filler.kind / f"{filler.id}.png"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        half = place.with_suffix(HALF)
+        file = self._root / filler.kind / f"{filler.id}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half = file.with_suffix(HALF)
         try:
             half.write_bytes(_png(filler, pixels))
-            half.replace(place)
+            half.replace(file)
         finally:
             half.unlink(missing_ok=True)
 
@@ -71,15 +71,15 @@ class Stock:
 
         What the job claimed in an earlier attempt to plan it comes first.
         """
-        own, left, claimed = self._root / CLAIMED / job, dict(counts), []
-        for filler, place in [*self._lying(own), *self._lying(self._root / kind)]:
-            if left.get(filler.category, 0) < 1 or not suits(filler.prompt) or filler.kind != kind:
+        folder, counts_left, claims = self._root / CLAIMED / job, dict(counts), []
+        for filler, file in [*self._fillers(folder), *self._fillers(self._root / kind)]:
+            if counts_left.get(filler.category, 0) < 1 or not suits(filler.prompt) or filler.kind != kind:
                 continue
-            if place.parent != own and not _moved(place, own):
+            if file.parent != folder and not _moved(file, folder):
                 continue
-            left[filler.category] -= 1
-            claimed.append(filler)
-        return claimed
+            counts_left[filler.category] -= 1
+            claims.append(filler)
+        return claims
 
     def open(self, job: str, filler: str) -> Pixels | None:
         """A claimed filler's picture; None where it is gone or damaged, so that it has to be painted."""
@@ -95,52 +95,52 @@ class Stock:
 
     def put_away(self, kind: str | None, now: float | None = None) -> None:
         """Throw away what is of another kind (None: everything that waits), half written, or claimed long ago."""
-        at = time.time() if now is None else now
-        for place in self._root.iterdir() if self._root.is_dir() else ():
-            if place.name not in {kind, CLAIMED}:
-                shutil.rmtree(place, ignore_errors=True)
+        moment = time.time() if now is None else now
+        for folder in self._root.iterdir() if self._root.is_dir() else ():
+            if folder.name not in {kind, CLAIMED}:
+                shutil.rmtree(folder, ignore_errors=True)
         for half in self._root.glob(f"*/*{HALF}"):
             half.unlink(missing_ok=True)
-        for claimed in (self._root / CLAIMED).glob("*"):
-            if at - claimed.stat().st_mtime > DAY_SECONDS:
-                shutil.rmtree(claimed, ignore_errors=True)
+        for folder in (self._root / CLAIMED).glob("*"):
+            if moment - folder.stat().st_mtime > DAY_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @staticmethod
-    def _lying(folder: Path) -> Iterator[tuple[Stocked, Path]]:
+    def _fillers(folder: Path) -> Iterator[tuple[Stocked, Path]]:
         """Oldest first; a damaged file is deleted."""
-        for place in sorted(folder.glob("*.png"), key=_age):
-            told = _about(place)
-            if told is None:
-                place.unlink(missing_ok=True)
+        for file in sorted(folder.glob("*.png"), key=_age):
+            filler = _read_filler(file)
+            if filler is None:
+                file.unlink(missing_ok=True)
             else:
-                yield told, place
+                yield filler, file
 
 
 def _png(filler: Stocked, pixels: Pixels) -> bytes:
-    about, out = PngImagePlugin.PngInfo(), io.BytesIO()
-    about.add_itxt(ABOUT, json.dumps(asdict(filler)))
-    Image.fromarray(pixels).save(out, "PNG", pnginfo=about, **QUICK)
+    metadata, out = PngImagePlugin.PngInfo(), io.BytesIO()
+    metadata.add_itxt(ABOUT, json.dumps(asdict(filler)))
+    Image.fromarray(pixels).save(out, "PNG", pnginfo=metadata, **QUICK)
     return out.getvalue()
 
 
-def _about(place: Path) -> Stocked | None:
+def _read_filler(file: Path) -> Stocked | None:
     try:
-        with Image.open(place) as image:
+        with Image.open(file) as image:
             return Stocked(**json.loads(image.info[ABOUT]))
     except (OSError, SyntaxError, KeyError, ValueError, TypeError):
         return None
 
 
-def _moved(place: Path, folder: Path) -> bool:
+def _moved(file: Path, folder: Path) -> bool:
     """Whether it is now in `folder`; False where somebody else was faster, or the disk has no room for a name."""
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        place.rename(folder / place.name)
+        file.rename(folder / file.name)
         return True
     return False
 
 
-def _age(place: Path) -> float:
+def _age(file: Path) -> float:
     with contextlib.suppress(FileNotFoundError):
-        return place.stat().st_mtime
+        return file.stat().st_mtime
     return 0.0

@@ -26,19 +26,19 @@ class Shelf:
 
     def file(self, name: str, file: str) -> Path:
         """One file of a style. Raises NoStyle, BadRequest."""
-        place = self._place(name) / file
-        if not style_zip.KEPT.fullmatch(file) or not place.is_file():
+        path = self._folder(name) / file
+        if not style_zip.KEPT.fullmatch(file) or not path.is_file():
             raise BadRequest(f"The style “{name}” has no file {file}.")
-        return place
+        return path
 
     def rename(self, name: str, new: str) -> None:
         """Raises NoStyle, BadRequest where the new name is none or is taken, DiskFull; then nothing has changed."""
-        place = self._ours(name)
-        target, half = self._free(new), place / HALF
+        folder = self._own_folder(name)
+        target, half = self._free_folder(new), folder / HALF
         card = styles.card(name, self._settings)
         try:
             _fill(half, {**card, "name": new, "was": name})
-            place.rename(target)
+            folder.rename(target)
         except OSError as error:
             half.unlink(missing_ok=True)
             raise _unwritten(error, target) from error
@@ -49,19 +49,19 @@ class Shelf:
 
         On a disk that is too full for this, what makes it a style goes first.
         """
-        place = self._ours(name)
-        with _disk_errors_told(place):
+        folder = self._own_folder(name)
+        with _disk_errors_told(folder):
             try:
-                gone = self._aside()
-                place.rename(gone / name)
+                trash = self._temporary_folder()
+                folder.rename(trash / name)
             except OSError:
-                (place / styles.CONFIG).unlink()
-                gone = place
-            shutil.rmtree(gone)
+                (folder / styles.CONFIG).unlink()
+                trash = folder
+            shutil.rmtree(trash)
 
     def export(self, name: str) -> bytes:
         """All files of a style as a zip. Raises NoStyle."""
-        return style_zip.packed(self._place(name))
+        return style_zip.packed(self._folder(name))
 
     def take(self, name: str, data: bytes) -> dict[str, Any]:
         """Import a style from a zip with a folder in peft's layout; returns its card.
@@ -69,11 +69,11 @@ class Shelf:
         Raises BadStyle where it cannot be used on the base, BadRequest, DiskFull.
         """
         with _disk_errors_told(self._settings.styles_dir / name):
-            target, half = self._free(name), self._aside()
+            target, half = self._free_folder(name), self._temporary_folder()
         try:
             style_zip.unpack(data, half / name)
-            checked = styles.check(half / name, models.facts(models.folder(self._base)))
-            _describe(half / name, name, self._base, checked)
+            style = styles.check(half / name, models.facts(models.folder(self._base)))
+            _describe(half / name, name, self._base, style)
             (half / name).rename(target)
         except OSError as error:
             raise _unwritten(error, target) from error
@@ -81,28 +81,28 @@ class Shelf:
             shutil.rmtree(half, ignore_errors=True)
         return styles.card(name, self._settings)
 
-    def _place(self, name: str) -> Path:
-        known, place = styles.names(self._settings, self._base), styles.folder(name, self._settings)
-        if name not in known or place is None:
-            raise styles.missing(name, known)
-        return place
+    def _folder(self, name: str) -> Path:
+        style_names, folder = styles.names(self._settings, self._base), styles.folder(name, self._settings)
+        if name not in style_names or folder is None:
+            raise styles.missing(name, style_names)
+        return folder
 
-    def _ours(self, name: str) -> Path:
+    def _own_folder(self, name: str) -> Path:
         """A style that may be changed."""
-        place = self._place(name)
-        if place.parent != self._settings.styles_dir:
+        folder = self._folder(name)
+        if folder.parent != self._settings.styles_dir:
             raise BadRequest(f"The style “{name}” comes with the model; it can be neither renamed nor deleted.")
-        return place
+        return folder
 
-    def _free(self, name: str) -> Path:
+    def _free_folder(self, name: str) -> Path:
         if not re.fullmatch(STYLE_NAME, name):
             raise BadRequest("A style's name has up to 40 lower-case letters, digits and hyphens.")
         styles.refuse_taken(name, self._settings, self._base)
-        place = self._settings.styles_dir / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return place
+        folder = self._settings.styles_dir / name
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return folder
 
-    def _aside(self) -> Path:
+    def _temporary_folder(self) -> Path:
         """A new folder on the same disk, not among the styles."""
         self._settings.training_dir.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=leftovers.ASIDE, dir=self._settings.training_dir))
@@ -111,8 +111,8 @@ class Shelf:
 def _describe(folder: Path, name: str, base: str, style: styles.Style) -> None:
     """Give an imported style a card of ours, with what it says of itself."""
     file = folder / styles.CARD
-    told = json.loads(file.read_text()) if file.is_file() else {}
-    card = {"summary": f"imported, rank {style.rank}", "base": base, "words": style.words, **told}
+    imported_card = json.loads(file.read_text()) if file.is_file() else {}
+    card = {"summary": f"imported, rank {style.rank}", "base": base, "words": style.words, **imported_card}
     _write(file, {**card, "name": name, "imported": True})
 
 

@@ -53,17 +53,17 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
     What lies deeper may be the checkpoints of its training, with the same names.
     """
-    plain = [entry for entry in archive.infolist() if _plain(entry)]
-    places = sorted(
-        {_folder(entry) for entry in plain if _name(entry) == styles.CONFIG},
-        key=lambda place: (len(place.parts), place),
+    entries = [entry for entry in archive.infolist() if _plain(entry)]
+    folders = sorted(
+        {_folder(entry) for entry in entries if _name(entry) == styles.CONFIG},
+        key=lambda folder: (len(folder.parts), folder),
     )
-    if len(places) > 1 and len(places[0].parts) == len(places[1].parts):
-        raise BadStyle(f"The zip holds several styles, in {places[0]} and {places[1]}. Send one folder as a zip.")
-    own = [entry for entry in plain if not places or _folder(entry) == places[0]]
-    members = {_name(entry): entry for entry in own}
+    if len(folders) > 1 and len(folders[0].parts) == len(folders[1].parts):
+        raise BadStyle(f"The zip holds several styles, in {folders[0]} and {folders[1]}. Send one folder as a zip.")
+    style_entries = [entry for entry in entries if not folders or _folder(entry) == folders[0]]
+    members = {_name(entry): entry for entry in style_entries}
     _refuse_missing(members)
-    if len(members) < len(own):
+    if len(members) < len(style_entries):
         raise BadStyle("The zip holds files of the same name twice. Send the style's folder as a zip.")
     return members
 

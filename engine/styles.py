@@ -27,45 +27,51 @@ class Style:
     alpha: float
 
 
-def own(settings: Settings) -> list[str]:
+def own_names(settings: Settings) -> list[str]:
     """The styles that were trained or taken in here, by name."""
-    return _within(settings.styles_dir)
+    return _names_in(settings.styles_dir)
 
 
 def names(settings: Settings, model: str) -> list[str]:
     """Our own, and those that come with the model."""
-    return sorted({*own(settings), *(_within(embedded.STYLES) if model == EMBEDDED else ())})
+    return sorted({*own_names(settings), *(_names_in(embedded.STYLES) if model == EMBEDDED else ())})
 
 
 def folder(name: str, settings: Settings) -> Path | None:
     """Where a style lies; our own hides one of its name that comes with a model. None where there is none."""
     roots = (settings.styles_dir, embedded.STYLES)
-    return next((root / name for root in roots if name in _within(root)), None)
+    return next((root / name for root in roots if name in _names_in(root)), None)
 
 
 def find(name: str, settings: Settings, model: str, base: Facts) -> Style:
     """A style for the model of these facts, checked against it. Raises BadStyle, which says what is wrong with it."""
-    known, place = names(settings, model), folder(name, settings)
-    if name not in known or place is None:
-        raise missing(name, known)
-    return check(place, base)
+    style_names, style_folder = names(settings, model), folder(name, settings)
+    if name not in style_names or style_folder is None:
+        raise missing(name, style_names)
+    return check(style_folder, base)
 
 
-def missing(name: str, known: list[str]) -> NoStyle:
-    """What to raise for a style that is none of those that are `known`."""
-    return NoStyle(unknown(name, known) if known else f"There is no style “{name}”: none has been trained yet.")
+def missing(name: str, style_names: list[str]) -> NoStyle:
+    """What to raise for a style that is none of `style_names`."""
+    return NoStyle(
+        unknown(name, style_names) if style_names else f"There is no style “{name}”: none has been trained yet."
+    )
 
 
 def card(name: str, settings: Settings) -> dict[str, Any]:
     """What is known of a style: its card as it was written, with its name, and whether it came with the model."""
-    place = folder(name, settings)
-    return {**_readable_card(place), "name": name, "shipped": place is not None and place.parent == embedded.STYLES}
+    style_folder = folder(name, settings)
+    return {
+        **_readable_card(style_folder),
+        "name": name,
+        "shipped": style_folder is not None and style_folder.parent == embedded.STYLES,
+    }
 
 
-def said(name: str, settings: Settings) -> str | None:
+def words_instead(name: str, settings: Settings) -> str | None:
     """What to write into a prompt instead of using the style: its own words, or else what such pictures are called."""
-    known = card(name, settings)
-    return next((known[key] for key in ("words", "called") if known.get(key) and isinstance(known[key], str)), None)
+    facts = card(name, settings)
+    return next((facts[key] for key in ("words", "called") if facts.get(key) and isinstance(facts[key], str)), None)
 
 
 def refuse_taken(name: str, settings: Settings, model: str) -> None:
@@ -85,8 +91,8 @@ def check(folder: Path, base: Facts) -> Style:
     config, card = _json(folder / CONFIG), _json(folder / CARD) if (folder / CARD).is_file() else {}
     shapes = _shapes(folder / WEIGHTS)
     rank, alpha = _strength(folder.name, config)
-    _fits(folder.name, shapes, base)
-    _whole(folder.name, shapes, rank)
+    _check_base(folder.name, shapes, base)
+    _check_pairs(folder.name, shapes, rank)
     return Style(folder.name, folder, _words(folder.name, card), rank, alpha)
 
 
@@ -95,18 +101,18 @@ def base_shapes(unet: Path) -> dict[str, tuple[int, ...]]:
     from safetensors import safe_open
 
     file = next(iter(sorted(unet.glob("diffusion_pytorch_model*.safetensors"))))
-    with safe_open(file, framework="pt") as opened:
-        return {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118 - not a dict
+    with safe_open(file, framework="pt") as tensors:
+        return {key: tuple(tensors.get_slice(key).get_shape()) for key in tensors.keys()}  # noqa: SIM118 - not a dict
 
 
-def _within(root: Path) -> list[str]:
-    return sorted(place.name for place in root.iterdir() if (place / CONFIG).is_file()) if root.is_dir() else []
+def _names_in(root: Path) -> list[str]:
+    return sorted(folder.name for folder in root.iterdir() if (folder / CONFIG).is_file()) if root.is_dir() else []
 
 
-def _readable_card(place: Path | None) -> dict[str, Any]:
+def _readable_card(folder: Path | None) -> dict[str, Any]:
     """The card in a folder; nothing where it cannot be read, so that one bad card does not hide the other styles."""
     try:
-        return _json(place / CARD) if place else {}
+        return _json(folder / CARD) if folder else {}
     except BadStyle:
         return {}
 
@@ -114,15 +120,15 @@ def _readable_card(place: Path | None) -> dict[str, Any]:
 def _json(file: Path) -> dict[str, Any]:
     """An object that can be sent on as JSON: others write NaN and halves of characters, which nobody else reads."""
     try:
-        found = json.loads(file.read_text())
-        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+        content = json.loads(file.read_text())
+        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     except (OSError, ValueError, RecursionError) as error:
         message = f"The style “{file.parent.name}” cannot be used: its {file.name} cannot be read."
         raise BadStyle(message) from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         message = f"The style “{file.parent.name}” cannot be used: its {file.name} is not a JSON object."
         raise BadStyle(message)
-    return found
+    return content
 
 
 def _words(name: str, card: dict[str, Any]) -> str | None:
@@ -139,9 +145,9 @@ def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
 
     name = file.parent.name
     try:
-        with safe_open(file, framework="pt") as opened:
-            shapes = {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118 - not a dict
-            grown = any(opened.get_tensor(key).any() for key in shapes if "lora_B" in key)
+        with safe_open(file, framework="pt") as tensors:
+            shapes = {key: tuple(tensors.get_slice(key).get_shape()) for key in tensors.keys()}  # noqa: SIM118 - not a dict
+            grown = any(tensors.get_tensor(key).any() for key in shapes if "lora_B" in key)
     except (SafetensorError, OSError) as error:
         message = (
             f"The style “{name}” cannot be used: {file.name} is not a complete safetensors file. "
@@ -170,7 +176,7 @@ def _strength(name: str, config: dict[str, Any]) -> tuple[int, float]:
     return rank, alpha
 
 
-def _whole(name: str, shapes: dict[str, tuple[int, ...]], rank: int) -> None:
+def _check_pairs(name: str, shapes: dict[str, tuple[int, ...]], rank: int) -> None:
     """Every A has its B, both of the rank that the configuration tells."""
     for key, shape in shapes.items():
         other = key.replace(".lora_A.", ".lora_B.") if ".lora_A." in key else key.replace(".lora_B.", ".lora_A.")
@@ -182,7 +188,7 @@ def _whole(name: str, shapes: dict[str, tuple[int, ...]], rank: int) -> None:
             raise BadStyle(message)
 
 
-def _fits(name: str, shapes: dict[str, tuple[int, ...]], base: Facts) -> None:
+def _check_base(name: str, shapes: dict[str, tuple[int, ...]], base: Facts) -> None:
     """Every A reads what the base's layer reads, every B writes what it writes."""
     layers = base_shapes(base.folder / "unet")
     for key, shape in shapes.items():

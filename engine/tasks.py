@@ -17,7 +17,7 @@ class Tasks:
 
     async def close(self) -> None:
         """End all of it."""
-        running: list[asyncio.Task[Any]] = list(self._running)
-        for task in running:
+        tasks: list[asyncio.Task[Any]] = list(self._running)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -17,9 +17,9 @@ class TrainingBar(Bar):
         eta = f"at most {duration(state.eta_s)} left" if state.eta_s else ""
         self.show(f"{self._name}, {state.phase}", eta, state.done, state.total)
 
-    def epoch(self, ended: EpochEnded) -> None:
-        mark = " (best)" if ended.best == ended.epoch else f" (best: epoch {ended.best})"
+    def epoch(self, event: EpochEnded) -> None:
+        mark = " (best)" if event.best == event.epoch else f" (best: epoch {event.best})"
         self.say(
-            f"epoch {ended.epoch}: training loss {ended.train_loss:.4f}, held out {ended.held_out_loss:.4f}{mark}, "
-            f"{ended.seconds:.1f} s"
+            f"epoch {event.epoch}: training loss {event.train_loss:.4f}, held out {event.held_out_loss:.4f}{mark}, "
+            f"{event.seconds:.1f} s"
         )

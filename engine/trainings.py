@@ -32,7 +32,7 @@ class Trainings:
         self._settings, self._profile = settings, profile
         self._guest, self._wake = guest, wake
         self._fetching: dict[str, threading.Event] = {}
-        self._named: dict[str, Running] = {}
+        self._by_name: dict[str, Running] = {}
 
     async def begin(self, running: Running) -> None:
         """Hand a training to the guest, or answer an estimate."""
@@ -64,23 +64,25 @@ class Trainings:
 
     def _claim(self, running: Running, name: str) -> None:
         """Two trainings of one name would write over each other's checkpoints. Raises BadRequest."""
-        other = self._named.get(name)
+        other = self._by_name.get(name)
         if other and other.alive:
             raise BadRequest(
                 f"The style “{name}” is already being trained, as {other.job.id}. Choose another name, or wait until"
                 " that has ended."
             )
-        self._named = {known: one for known, one in self._named.items() if one.alive} | {name: running}
+        self._by_name = {style: training for style, training in self._by_name.items() if training.alive} | {
+            name: running
+        }
 
     async def _fetched(self, running: Running, order: TrainStyle) -> Work:
         """The training with its pictures; progress is told from the thread that fetches."""
-        told, job = as_progress(running.tell), running.job.id
+        report, job = as_progress(running.tell), running.job.id
         cancelled = self._fetching[job] = threading.Event()
 
         def watch(done: int, total: int) -> None:
             if cancelled.is_set():
                 raise Cancelled(CANCELLED)
-            told(done, total)
+            report(done, total)
 
         running.tell(Progress(done=0, total=1, phase="fetching"))
         try:

@@ -8,10 +8,10 @@ PACKAGES = ("tessera", "torch", "diffusers", "transformers", "peft")
 
 def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     """Of those that are installed, by name: a machine with a card brings its own PyTorch and not all of the rest."""
-    found = {}
+    installed = {}
     for package in packages:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed

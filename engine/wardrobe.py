@@ -18,22 +18,22 @@ class Wardrobe:
 
     def __init__(self, unet: Any) -> None:
         self._unet = unet
-        self._plain: dict[str, Tensor] = {}
-        self._known: dict[str, dict[str, tuple[Tensor, Tensor]]] = {}
+        self._originals: dict[str, Tensor] = {}
+        self._adapters: dict[str, dict[str, tuple[Tensor, Tensor]]] = {}
         self._worn: tuple[str | None, float] = (None, 0.0)
 
     def knows(self, style: str) -> bool:
-        return style in self._known
+        return style in self._adapters
 
     def learn(self, style: str, folder: Path) -> None:
         """Read the style's adapter, which `engine.styles` has checked."""
-        self._known[style] = _factors(folder, self._device)
+        self._adapters[style] = _factors(folder, self._device)
 
     def forget(self, style: str) -> None:
         """Its files have changed or gone."""
         if self._worn[0] == style:
             self.wear(None, 0.0)
-        self._known.pop(style, None)
+        self._adapters.pop(style, None)
 
     def wear(self, style: str | None, weight: float) -> None:
         """From now on the model paints with this style at this weight, or with none."""
@@ -50,31 +50,31 @@ class Wardrobe:
 
     @property
     def _device(self) -> torch.device:
-        found: torch.device = next(iter(self._unet.parameters())).device
-        return found
+        device: torch.device = next(iter(self._unet.parameters())).device
+        return device
 
     def _put_on(self, style: str | None, weight: float) -> None:
         self._worn = (style, weight)
         if style is not None and weight:
-            for layer, (a, b) in self._known[style].items():
+            for layer, (a, b) in self._adapters[style].items():
                 self._add(layer, a, b, weight)
 
     def _take_off(self) -> None:
         if self._worn[0] is not None:
-            for layer in self._known[self._worn[0]]:
-                if layer in self._plain:
-                    self._weight(layer).copy_(self._plain[layer])
+            for layer in self._adapters[self._worn[0]]:
+                if layer in self._originals:
+                    self._weight(layer).copy_(self._originals[layer])
         self._worn = (None, 0.0)
 
     def _add(self, layer: str, a: Tensor, b: Tensor, weight: float) -> None:
         target = self._weight(layer)
-        plain = self._plain.setdefault(layer, target.detach().clone())
-        added = (b.flatten(1) @ a.flatten(1)).view_as(target)
-        target.copy_(plain.float() + weight * added)
+        original = self._originals.setdefault(layer, target.detach().clone())
+        delta = (b.flatten(1) @ a.flatten(1)).view_as(target)
+        target.copy_(original.float() + weight * delta)
 
     def _weight(self, layer: str) -> Tensor:
-        found: Tensor = self._unet.get_submodule(layer).weight
-        return found.data
+        parameter: Tensor = self._unet.get_submodule(layer).weight
+        return parameter.data
 
 
 def _factors(folder: Path, device: torch.device) -> dict[str, tuple[Tensor, Tensor]]:
@@ -85,11 +85,11 @@ def _factors(folder: Path, device: torch.device) -> dict[str, tuple[Tensor, Tens
 
     config = LoraConfig.from_pretrained(str(folder))
     state = {key: value.to(device, torch.float32) for key, value in load_file(folder / styles.WEIGHTS).items()}
-    found = {}
+    factors = {}
     for key, a in state.items():
         if ".lora_A." in key:
             layer = key.removeprefix(styles.PREFIX).partition(".lora_A.")[0]
             alpha = config.alpha_pattern.get(get_pattern_key(config.alpha_pattern, layer), config.lora_alpha)
             strength = alpha / (config.r**0.5 if config.use_rslora else config.r)
-            found[layer] = (a, strength * state[key.replace(".lora_A.", ".lora_B.")])
-    return found
+            factors[layer] = (a, strength * state[key.replace(".lora_A.", ".lora_B.")])
+    return factors

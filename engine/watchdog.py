@@ -34,30 +34,30 @@ class Watchdog:
 
     def __init__(self, bite: Callable[[str], None] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._bite, self._clock = bite or _end, clock
-        self._begun: dict[object, tuple[float, str]] = {}
-        self._since = self._looked = clock()
+        self._work: dict[object, tuple[float, str]] = {}
+        self._since = self._last_look = clock()
 
     @contextmanager
     def watching(self, what: str, usual: float | None) -> Iterator[None]:
         """Work that usually takes `usual` seconds; None where nobody knows."""
-        if not self._begun:
+        if not self._work:
             self._since = self._clock()
         mark = object()
-        self._begun[mark] = (UNKNOWN_SECONDS if usual is None else max(LEAST_SECONDS, TIMES * usual), what)
+        self._work[mark] = (UNKNOWN_SECONDS if usual is None else max(LEAST_SECONDS, TIMES * usual), what)
         try:
             yield
         finally:
-            del self._begun[mark]
+            del self._work[mark]
             self._since = self._clock()
 
     def look(self) -> None:
         """Bite where the painter hangs. Time in which nobody could look (a laptop slept) does not count."""
         now = self._clock()
-        self._since += max(0.0, now - self._looked - 2 * LOOK_SECONDS)
-        self._looked = now
-        begun = list(self._begun.values())
-        if begun:
-            limit, what = max(begun)
+        self._since += max(0.0, now - self._last_look - 2 * LOOK_SECONDS)
+        self._last_look = now
+        work = list(self._work.values())
+        if work:
+            limit, what = max(work)
             if now - self._since > limit:
                 self._bite(f"{what} has not ended after {limit:.0f} s")
 

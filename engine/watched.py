@@ -72,10 +72,10 @@ class Watched:
     def _measured(self, what: str, kind: object, rows: int) -> Iterator[None]:
         """The first call of a kind compiles or loads something, so it is no measure."""
         usual = self._usual.get(kind)
-        begun = time.monotonic()
+        start = time.monotonic()
         with self._watchdog.watching(what, None if usual is None else usual * max(1, rows)):
             yield
-        took = (time.monotonic() - begun) / max(1, rows)
+        seconds = (time.monotonic() - start) / max(1, rows)
         self._calls[kind] += 1
         if self._calls[kind] > 1:
-            self._usual[kind] = took if usual is None else usual + NEWEST * (took - usual)
+            self._usual[kind] = seconds if usual is None else usual + NEWEST * (seconds - usual)

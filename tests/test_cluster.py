@@ -109,7 +109,7 @@ async def test_the_wave_of_a_painter_that_is_killed_is_painted_elsewhere_and_ano
         told = await events(running)
         await ready(engine, 4)
         after = pids(engine)
-        lost = engine.setbacks.lost
+        lost = engine.setbacks.painters_lost
 
     assert lost == 1
     assert isinstance(told[-1], GridMade)
@@ -130,7 +130,7 @@ async def test_a_grid_outlives_the_loss_of_a_node_and_a_node_that_joins_helps_wi
         nodes.go()
         told = await events(running)
         await ready(engine, 2)
-        lost = engine.setbacks.lost
+        lost = engine.setbacks.painters_lost
 
         nodes.come(places=1)
         await ready(engine, 3)
@@ -166,7 +166,7 @@ async def test_a_painter_that_hangs_is_ended_and_its_wave_is_painted_elsewhere(
     async with running_engine(home, pool(home, hanging), most=4) as engine:
         await ready(engine, 2 + bool(nodes.second))
         told = await events(engine.submit(grid(approach=3)))
-        lost = engine.setbacks.lost
+        lost = engine.setbacks.painters_lost
     nodes.free()
 
     assert lost >= 1
@@ -202,7 +202,7 @@ async def test_a_painter_that_falls_silent_is_ended_and_its_wave_is_painted_else
         await busy(engine, doomed)
         os.kill(pid, signal.SIGSTOP)
         told = await events(running)
-        lost = engine.setbacks.lost
+        lost = engine.setbacks.painters_lost
 
     assert lost == 1
     assert once(told)
@@ -225,8 +225,8 @@ async def test_a_style_is_trained_far_away_survives_its_painter_and_is_used_by_a
     async with real(nodes, tmp_path) as engine:
         plain = await events(engine.submit(grid(**PLAIN)))
         training = engine.submit(Job(id=new_id(), work=ORDER))
-        while not any(isinstance(event, EpochEnded) for event in training._told):
-            assert training.alive, training._told
+        while not any(isinstance(event, EpochEnded) for event in training._events):
+            assert training.alive, training._events
             await asyncio.sleep(0.02)
         checkpoint = [place.name for place in (tmp_path / "training" / "halved").glob("epoch-*")]
         os.kill(far(engine)[0].pid, signal.SIGKILL)

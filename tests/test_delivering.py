@@ -93,5 +93,5 @@ async def test_what_a_painter_had_painted_when_it_was_lost_is_painted_by_another
 
     assert isinstance(told[-1], GridMade)
     assert len({event.cell for event in told if isinstance(event, PicturePainted)}) == 16
-    assert engine.setbacks.lost == 1
+    assert engine.setbacks.painters_lost == 1
     assert len(engine.pool.painters) == 1

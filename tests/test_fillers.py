@@ -15,7 +15,7 @@ from PIL import Image
 
 from engine.contract.approaches import Profile
 from engine.contract.errors import BadRequest, DiskFull, NoFillers
-from engine.fillers import PHOTO_SOURCES, PhotoSource, flickr8k, photo_source, ranged, remote, usual
+from engine.fillers import PHOTO_SOURCES, PhotoSource, default_source, flickr8k, photo_source, ranged, remote
 from engine.settings import Settings
 from tests.stand_ins import flickr8k as stand_in
 from tests.stand_ins.flickr8k import Flickr8kServer
@@ -103,8 +103,9 @@ def test_an_unknown_source_is_refused_with_the_nearest_name(tmp_path: Path) -> N
 def test_a_folder_of_ones_own_takes_the_place_of_photos_but_not_of_painted_fillers(tmp_path: Path) -> None:
     with_folder, without = settings(tmp_path, fillers=str(tmp_path)), settings(tmp_path)
 
-    assert [usual(name, with_folder) for name in ("flickr8k", "album", "generated")] == ["album", "album", "generated"]
-    assert [usual(name, without) for name in ("flickr8k", "album", "generated")] == ["flickr8k", "album", "generated"]
+    names = ["flickr8k", "album", "generated"]
+    assert [default_source(name, with_folder) for name in names] == ["album", "album", "generated"]
+    assert [default_source(name, without) for name in names] == names
 
 
 # An album

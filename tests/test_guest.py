@@ -70,7 +70,7 @@ def job(work: Any = ORDER) -> Job:
 
 
 def told(running: Running) -> list[Event]:
-    return running._told
+    return running._events
 
 
 async def test_beside_grids_training_gets_its_share_of_the_time_and_no_more() -> None:

@@ -189,7 +189,7 @@ async def test_a_prompt_that_takes_painters_with_it_is_found_and_ends_alone(home
         pool.lose = lambda painter: (lost(painter), pool.arrive(Mortal(poison="a dog")))[0]  # type: ignore[method-assign]
         jobs = [grid(prompt, approach=3, blocks=1) for prompt in ("a cat", "a dog", "an owl")]
         told = await asyncio.gather(*(events(engine.submit(job)) for job in jobs))
-        gone = engine.setbacks.lost
+        gone = engine.setbacks.painters_lost
 
     endings = [own[-1] for own in told]
     assert [type(ending) for ending in endings] == [GridMade, JobFailed, GridMade]
@@ -285,7 +285,7 @@ async def test_pictures_are_judged_by_another_where_their_painter_is_gone() -> N
     pool = Pool(gone, here)
     gone.steps_left = 0
 
-    scores = await pool.judge([here._picture(7)], ["a cat"], near=gone)
+    scores = await pool.judge([here._picture(7)], ["a cat"], preferred=gone)
 
     assert scores == await here.judge([here._picture(7)], ["a cat"])
     assert pool.painters == [here]

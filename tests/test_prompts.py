@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract.approaches import Profile
-from engine.prompts import CATEGORIES, Written, fill, gemini, likeness, templates, wanted, words
+from engine.prompts import CATEGORIES, Written, category_counts, fill, gemini, likeness, templates, words
 from engine.prompts.categories import shares
 from engine.settings import Settings
 from tests.stand_ins import gemini as stand_in
@@ -47,7 +47,7 @@ def settings(server: GeminiServer | None = None, **more: Any) -> Settings:
 
 
 async def write(n: int, avoid: str, rng: random.Random, settings: Settings, profile: Profile) -> Written:
-    return await fill(wanted(n, rng, profile), avoid, rng, settings, profile)
+    return await fill(category_counts(n, rng, profile), avoid, rng, settings, profile)
 
 
 def holds(written: Written, n: int, avoid: str = CAT) -> None:

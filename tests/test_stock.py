@@ -59,7 +59,7 @@ class Idle:
         self.now += 100.0
         self.engine._studio.wake.set()
         async with asyncio.timeout(60):
-            while self.stocking._begun or not self.stocking._full:  # noqa: ASYNC110 - it has no event for being full
+            while self.stocking._batches or not self.stocking._full:  # noqa: ASYNC110 - it has no event for being full
                 await asyncio.sleep(0)
 
     def waiting(self) -> int:
@@ -453,7 +453,7 @@ def test_switched_off_nothing_is_painted_ahead_and_what_waited_is_gone(tmp_path:
 
 async def test_no_model_is_fetched_to_paint_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     idle = Idle(tmp_path, TouchyPainter())
-    monkeypatch.setattr(models, "here", lambda _: False)
+    monkeypatch.setattr(models, "is_local", lambda _: False)
 
     await idle.quiet()
 

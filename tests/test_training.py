@@ -292,7 +292,7 @@ def test_a_training_cancelled_in_its_first_epoch_leaves_no_style(settings: Setti
     with pytest.raises(Cancelled, match="before its first epoch ended"):
         run(training, lambda piece: training.cancel() if getattr(piece, "phase", "") == "training" else None)
 
-    assert styles.own(settings) == []
+    assert styles.own_names(settings) == []
 
 
 def test_training_ends_after_so_many_epochs_without_improvement() -> None:
@@ -322,7 +322,7 @@ def test_a_diverging_training_ends_with_a_sentence_and_no_style(
     with pytest.raises(TrainingFailed, match=r"no longer a number.*Try a lower lr than 1\."):
         run(training)
 
-    assert styles.own(settings) == []
+    assert styles.own_names(settings) == []
 
 
 def test_a_full_disk_ends_with_a_sentence_and_no_style(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,7 +334,7 @@ def test_a_full_disk_ends_with_a_sentence_and_no_style(settings: Settings, monke
     with pytest.raises(DiskFull, match="The disk is full: the training cannot be kept in"):
         run(ready(settings, order(epochs=1)))
 
-    assert styles.own(settings) == []
+    assert styles.own_names(settings) == []
     assert checkpoint.state(settings.training_dir / "sketch") is not None
 
 
@@ -350,7 +350,7 @@ def test_a_disk_that_takes_no_tensors_ends_with_a_sentence_too(settings: Setting
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    assert styles.own(settings) == []
+    assert styles.own_names(settings) == []
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_a_style_that_comes_back_otherwise_than_it_was_written_is_not_saved(
     with pytest.raises(TrainingFailed, match=sentence):
         run(ready(settings, order(epochs=1)))
 
-    assert styles.own(settings) == []
+    assert styles.own_names(settings) == []
 
 
 def test_an_adapter_that_learned_nothing_is_not_saved(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,8 +28,8 @@ def pictures(told: list[object]) -> dict[str, str | None]:
 
 async def painted_beside(engine: Engine, training: bool) -> dict[str, str | None]:
     running = engine.submit(Job(id=new_id(), work=ORDER)) if training else None
-    while running and not any(isinstance(event, EpochEnded) for event in running._told):
-        assert running.alive, running._told
+    while running and not any(isinstance(event, EpochEnded) for event in running._events):
+        assert running.alive, running._events
         await asyncio.sleep(0)
     work = grid(blocks=1, approach=1, seed=11)
     told = await events(engine.submit(work))

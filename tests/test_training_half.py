@@ -100,4 +100,4 @@ def test_a_style_is_saved_as_it_was_trained(folder: Path, tmp_path: Path, monkey
     *_, trained = prepare("aaaaaaaaaa", order, settings, "embedded", lambda _done, _total: None).pieces()
 
     assert isinstance(trained, StyleTrained)
-    assert styles.own(settings) == ["faint"]
+    assert styles.own_names(settings) == ["faint"]

@@ -55,7 +55,7 @@ def settings(data: Path) -> Settings:
 def checked(data: Path) -> list[str]:
     """The styles that are listed; every one of them is whole."""
     facts = models.facts(models.folder("embedded"))
-    return [styles.find(name, settings(data), EMBEDDED, facts).name for name in styles.own(settings(data))]
+    return [styles.find(name, settings(data), EMBEDDED, facts).name for name in styles.own_names(settings(data))]
 
 
 def files(folder: Path) -> dict[str, bytes]:

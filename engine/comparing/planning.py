@@ -31,26 +31,26 @@ NO_ROOM = f"There are {MOST_COLUMNS} columns already, so there is no control wit
 
 def planned(order: Compare, planner: Planner, fetching: OnBytes) -> ComparisonPlan:
     """Blocks while models are fetched. Raises BadRequest, BadStyle, NoModel, DiskFull."""
-    found = [(way_of(column, planner, fetching), prompt) for column, prompt in columns(order, planner.profile)]
-    control, warnings = _control(order, [way for way, _ in found], planner.settings)
+    pairs = [(way_of(column, planner, fetching), prompt) for column, prompt in columns(order, planner.profile)]
+    control, warnings = _control(order, [way for way, _ in pairs], planner.settings)
     if control:
-        found.append((way_of(control, planner, fetching), order.prompt))
-    chosen = tuple(_column(way, prompt) for way, prompt in found)
+        pairs.append((way_of(control, planner, fetching), order.prompt))
+    planned_columns = tuple(_column(way, prompt) for way, prompt in pairs)
     seed = secrets.randbelow(SEEDS) if order.seed is None else order.seed
     judge = JUDGES[planner.profile]
     return ComparisonPlan(
         seed=seed,
         compares=order.compares,
-        columns=chosen,
-        cells=cells(chosen, order.seeds, seed),
-        pictures=order.seeds * len({look(column) for column in chosen}),
+        columns=planned_columns,
+        cells=cells(planned_columns, order.seeds, seed),
+        pictures=order.seeds * len({look(column) for column in planned_columns}),
         profile=planner.profile,
         judge=judge,
-        warnings=(*warnings, *_remarks(chosen, models.folder(judge, fetching, judge=True))),
+        warnings=(*warnings, *_remarks(planned_columns, models.folder(judge, fetching, judge=True))),
     )
 
 
-def cells(chosen: Sequence[PlannedColumn], seeds: int, seed: int) -> tuple[PlannedCell, ...]:
+def cells(columns: Sequence[PlannedColumn], seeds: int, seed: int) -> tuple[PlannedCell, ...]:
     """Row by row: one that is cut short can be compared already. The seeds are the same in every column."""
     return tuple(
         PlannedCell(
@@ -62,7 +62,7 @@ def cells(chosen: Sequence[PlannedColumn], seeds: int, seed: int) -> tuple[Plann
             seed=seed_of(seed, 0, down),
         )
         for down in range(seeds)
-        for across, column in enumerate(chosen)
+        for across, column in enumerate(columns)
     )
 
 
@@ -76,7 +76,7 @@ def _control(order: Compare, ways: Sequence[Way], settings: Settings) -> tuple[C
     styled = next((way.column for way in ways if way.column.style), None)
     if order.compares == "prompts" or (styled is None and order.words is None):
         return None, []
-    words = order.words or (styles.said(str(styled.style), settings) if styled else None)
+    words = order.words or (styles.words_instead(str(styled.style), settings) if styled else None)
     if not words:
         return None, [NO_WORDS.format(styled.style if styled else "")]
     if len(ways) >= MOST_COLUMNS:
@@ -86,7 +86,7 @@ def _control(order: Compare, ways: Sequence[Way], settings: Settings) -> tuple[C
 
 def _column(way: Way, prompt: str) -> PlannedColumn:
     column = way.column
-    dressed = dress(prompt, None, column.words)
+    dressed_prompt = dress(prompt, None, column.words)
     return PlannedColumn(
         key=column.key,
         label=column.label,
@@ -96,34 +96,34 @@ def _column(way: Way, prompt: str) -> PlannedColumn:
         style=column.style,
         weight=column.weight,
         words=column.words,
-        recipe=way.recipe.model_copy(update={"dressed_prompt": dressed}),
+        recipe=way.recipe.model_copy(update={"dressed_prompt": dressed_prompt}),
         adapter=column.recipe.get("adapter"),
     )
 
 
-def _remarks(chosen: Sequence[PlannedColumn], judge: Path) -> list[str]:
+def _remarks(columns: Sequence[PlannedColumn], judge: Path) -> list[str]:
     """What a reader should know of the prompts: words that are not understood, texts that are too long."""
-    notes = _twins(chosen)
-    if len({column.prompt for column in chosen}) > 1:
+    notes = _twins(columns)
+    if len({column.prompt for column in columns}) > 1:
         notes.append(TWO_PROMPTS)
-    for prompt in dict.fromkeys(column.prompt for column in chosen):
-        if chosen[0].recipe.model == EMBEDDED:
+    for prompt in dict.fromkeys(column.prompt for column in columns):
+        if columns[0].recipe.model == EMBEDDED:
             notes += vocabulary.prompt_notes(prompt)
-        cut = models.tokens_cut(judge, prompt)
-        if cut:
-            notes.append(f"The last {cut} tokens of the prompt are not scored: the judge reads no further.")
+        count = models.tokens_cut(judge, prompt)
+        if count:
+            notes.append(f"The last {count} tokens of the prompt are not scored: the judge reads no further.")
     return list(dict.fromkeys(notes))
 
 
-def _twins(chosen: Sequence[PlannedColumn]) -> list[str]:
+def _twins(columns: Sequence[PlannedColumn]) -> list[str]:
     """Columns that paint the same pictures, such as approaches that differ in their fillers only."""
     groups: dict[object, list[str]] = {}
-    for column in chosen:
+    for column in columns:
         groups.setdefault(look(column), []).append(column.label)
-    told = [
+    notes = [
         f"The same pictures come of {together(labels)} here, so each is painted once."
         for labels in groups.values()
         if len(labels) > 1
     ]
-    bare = any(column.approach == STYLED and not column.style for column in chosen)
-    return [*told, BARE] if told and bare else told
+    unstyled = any(column.approach == STYLED and not column.style for column in columns)
+    return [*notes, BARE] if notes and unstyled else notes

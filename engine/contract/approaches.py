@@ -99,9 +99,9 @@ SMALL = {
 @dataclass(frozen=True)
 class Fast:
     """What `quality: fast` changes besides the number format. `options` change fields of the model's own scheduler's
-    configuration; None leaves its scheduler or its number of steps as it is. `told` says it to people."""
+    configuration; None leaves its scheduler or its number of steps as it is. `remark` says it to people."""
 
-    told: str
+    remark: str
     steps: int | None = None
     scheduler: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -22,20 +22,20 @@ class Bucketed:
     def forget(self) -> None:
         """Nothing is remembered of the rows."""
 
-    def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, without: Tensor | None) -> list[Tensor]:
-        given = (latents, words) if without is None else (latents, words, without)
-        found = [self._bucket(unet, t, *part) for part in filled(self._size, *given)]
-        return [torch.cat(rows)[: len(latents)].to(latents.dtype) for rows in zip(*found, strict=True)]
+    def __call__(self, unet: Any, latents: Tensor, t: Tensor, words: Tensor, negative: Tensor | None) -> list[Tensor]:
+        tensors = (latents, words) if negative is None else (latents, words, negative)
+        outputs = [self._bucket(unet, t, *part) for part in filled(self._size, *tensors)]
+        return [torch.cat(rows)[: len(latents)].to(latents.dtype) for rows in zip(*outputs, strict=True)]
 
     def _bucket(
-        self, unet: Any, t: Tensor, rows: Tensor, words: Tensor, without: Tensor | None = None
+        self, unet: Any, t: Tensor, rows: Tensor, words: Tensor, negative: Tensor | None = None
     ) -> tuple[Tensor, ...]:
-        both = words if without is None else torch.cat([without, words])
-        twice = rows if without is None else torch.cat([rows, rows])
+        embeddings = words if negative is None else torch.cat([negative, words])
+        inputs = rows if negative is None else torch.cat([rows, rows])
         # One kind of number for all schedulers; the model makes it float32 as its first thing.
-        times = t.to(rows.device, torch.float32).expand(len(twice)).contiguous()
+        times = t.to(rows.device, torch.float32).expand(len(inputs)).contiguous()
         # A scheduler may hand over any memory layout, and a compiled form takes one.
-        return self._run(twice.to(unet.dtype).contiguous(), times, both).chunk(1 if without is None else 2)
+        return self._run(inputs.to(unet.dtype).contiguous(), times, embeddings).chunk(1 if negative is None else 2)
 
 
 def filled(size: int, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:

@@ -33,34 +33,34 @@ class Way:
 
 def ways(asked: Asked, planner: Planner, fetching: OnBytes) -> tuple[list[Way], list[str]]:
     """The columns, the baseline first, and sentences on what is left out. Raises BadRequest, BadStyle, NoModel."""
-    found = [way_of(column, planner, fetching) for column in _columns(asked, planner.profile)]
-    styled = next((way for way in found if way.column.style), None)
-    words = asked.words or (styles.said(str(styled.column.style), planner.settings) if styled else None)
+    ways = [way_of(column, planner, fetching) for column in _columns(asked, planner.profile)]
+    styled = next((way for way in ways if way.column.style), None)
+    words = asked.words or (styles.words_instead(str(styled.column.style), planner.settings) if styled else None)
     if words:
-        return [*found, way_of(with_words(found[0].column, words), planner, fetching)], []
+        return [*ways, way_of(with_words(ways[0].column, words), planner, fetching)], []
     if styled:
-        return found, [NO_WORDS.format(styled.column.style)]
-    return found, []
+        return ways, [NO_WORDS.format(styled.column.style)]
+    return ways, []
 
 
 def _columns(asked: Asked, profile: Profile) -> list[Column]:
     rows = PROFILES[profile]
-    usual = rows[STYLED].style
-    if asked.weights and not asked.styles and usual is None:
+    default_style = rows[STYLED].style
+    if asked.weights and not asked.styles and default_style is None:
         raise BadRequest("Weights need a style: name one with --styles.")
     if asked.weights and not asked.styles and STYLED in asked.approaches:
-        asked = asked.model_copy(update={"styles": (usual,)})
+        asked = asked.model_copy(update={"styles": (default_style,)})
     if asked.styles and not any(rows[number].styled for number in asked.approaches):
         raise BadRequest("Only approach 2 paints with styles; add it to --approaches.")
-    found: list[Column] = []
+    columns: list[Column] = []
     for number in asked.approaches:
         if not asked.styles or not rows[number].styled:
-            found += of_approaches(profile, [number])
+            columns += of_approaches(profile, [number])
         elif asked.weights:
-            found += _weighed(asked, profile, number, first=not found)
+            columns += _weighed(asked, profile, number, first=not columns)
         else:
-            found += _styled(asked.styles, profile, number)
-    unique = list({column.key: column for column in found}.values())
+            columns += _styled(asked.styles, profile, number)
+    unique = list({column.key: column for column in columns}.values())
     return [
         column.model_copy(update={"role": "compared" if index else "baseline"}) for index, column in enumerate(unique)
     ]
@@ -68,22 +68,22 @@ def _columns(asked: Asked, profile: Profile) -> list[Column]:
 
 def _weighed(asked: Asked, profile: Profile, number: int, *, first: bool) -> list[Column]:
     """Weight 0 is the same for all styles; where there is a baseline already it is painted only if it was asked for."""
-    found = [column for style in asked.styles for column in of_weights(profile, number, style, asked.weights)]
+    columns = [column for style in asked.styles for column in of_weights(profile, number, style, asked.weights)]
     if first:
-        return found
-    plain = {"label": f"approach {number} without a style"}
+        return columns
+    plain_label = {"label": f"approach {number} without a style"}
     return [
-        column if column.style else column.model_copy(update=plain)
-        for column in found
+        column if column.style else column.model_copy(update=plain_label)
+        for column in columns
         if column.style or 0 in asked.weights
     ]
 
 
 def _styled(styles: Sequence[str], profile: Profile, number: int) -> list[Column]:
-    found = [of_approaches(profile, [number], style)[0] for style in styles]
-    if len(found) == 1:
-        return found
-    return [column.model_copy(update={"key": f"{number}-{column.style}"}) for column in found]
+    columns = [of_approaches(profile, [number], style)[0] for style in styles]
+    if len(columns) == 1:
+        return columns
+    return [column.model_copy(update={"key": f"{number}-{column.style}"}) for column in columns]
 
 
 def order_of(column: Column | PlannedColumn, prompt: str = NO_PROMPT) -> MakeGrid:
@@ -95,11 +95,11 @@ def way_of(column: Column, planner: Planner, fetching: OnBytes) -> Way:
     """How a column is painted. Blocks while its model is fetched; raises BadRequest, BadStyle, NoModel."""
     recipe = planner.recipe(order_of(column), fetching)
     words = recipe.words if column.style else column.words
-    told = {"scheduler": recipe.scheduler, "steps": recipe.steps, "guidance": recipe.guidance, "size": recipe.size}
+    facts = {"scheduler": recipe.scheduler, "steps": recipe.steps, "guidance": recipe.guidance, "size": recipe.size}
     if recipe.negative:
-        told["negative"] = recipe.negative
-    if column.style and (place := styles.folder(column.style, planner.settings)):
+        facts["negative"] = recipe.negative
+    if column.style and (folder := styles.folder(column.style, planner.settings)):
         # A style that was trained anew under its old name paints other pictures.
-        told["adapter"] = hashlib.sha256((place / styles.WEIGHTS).read_bytes()).hexdigest()[:16]
-    settled = column.model_copy(update={"words": words, "revision": recipe.revision, "recipe": told})
-    return Way(settled, recipe.model_copy(update={"words": words, "dressed_prompt": NO_PROMPT}))
+        facts["adapter"] = hashlib.sha256((folder / styles.WEIGHTS).read_bytes()).hexdigest()[:16]
+    final_column = column.model_copy(update={"words": words, "revision": recipe.revision, "recipe": facts})
+    return Way(final_column, recipe.model_copy(update={"words": words, "dressed_prompt": NO_PROMPT}))

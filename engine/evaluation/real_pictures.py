@@ -44,26 +44,26 @@ class Real:
 
 def common_fillers(settings: Settings, profile: Profile, seed: int, fetching: OnBytes) -> Fillers:
     """Up to 64 different photos or drawings, chosen by the seed. Blocks while they are fetched."""
-    name = fillers.usual(PROFILES[profile][1].fillers, settings)
+    name = fillers.default_source(PROFILES[profile][1].fillers, settings)
     source = fillers.photo_source(name, settings, profile)
     try:
         source.fetch(fetching)
-        picked = dict.fromkeys(source.pick(random.Random(f"{seed}:fillers"), FILLERS))  # noqa: S311 - repeatable
+        photos = dict.fromkeys(source.pick(random.Random(f"{seed}:fillers"), FILLERS))  # noqa: S311 - repeatable
     except NoFillers as error:
         return Fillers(notes=(f"There are no fillers to compare a picture or a style with. {error}",))
-    told = source.licence.rstrip(".")
-    return Fillers([partial(source.open, photo) for photo in picked], f"{name}; {told[:1].lower()}{told[1:]}")
+    licence = source.licence.rstrip(".")
+    return Fillers([partial(source.open, photo) for photo in photos], f"{name}; {licence[:1].lower()}{licence[1:]}")
 
 
 def of_styles(names: Sequence[str], settings: Settings) -> tuple[dict[str, Real], list[str]]:
     """The real pictures of every style that has some, and sentences on those that have none."""
-    found, notes = {}, []
+    by_style, notes = {}, []
     for name in names:
         try:
-            found[name] = of_style(name, settings)
+            by_style[name] = of_style(name, settings)
         except NotMeasured as problem:
             notes.append(str(problem))
-    return found, notes
+    return by_style, notes
 
 
 def of_style(name: str, settings: Settings) -> Real:
@@ -85,10 +85,12 @@ def _drawings(images: int, seed: int, settings: Settings) -> Real:
     from engine.training.split import split
 
     order = TrainStyle(name="sketch", source="embedded")
-    every = drawings.collect(order, images, settings, unwatched).examples
-    learned = [every[index] for index in split(images, seed)[0]]
-    fresh = [partial(_sketch, number) for number in range(FRESH)]
-    return Real(fresh, [each.open for each in learned], [each.name for each in learned])
+    examples = drawings.collect(order, images, settings, unwatched).examples
+    learned_examples = [examples[index] for index in split(images, seed)[0]]
+    sketches = [partial(_sketch, number) for number in range(FRESH)]
+    return Real(
+        sketches, [example.open for example in learned_examples], [example.name for example in learned_examples]
+    )
 
 
 def _sketch(number: int) -> Image.Image:
@@ -107,15 +109,15 @@ def _paintings(name: str, card: dict[str, Any], settings: Settings) -> Real:
 
     images, seed = int(card["data"]["images"]), int(card["recipe"]["seed"])
     collection = Collection(settings.cache_dir / "wikiart", str(card["data"]["origin"]).rpartition(", ")[2])
-    found = collection.usable(images)
-    learned, held = split(images, seed)
-    names = [f"{each.row}: {each.artist}" for each in found]
-    told = {near["picture"] for near in card.get("nearest", ())}
-    if len(found) != images or not told <= {names[index] for index in learned}:
+    paintings = collection.usable(images)
+    training, held_out = split(images, seed)
+    names = [f"{painting.row}: {painting.artist}" for painting in paintings]
+    nearest_names = {entry["picture"] for entry in card.get("nearest", ())}
+    if len(paintings) != images or not nearest_names <= {names[index] for index in training}:
         raise NotMeasured(
             f"There is no style score for “{name}”: the pictures of its training are no longer in the cache of "
             f"WikiArt ({settings.cache_dir / 'wikiart'})."
         )
     squares = PictureFolder(collection.folder, "the cache of WikiArt", "Train again to fetch it.")
-    opens = [partial(squares.open, each.name) for each in found]
-    return Real([opens[i] for i in held], [opens[i] for i in learned], [names[i] for i in learned])
+    opens = [partial(squares.open, painting.name) for painting in paintings]
+    return Real([opens[i] for i in held_out], [opens[i] for i in training], [names[i] for i in training])

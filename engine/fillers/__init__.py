@@ -52,6 +52,6 @@ def photo_source(name: str, settings: Settings, profile: Profile) -> PhotoSource
     return source
 
 
-def usual(name: str, settings: Settings) -> str:
+def default_source(name: str, settings: Settings) -> str:
     """The source to use where nobody named one: an approach's photos give way to the folder that FILLERS names."""
     return "album" if settings.fillers and name in PHOTO_SOURCES else name

@@ -51,10 +51,10 @@ class Flickr8k(PictureFolder):
                 if not self._is_complete():
                     self._fetch(progress)
         except NoFillers as error:
-            here = len(self._here())
-            if here < ENOUGH:
+            count = len(self._photo_names())
+            if count < ENOUGH:
                 raise
-            self._note(f"Flickr8k is only partly fetched, so the fillers are chosen from {here} photos. {error}")
+            self._note(f"Flickr8k is only partly fetched, so the fillers are chosen from {count} photos. {error}")
         except OSError as error:
             raise unwritten(error, self._folder) from error
 
@@ -65,7 +65,7 @@ class Flickr8k(PictureFolder):
                 self._in_ranges(remote, progress)
             except NoRanges:
                 self._from_the_start(remote, progress)
-        photos = sorted(self._here())
+        photos = sorted(self._photo_names())
         if not photos:
             raise NoFillers(f"No photo came out of the zip that FLICKR8K_URL names. {REMEDY}")
         manifest = {"source": self._url, "licence": self.licence, "photos": photos}
@@ -75,15 +75,15 @@ class Flickr8k(PictureFolder):
         """The zip's directory and one run of photos, in blocks; photos that are here are passed over."""
         file = RangedFile(remote)
         try:
-            opened = zipfile.ZipFile(file)
+            zip_file = zipfile.ZipFile(file)
         except zipfile.BadZipFile as error:
             raise NoFillers(f"What FLICKR8K_URL names is not a zip ({error}). {REMEDY}") from error
-        with opened as archive:
+        with zip_file as archive:
             run, file.limit = _run(archive)
-            total, done, here = sum(entry.compress_size for entry in run), 0, self._here()
+            total, done, photo_names = sum(entry.compress_size for entry in run), 0, self._photo_names()
             for entry in run:
                 name = PurePosixPath(entry.filename).name
-                if name not in here:
+                if name not in photo_names:
                     self._store(name, read(archive, entry, file))
                 done += entry.compress_size
                 progress(done, total)
@@ -92,24 +92,24 @@ class Flickr8k(PictureFolder):
         """The zip's first photos, where ranges are refused. After a cut it begins anew, as there is no other way."""
         failures = 0
         while True:
-            known = len(self._here())
+            before = len(self._photo_names())
             try:
                 with closing(remote.stream()) as pieces:
                     return self._first_photos(pieces, progress)
             except (httpx.TransportError, Damaged) as error:
-                failures = remote.pause(error, 0 if len(self._here()) > known else failures)
+                failures = remote.pause(error, 0 if len(self._photo_names()) > before else failures)
 
     def _first_photos(self, pieces: Iterator[bytes], progress: OnBytes) -> None:
-        here, found, done = self._here(), 0, 0
+        photo_names, count, done = self._photo_names(), 0, 0
         for member in members(pieces):
             if _is_photo(member.name):
                 name = PurePosixPath(member.name).name
-                if name not in here:
+                if name not in photo_names:
                     self._store(name, member.data if member.sound else None)
-                found, done = found + 1, done + len(member.data)
+                count, done = count + 1, done + len(member.data)
                 # The size of 500 photos is known when they are there; until then it is guessed from those that are.
-                progress(done, done * PHOTOS // found)
-                if found == PHOTOS:
+                progress(done, done * PHOTOS // count)
+                if count == PHOTOS:
                     return
         progress(done, done)
 
@@ -119,11 +119,11 @@ class Flickr8k(PictureFolder):
         else:
             _keep(self._folder / name, data)
 
-    def _here(self) -> set[str]:
+    def _photo_names(self) -> set[str]:
         return {file.name for file in self._folder.glob("[!.]*.jpg")}
 
     def _is_complete(self) -> bool:
-        return (self._folder / "manifest.json").is_file() and bool(self._here())
+        return (self._folder / "manifest.json").is_file() and bool(self._photo_names())
 
 
 def _run(archive: zipfile.ZipFile) -> tuple[list[zipfile.ZipInfo], int]:

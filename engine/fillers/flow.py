@@ -31,14 +31,14 @@ def members(pieces: Iterator[bytes]) -> Iterator[Member]:
     if flow.peek(4) != HEADER:
         raise Damaged("it does not begin like a zip")
     while flow.peek(4) == HEADER:
-        _, _, flags, method, _, _, crc, packed, _, name_length, extra = LOCAL.unpack(flow.take(LOCAL.size))
+        _, _, flags, method, _, _, crc, packed_size, _, name_length, extra = LOCAL.unpack(flow.take(LOCAL.size))
         name = flow.take(name_length).decode("utf-8", "replace")
         flow.take(extra)
         follows = bool(flags & SIZES_FOLLOW)
         if method == DEFLATED:
-            data = flow.inflate(None if follows else packed)
+            data = flow.inflate(None if follows else packed_size)
         elif method == STORED and not follows:
-            data = flow.take(packed)
+            data = flow.take(packed_size)
         else:
             raise Damaged(f"{name} is packed in a way that cannot be read from the start")
         if follows:
@@ -54,16 +54,16 @@ class _Flow:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._held = b""
+        self._buffer = b""
 
     def peek(self, n: int) -> bytes:
         """The next `n` bytes, fewer at the end, without taking them."""
-        while len(self._held) < n and (piece := next(self._pieces, b"")):
-            self._held += piece
-        return self._held[:n]
+        while len(self._buffer) < n and (piece := next(self._pieces, b"")):
+            self._buffer += piece
+        return self._buffer[:n]
 
     def take(self, n: int) -> bytes:
-        parts, missing = [self._held], n - len(self._held)
+        parts, missing = [self._buffer], n - len(self._buffer)
         while missing > 0:
             piece = next(self._pieces, b"")
             if not piece:
@@ -71,21 +71,21 @@ class _Flow:
             parts.append(piece)
             missing -= len(piece)
         joined = b"".join(parts)
-        self._held = joined[n:]
+        self._buffer = joined[n:]
         return joined[:n]
 
-    def inflate(self, packed: int | None) -> bytes:
-        """Unpacks `packed` bytes, or up to where the packed data itself says that it ends."""
+    def inflate(self, packed_size: int | None) -> bytes:
+        """Unpacks `packed_size` bytes, or up to where the packed data itself says that it ends."""
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
         parts: list[bytes] = []
         try:
-            if packed is not None:
-                return unpacker.decompress(self.take(packed))
+            if packed_size is not None:
+                return unpacker.decompress(self.take(packed_size))
             while not unpacker.eof:
                 if not self.peek(1):
                     raise Damaged("it ends inside a file")
-                parts.append(unpacker.decompress(self.take(len(self._held))))
+                parts.append(unpacker.decompress(self.take(len(self._buffer))))
         except zlib.error as error:
             raise Damaged(f"a file in it cannot be unpacked ({error})") from error
-        self._held = unpacker.unused_data
+        self._buffer = unpacker.unused_data
         return b"".join(parts)

@@ -28,10 +28,10 @@ class PictureFolder:
         files = self._folder.rglob("*") if self._folder.is_dir() else ()
         names = [_name(file, self._folder) for file in files if file.suffix.lower() in ENDINGS]
         # A leading dot marks what is hidden or still being written.
-        found = sorted(name for name in names if not any(part.startswith(".") for part in name.split("/")))
-        if not found:
+        visible = sorted(name for name in names if not any(part.startswith(".") for part in name.split("/")))
+        if not visible:
             raise NoFillers(self._absent)
-        return found
+        return visible
 
     def pick(self, rng: random.Random, n: int) -> list[str]:
         names = self.names()
@@ -117,7 +117,7 @@ def _inside(name: str) -> PurePosixPath:
 
 def _square(image: Image.Image) -> Image.Image:
     """The centre square of what one sees."""
-    seen = flat(image)
-    side = min(seen.size)
-    left, top = (seen.width - side) // 2, (seen.height - side) // 2
-    return seen.crop((left, top, left + side, top + side))
+    picture = flat(image)
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return picture.crop((left, top, left + side, top + side))

@@ -18,7 +18,7 @@ class RangedFile(io.RawIOBase):
         super().__init__()
         self._remote = remote
         self._size = remote.measure()
-        self._place = 0
+        self._position = 0
         self.limit = self._size
         self._start = max(0, self._size - TAIL)
         self._block = remote.read(self._start, self._size)
@@ -30,20 +30,20 @@ class RangedFile(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
-        self._place = max(0, base + offset)
-        return self._place
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
 
     def tell(self) -> int:
-        return self._place
+        return self._position
 
     def read(self, size: int = -1) -> bytes:
-        end = self._size if size < 0 else min(self._size, self._place + size)
-        if not self._start <= self._place <= end <= self._start + len(self._block):
-            ahead = max(end, min(self._place + BLOCK, self.limit))
-            self._start, self._block = self._place, self._remote.read(self._place, ahead)
-        data = self._block[self._place - self._start : end - self._start]
-        self._place = max(self._place, end)
+        end = self._size if size < 0 else min(self._size, self._position + size)
+        if not self._start <= self._position <= end <= self._start + len(self._block):
+            block_end = max(end, min(self._position + BLOCK, self.limit))
+            self._start, self._block = self._position, self._remote.read(self._position, block_end)
+        data = self._block[self._position - self._start : end - self._start]
+        self._position = max(self._position, end)
         return data
 
     def forget(self) -> None:

@@ -46,21 +46,21 @@ class Remote:
 
     def read(self, first: int, end: int) -> bytes:
         """The bytes from `first` up to, not including, `end`. A cut is taken up where it happened."""
-        got = bytearray()
+        received = bytearray()
         failures = 0
-        while len(got) < end - first:
-            before = len(got)
+        while len(received) < end - first:
+            before = len(received)
             try:
-                with self._open(f"bytes={first + len(got)}-{end - 1}") as answer:
-                    self._check(answer, first + len(got))
+                with self._open(f"bytes={first + len(received)}-{end - 1}") as answer:
+                    self._check(answer, first + len(received))
                     for chunk in answer.iter_bytes(1 << 16):
-                        got += chunk
+                        received += chunk
             except (httpx.TransportError, _Later) as error:
-                failures = self.pause(error, 0 if len(got) > before else failures)
+                failures = self.pause(error, 0 if len(received) > before else failures)
             else:
                 # A short answer is no failure, unless it brings nothing at all.
-                failures = 0 if len(got) > before else self.pause(_Later(None), failures)
-        return bytes(got[: end - first])
+                failures = 0 if len(received) > before else self.pause(_Later(None), failures)
+        return bytes(received[: end - first])
 
     def stream(self) -> Generator[bytes, None, None]:
         """The whole file from its start, in pieces; a cut raises httpx.TransportError."""
@@ -81,9 +81,9 @@ class Remote:
         return failures + 1
 
     @contextmanager
-    def _open(self, wanted: str | None) -> Iterator[httpx.Response]:
+    def _open(self, byte_range: str | None) -> Iterator[httpx.Response]:
         """The answer to one request, past its redirects. Raises _Later where another attempt may help."""
-        headers = {"Range": wanted} if wanted else {}
+        headers = {"Range": byte_range} if byte_range else {}
         for _ in range(HOPS):
             address = self._final or self._url
             with self._client.stream("GET", address, headers=headers) as answer:
@@ -102,10 +102,14 @@ class Remote:
 
     def _check(self, answer: httpx.Response, first: int) -> None:
         """An answer must be the part that was asked for; Content-Range also tells the size of the whole."""
-        told = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-        if answer.status_code != httpx.codes.PARTIAL_CONTENT or told is None or int(told["first"]) != first:
+        content_range = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+        if (
+            answer.status_code != httpx.codes.PARTIAL_CONTENT
+            or content_range is None
+            or int(content_range["first"]) != first
+        ):
             raise NoRanges
-        self._size = int(told["size"])
+        self._size = int(content_range["size"])
 
     def _sorry(self, cause: str) -> NoFillers:
         return NoFillers(f"Flickr8k cannot be fetched from {self._host} ({self._setting}): {cause}. {self._remedy}")
@@ -121,8 +125,8 @@ class _Later(Exception):
 
 
 def _seconds(error: Exception, failures: int) -> float:
-    asked = error.after if isinstance(error, _Later) else None
-    return min(LONGEST_PAUSE_S, 2.0**failures if asked is None else asked)
+    seconds = error.after if isinstance(error, _Later) else None
+    return min(LONGEST_PAUSE_S, 2.0**failures if seconds is None else seconds)
 
 
 def _cause(error: Exception) -> str:

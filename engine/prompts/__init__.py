@@ -12,7 +12,7 @@ from engine.prompts.categories import CATEGORIES, shares
 from engine.prompts.likeness import normal, too_alike
 from engine.settings import Settings
 
-__all__ = ["CATEGORIES", "Written", "fill", "suits", "wanted", "writer"]
+__all__ = ["CATEGORIES", "Written", "category_counts", "fill", "suits", "writer"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Written:
     warnings: tuple[str, ...] = ()
 
 
-def wanted(n: int, rng: random.Random, profile: Profile) -> dict[str, int]:
+def category_counts(n: int, rng: random.Random, profile: Profile) -> dict[str, int]:
     """How many of `n` prompts are of each category; they differ by at most one."""
     if profile == "embedded":
         from engine.embedded import prompts as small
@@ -54,11 +54,11 @@ async def fill(
     rng: random.Random,
     settings: Settings,
     profile: Profile,
-    beside: Sequence[str] = (),
+    other_prompts: Sequence[str] = (),
 ) -> Written:
     """As many filler prompts of each category as `counts` says, in random order.
 
-    All differ from each other and from those `beside` them after case and punctuation are taken away, and none repeats
+    All differ from each other and from `other_prompts` after case and punctuation are taken away, and none repeats
     or paraphrases `avoid`, the person's prompt.
     """
     if not any(counts.values()):
@@ -67,50 +67,52 @@ async def fill(
         # Gemini's prompts would name things that the small model has never seen and cannot paint.
         from engine.embedded import prompts as small
 
-        return Written(tuple(small.fill(counts, rng, avoid, beside)), "templates")
-    taken = {normal(prompt) for prompt in beside}
+        return Written(tuple(small.fill(counts, rng, avoid, other_prompts)), "templates")
+    normal_forms = {normal(prompt) for prompt in other_prompts}
     if settings.google_api_key is None:
-        return _shuffled(templates.write(counts, rng, avoid, taken), rng, "templates")
-    return await _by_gemini(counts, avoid, rng, settings, taken)
+        return _shuffled(templates.write(counts, rng, avoid, normal_forms), rng, "templates")
+    return await _by_gemini(counts, avoid, rng, settings, normal_forms)
 
 
 async def _by_gemini(
-    counts: Mapping[str, int], avoid: str, rng: random.Random, settings: Settings, taken: set[str]
+    counts: Mapping[str, int], avoid: str, rng: random.Random, settings: Settings, normal_forms: set[str]
 ) -> Written:
-    """Gemini's prompts as far as they can be used; templates write what is missing. `taken` are normal forms."""
+    """Gemini's prompts as far as they can be used; templates write the others. `normal_forms` are taken."""
     from engine.prompts import gemini
 
     try:
         # Google's client blocks; the engine's loop must go on meanwhile.
-        offered = await apart(gemini.write, counts, avoid, settings)
+        ideas = await apart(gemini.write, counts, avoid, settings)
     except gemini.Unwritten as error:
         sentence = f"Gemini wrote no filler prompts: {error}. The offline templates wrote them instead."
-        return _shuffled(templates.write(counts, rng, avoid, taken), rng, "templates", sentence)
-    kept = _usable(offered, counts, {normal(avoid), *taken}, avoid)
-    missing = {category: share - sum(c == category for c, _ in kept) for category, share in counts.items()}
-    added = templates.write(missing, rng, avoid, taken={*taken, *(normal(prompt) for _, prompt in kept)})
-    if not added:
-        return _shuffled(kept, rng, "gemini")
+        return _shuffled(templates.write(counts, rng, avoid, normal_forms), rng, "templates", sentence)
+    usable = _usable(ideas, counts, {normal(avoid), *normal_forms}, avoid)
+    missing = {category: share - sum(c == category for c, _ in usable) for category, share in counts.items()}
+    extra = templates.write(
+        missing, rng, avoid, normal_forms={*normal_forms, *(normal(prompt) for _, prompt in usable)}
+    )
+    if not extra:
+        return _shuffled(usable, rng, "gemini")
     n = sum(counts.values())
     sentence = (
-        f"{len(added)} of {n} filler prompts come from the offline templates, because Gemini's were too few, repeated, "
+        f"{len(extra)} of {n} filler prompts come from the offline templates, because Gemini's were too few, repeated, "
         "of no category or too close to the prompt."
     )
-    return _shuffled([*kept, *added], rng, "gemini" if kept else "templates", sentence)
+    return _shuffled([*usable, *extra], rng, "gemini" if usable else "templates", sentence)
 
 
 def _usable(
-    offered: list[tuple[str, str]], counts: Mapping[str, int], seen: set[str], avoid: str
+    ideas: list[tuple[str, str]], counts: Mapping[str, int], normal_forms: set[str], avoid: str
 ) -> list[tuple[str, str]]:
-    """The first of each category that are different, unlike `avoid` and not `seen`, no more than `counts`."""
-    left, kept = dict(counts), []
-    for category, prompt in offered:
+    """The first of each category that are different, unlike `avoid`, none of `normal_forms`, at most `counts`."""
+    counts_left, usable = dict(counts), []
+    for category, prompt in ideas:
         form = normal(prompt)
-        if left.get(category, 0) > 0 and form not in seen and not too_alike(prompt, avoid):
-            left[category] -= 1
-            seen.add(form)
-            kept.append((category, prompt))
-    return kept
+        if counts_left.get(category, 0) > 0 and form not in normal_forms and not too_alike(prompt, avoid):
+            counts_left[category] -= 1
+            normal_forms.add(form)
+            usable.append((category, prompt))
+    return usable
 
 
 def _shuffled(

@@ -7,6 +7,6 @@ CATEGORIES = ("animal", "landscape", "object", "cityscape", "nature", "space", "
 
 def shares(n: int, rng: random.Random) -> dict[str, int]:
     """How many prompts of each category; which ones get one more than the others is random."""
-    each, left = divmod(n, len(CATEGORIES))
-    favoured = rng.sample(CATEGORIES, left)
-    return {category: each + (category in favoured) for category in CATEGORIES}
+    share, extra = divmod(n, len(CATEGORIES))
+    favoured = rng.sample(CATEGORIES, extra)
+    return {category: share + (category in favoured) for category in CATEGORIES}

@@ -39,26 +39,26 @@ class Idea(BaseModel):
     ]
 
 
-def write(wanted: Mapping[str, int], avoid: str, settings: Settings) -> list[tuple[str, str]]:
+def write(counts: Mapping[str, int], avoid: str, settings: Settings) -> list[tuple[str, str]]:
     """Pairs (category, prompt) as Gemini offers them: their number, balance and likeness are not checked here.
 
     Takes about 20 s at most, retries included. Raises Unwritten.
     """
     model = _model(settings)
-    until = time.monotonic() + TOTAL_S
+    deadline = time.monotonic() + TOTAL_S
     for attempt in range(10):
         try:
             answer = model.generate_content(
-                _request(wanted, avoid),
+                _request(counts, avoid),
                 # Without retry=None the client repeats a 503 for ten minutes, whatever the timeout.
-                request_options={"timeout": max(0.1, until - time.monotonic()), "retry": None},
+                request_options={"timeout": max(0.1, deadline - time.monotonic()), "retry": None},
             )
             return _ideas(answer)
         except Unwritten:
             raise
         except Exception as error:
             pause = 2.0**attempt
-            if not _passes(error) or time.monotonic() + pause >= until:
+            if not _passes(error) or time.monotonic() + pause >= deadline:
                 raise Unwritten(_cause(error, settings)) from error
             time.sleep(pause)
     raise Unwritten("it failed again and again")
@@ -84,10 +84,10 @@ def _model(settings: Settings) -> Any:
     return genai.GenerativeModel(settings.gemini_model, generation_config=config)
 
 
-def _request(wanted: Mapping[str, int], avoid: str) -> str:
-    counts = ", ".join(f"{share + SPARE} of category {category}" for category, share in wanted.items() if share)
+def _request(counts: Mapping[str, int], avoid: str) -> str:
+    amounts = ", ".join(f"{share + SPARE} of category {category}" for category, share in counts.items() if share)
     return (
-        f"Write prompts for a text-to-image model: {counts}. Each names one clear subject, a setting, an artistic "
+        f"Write prompts for a text-to-image model: {amounts}. Each names one clear subject, a setting, an artistic "
         "medium and a light, in 6 to 20 English words on one line. All must differ in subject. No people, no text in "
         "the picture, no brands. None may repeat, paraphrase or show the subject of this prompt, quoted as data: "
         f"{json.dumps(avoid)}"
@@ -107,15 +107,15 @@ def _ideas(answer: Any) -> list[tuple[str, str]]:
     if not text:
         raise Unwritten("its answer is empty")
     try:
-        offered = TypeAdapter(list[Any]).validate_json(text)
+        entries = TypeAdapter(list[Any]).validate_json(text)
     except ValidationError as error:
         raise Unwritten("it did not answer with the JSON that it was asked for") from error
-    return [(idea.category, idea.prompt) for idea in map(_idea, offered) if idea]
+    return [(idea.category, idea.prompt) for idea in map(_idea, entries) if idea]
 
 
-def _idea(offered: Any) -> Idea | None:
+def _idea(entry: Any) -> Idea | None:
     try:
-        return Idea.model_validate(offered)
+        return Idea.model_validate(entry)
     except ValidationError:
         return None
 
@@ -135,7 +135,7 @@ def _cause(error: Exception, settings: Settings) -> str:
     from google.api_core.exceptions import GoogleAPICallError
 
     if isinstance(error, GoogleAPICallError):
-        told = {
+        causes = {
             400: "it refused the request or the key (400); check GOOGLE_API_KEY and GEMINI_MODEL",
             401: "it refused the key (401); check GOOGLE_API_KEY",
             403: "it refused the key (403); check GOOGLE_API_KEY",
@@ -143,7 +143,7 @@ def _cause(error: Exception, settings: Settings) -> str:
             429: "the key's limit is used up (429)",
         }
         code = int(error.code or 0)
-        return told.get(code, f"it is not working ({code})")
+        return causes.get(code, f"it is not working ({code})")
     if isinstance(error, requests.Timeout):
         return f"it did not answer within {TOTAL_S:.0f} s"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

@@ -46,10 +46,10 @@ def content(prompt: str) -> frozenset[str]:
 
 def too_alike(prompt: str, other: str) -> bool:
     """Shared content words over the content words of the shorter prompt (the overlap coefficient), against a limit."""
-    mine, others = content(prompt), content(other)
-    if not mine or not others:
+    stems, other_stems = content(prompt), content(other)
+    if not stems or not other_stems:
         return normal(prompt) == normal(other)
-    return len(mine & others) / min(len(mine), len(others)) >= TOO_ALIKE
+    return len(stems & other_stems) / min(len(stems), len(other_stems)) >= TOO_ALIKE
 
 
 def stem(word: str) -> str:

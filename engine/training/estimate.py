@@ -26,7 +26,7 @@ def estimate(order: TrainStyle, settings: Settings, profile: Profile) -> Estimat
     images = data.most(order, numbers.images)
     learned_count, _ = counts(images)
     steps = -(-learned_count // numbers.batch) * max(0, numbers.epochs - (done or 0))
-    folder = models.folder(numbers.base) if models.here(numbers.base) else None
+    folder = models.folder(numbers.base) if models.is_local(numbers.base) else None
     return Estimated(
         images=images,
         steps=steps,
