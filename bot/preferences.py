@@ -68,13 +68,18 @@ def spelled(text: str) -> str:
 
 
 def _pattern(entry: str) -> re.Pattern[str]:
-    """A whole word; `*` stands for any letters. No regular expressions: one could be made to run for ever.
+    """A whole word; `*` stands for any letters. In a script without spaces no sign says where a word ends, so there it
+    is found wherever it stands.
 
-    In a script without spaces no sign says where a word ends, so there it is found wherever it stands.
+    Each part is taken where it comes first, and no other place is tried (`(?>…)`): with more of them an entry full of
+    stars would run for ever, and with it the whole bot.
     """
     text = spelled(entry).strip()
-    words = r"\w*".join(re.escape(part) for part in text.split("*"))
+    first, *others = (re.escape(part) for part in text.split("*"))
     edge = rf"[{UNSPACED}]"
-    before = "" if re.match(edge, text) else r"(?<!\w)"
+    if re.match(edge, text):
+        first, others = "", [first, *others]
     after = "" if re.match(edge, text[-1:]) else r"(?!\w)"
-    return re.compile(f"{before}{words}{after}", re.IGNORECASE)
+    parts = "".join(rf"(?>\w*?{part})" for part in others[:-1])
+    last = rf"(?>\w*?{others[-1]}{after})" if others else after
+    return re.compile(rf"(?<!\w){first}{parts}{last}", re.IGNORECASE)

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sys
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.arguments import values
 from bot.chat import Message, Person, Place
 from bot.commands import COMMANDS
 from bot.grammar import parse
+from bot.preferences import Preferences
 from bot.texts import NO_GRID, NOT_YOURS
 from engine.contract.grid import AHEAD, repeated
 from tests.bot_rig import Rig, rig
@@ -412,6 +414,19 @@ async def test_a_word_is_not_allowed_in_any_spelling_or_script(tmp_path: Path, e
         await told(r, MODERATOR, f"/settings scope:server words:{entry}")
 
         assert "does not allow" in (await told(r, ANNA, f"/grid a {prompt} on a hill")).text
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [("*".join("aaaaaa") + "*b", "a" * 100), ("*".join("猫猫猫猫猫猫") + "*犬", "犬" + "猫" * 100)],
+    ids=["letters", "a script without spaces"],
+)
+def test_an_entry_full_of_stars_is_looked_for_in_a_moment(entry: str, text: str) -> None:
+    began = time.process_time()
+
+    found = Preferences(words=(entry,)).forbidden(text)
+
+    assert (found, time.process_time() - began < 0.5) == (None, True)
 
 
 async def test_a_word_of_which_nothing_is_seen_does_not_forbid_everything(tmp_path: Path) -> None:
