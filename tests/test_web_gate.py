@@ -1,5 +1,7 @@
 """Who the web chat lets in, and what its answers allow a browser to do."""
 
+import hashlib
+import hmac
 import io
 import re
 import socket
@@ -163,6 +165,39 @@ async def test_whoever_guesses_has_to_wait_even_with_the_right_token(tmp_path: P
 
     assert wrong == [401] * 10 + [429]
     assert right.status_code == 429
+
+
+async def test_a_token_cannot_be_tried_by_making_the_proof_of_it(tmp_path: Path) -> None:
+    async with served(tmp_path, token="s3cret") as site, httpx.AsyncClient(base_url=site.address) as client:
+        secret = "0" * 64
+        proof = hmac.new(b"s3cret", secret.encode(), hashlib.sha256).hexdigest()
+        port = site.address.rpartition(":")[2]
+        answer = await client.post("/hello", json={}, headers={"Cookie": f"tessera_{port}={secret}.{proof}"})
+
+    assert answer.status_code == 401
+
+
+async def test_tokens_that_are_tried_at_the_metrics_count_as_at_the_door(tmp_path: Path) -> None:
+    far = {"X-Forwarded-For": "203.0.113.9"}
+    async with served(tmp_path, token="s3cret") as site, httpx.AsyncClient(base_url=site.address) as client:
+        for n in range(10):
+            await client.get("/metrics", headers={**far, "Authorization": f"Bearer {n}"})
+        bearer = await client.get("/metrics", headers={**far, "Authorization": "Bearer s3cret"})
+        door = await client.post("/hello", json={"token": "s3cret"})
+
+    assert (bearer.status_code, door.status_code) == (401, 429)
+
+
+async def test_whoever_gave_the_token_is_not_asked_again_after_a_restart(tmp_path: Path) -> None:
+    async with served(tmp_path, token="s3cret") as site, httpx.AsyncClient(base_url=site.address) as client:
+        cookie = (await client.post("/hello", json={"token": "s3cret"})).headers["set-cookie"]
+        port = int(site.address.rpartition(":")[2])
+
+    restarted = served(tmp_path, token="s3cret", port=port)
+    async with restarted as site, httpx.AsyncClient(base_url=site.address) as client:
+        again = await client.post("/hello", json={}, headers={"Cookie": cookie.partition(";")[0]})
+
+    assert again.status_code == 200
 
 
 async def test_off_loopback_a_token_is_required_before_anything_is_served(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ MIGRATIONS = (
     CREATE UNIQUE INDEX messages_version ON messages (version);
     CREATE INDEX messages_of ON messages (person, version);
     CREATE INDEX messages_in_order ON messages (person, seq) WHERE NOT deleted""",
+    "CREATE TABLE door (key BLOB NOT NULL)",
 )
 
 

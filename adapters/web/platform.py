@@ -42,7 +42,8 @@ class WebPlatform:
         await self._sweep()
         listener = listen(self.host, self.port)
         port = listener.getsockname()[1]
-        app = Gate(make_app(Site(core, self.conversation, Visitors(port, self.token))), self.host)
+        visitors = Visitors(port, self.token, await self.conversation.key())
+        app = Gate(make_app(Site(core, self.conversation, visitors)), self.host)
         self.address = f"http://{self._reachable()}:{port}"
         server = Server(app, started=self._announce, stopping=self.conversation.feed.close)
         self.conversation.feed.open()

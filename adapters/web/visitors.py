@@ -24,10 +24,13 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "
 
 
 class Visitors:
-    """Who a request comes from, for a server on `port` that asks for `token`, or for none."""
+    """Who a request comes from, for a server on `port` that asks for `token`, or for none.
 
-    def __init__(self, port: int, token: str | None) -> None:
-        self._token = token
+    With a `key` that nobody else knows, no proof can be made of a guess: tokens can be tried only where tries count.
+    """
+
+    def __init__(self, port: int, token: str | None, key: bytes) -> None:
+        self._token, self._key = token, key
         # Cookies are shared by all ports of a host: two bots on one machine must not take each other's.
         self._cookie = f"tessera_{port}"
         self._wrong_tries: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=TRIES))
@@ -41,8 +44,7 @@ class Visitors:
 
     def admit(self, request: Request, answer: Response, token: str | None = None) -> bool:
         """Give a cookie, if no token is set or this is it. A person who had one stays the same person."""
-        if self._token is not None and not _same(token or "", self._token):
-            self._wrong_tries[_client(request)].append(time.monotonic())
+        if self._token is not None and not self._right(request, token or ""):
             return False
         secret = request.cookies.get(self._cookie, "").partition(".")[0]
         secret = secret if _SECRET.fullmatch(secret) else secrets.token_hex(32)
@@ -64,11 +66,21 @@ class Visitors:
         """From this machine, with the token as a bearer, or as somebody who gave the token in the chat."""
         if self._token is None or self.on_this_machine(request):
             return self.on_this_machine(request)
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return _same(token, self._token) or self.person(request) is not None
+        given = request.headers.get("authorization")
+        bearer = given is not None and self._right(request, given.removeprefix("Bearer "))
+        return bearer or self.person(request) is not None
+
+    def _right(self, request: Request, token: str) -> bool:
+        """Whether this is the token. Wrong ones are counted; after too many of them no other is looked at."""
+        if self.tried_too_often(request):
+            return False
+        right = _same(token, self._token or "")
+        if not right:
+            self._wrong_tries[_client(request)].append(time.monotonic())
+        return right
 
     def _proof(self, secret: str) -> str:
-        return hmac.new((self._token or "").encode(), secret.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, f"{secret} {self._token}".encode(), hashlib.sha256).hexdigest()
 
 
 def _client(request: Request) -> str:
