@@ -9,9 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from adapters.web import make
 from adapters.web.app import STATIC
+from adapters.web.visitors import Visitors
 from bot.errors import BotError
 from bot.settings import Settings
 from tests.web_core import ScriptedCore
@@ -198,6 +201,16 @@ async def test_whoever_gave_the_token_is_not_asked_again_after_a_restart(tmp_pat
         again = await client.post("/hello", json={}, headers={"Cookie": cookie.partition(";")[0]})
 
     assert again.status_code == 200
+
+
+def test_whoever_has_many_addresses_of_ipv6_has_no_more_tries() -> None:
+    visitors = Visitors(8064, "s3cret", b"key")
+    tries = [Request({"type": "http", "client": (f"2001:db8::{n:x}", 1), "headers": []}) for n in range(11)]
+    for request in tries[:10]:
+        visitors.admit(request, Response(), "guess")
+
+    assert not visitors.admit(tries[10], Response(), "s3cret")
+    assert visitors.admit(Request({**tries[0].scope, "client": ("2001:db8:0:1::", 1)}), Response(), "s3cret")
 
 
 async def test_off_loopback_a_token_is_required_before_anything_is_served(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ A person's id is a hash of that secret, so that the id may be stored and logged.
 
 import hashlib
 import hmac
+import ipaddress
 import re
 import secrets
 import time
@@ -54,7 +55,7 @@ class Visitors:
 
     def tried_too_often(self, request: Request) -> bool:
         """Whether this address gave so many wrong tokens within a minute that it has to wait."""
-        tries = self._wrong_tries.get(_client(request)) or deque()
+        tries = self._wrong_tries.get(_network(request)) or deque()
         return len(tries) == TRIES and time.monotonic() - tries[0] < 60  # noqa: PLR2004 - seconds in a minute
 
     def on_this_machine(self, request: Request) -> bool:
@@ -76,7 +77,7 @@ class Visitors:
             return False
         right = _same(token, self._token or "")
         if not right:
-            self._wrong_tries[_client(request)].append(time.monotonic())
+            self._wrong_tries[_network(request)].append(time.monotonic())
         return right
 
     def _proof(self, secret: str) -> str:
@@ -85,6 +86,12 @@ class Visitors:
 
 def _client(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _network(request: Request) -> str:
+    """Whose tries are counted together: those of an address, and of IPv6 those of a /64, which is one person's."""
+    client = _client(request)
+    return ":".join(ipaddress.IPv6Address(client).exploded.split(":")[:4]) if ":" in client else client
 
 
 def _same(token: str, expected: str) -> bool:
