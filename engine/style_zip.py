@@ -1,7 +1,6 @@
 """A style's folder as a zip, and a zip from anybody read with care: only the kinds of files that a style has."""
 
 import io
-import lzma
 import re
 import shutil
 import stat
@@ -18,7 +17,9 @@ LARGEST = 2 * 2**30
 KEPT = re.compile(r"[\w.-]{1,60}\.(safetensors|json|md|png|csv)")
 """Names of a style's files. Nothing else is unpacked, pickles least of all."""
 NEEDED = (styles.CONFIG, styles.WEIGHTS)
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
+PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""What every program packs with. Of the others Python unpacks a few bytes into gigabytes of memory at once."""
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
 """What Python's unpacking raises for one kind of damage or another."""
 
 
@@ -63,6 +64,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     style_entries = [entry for entry in entries if not folders or _folder(entry) == folders[0]]
     members = {_name(entry): entry for entry in style_entries}
     _refuse_missing(members)
+    if any(entry.compress_type not in PACKED for entry in style_entries):
+        raise BadStyle("The zip is packed in an unusual way. Pack the style's folder with the usual one (deflate).")
     if len(members) < len(style_entries):
         raise BadStyle("The zip holds files of the same name twice. Send the style's folder as a zip.")
     return members

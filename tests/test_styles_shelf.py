@@ -272,6 +272,19 @@ async def test_what_is_no_zip_is_refused(web: httpx.AsyncClient) -> None:
     )
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+async def test_a_zip_that_python_unpacks_into_memory_at_once_is_refused(
+    web: httpx.AsyncClient, good: Path, tmp_path: Path, packing: int
+) -> None:
+    answer = await web.put("/styles/ink", content=zipped(files_of(good), packing=packing))
+
+    assert (answer.status_code, answer.json()["detail"].partition(".")[0]) == (
+        422,
+        "The zip is packed in an unusual way",
+    )
+    assert left(tmp_path, "adapter*") == []
+
+
 async def test_a_path_in_a_zip_or_in_a_name_leads_nowhere(web: httpx.AsyncClient, good: Path, tmp_path: Path) -> None:
     evil = {**files_of(good), "../../escaped.json": b"{}", "run.py": b"print()"}
 
