@@ -1,9 +1,12 @@
 """Styles: LoRA adapters in peft's layout, under DATA_DIR/styles or come with the model, checked before use."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine import embedded
 from engine.contract.approaches import EMBEDDED
@@ -14,6 +17,33 @@ from engine.settings import Settings
 
 WEIGHTS, CONFIG, CARD = "adapter_model.safetensors", "adapter_config.json", "card.json"
 PREFIX = "base_model.model."
+WRONG = {
+    "peft_type": "does not describe a LoRA adapter of peft",
+    "r": "does not give r and lora_alpha as numbers",
+    "lora_alpha": "does not give r and lora_alpha as numbers",
+}
+"""What to say of a field of the configuration."""
+MATRIX = 2
+"""Dimensions of a matrix; a convolution has more."""
+
+
+class Config(BaseModel):
+    """What counts of an adapter_config.json. To peft the names in `alpha_pattern` are regular expressions, of which one
+    could be made to run for ever; here they are names.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+    peft_type: Literal["LORA"]
+    r: Annotated[int, Field(ge=1)]
+    lora_alpha: float
+    use_rslora: bool = False
+    alpha_pattern: dict[Annotated[str, Field(pattern=r"^[\w.]+$")], float] = {}
+
+    def strength(self, layer: str) -> float:
+        """The factor of a layer's B, as peft takes it: a name means every layer that ends with it."""
+        named = (alpha for name, alpha in self.alpha_pattern.items() if f".{layer}".endswith(f".{name}"))
+        return next(named, self.lora_alpha) / (self.r**0.5 if self.use_rslora else self.r)
 
 
 @dataclass(frozen=True)
@@ -88,12 +118,11 @@ def taken(name: str) -> str:
 
 def check(folder: Path, base: Facts) -> Style:
     """The style in `folder` if it can be used on `base`; only headers and the B matrices are read."""
-    config, card = _json(folder / CONFIG), _json(folder / CARD) if (folder / CARD).is_file() else {}
+    adapter, card = config(folder), _json(folder / CARD) if (folder / CARD).is_file() else {}
     shapes = _shapes(folder / WEIGHTS)
-    rank, alpha = _strength(folder.name, config)
     _check_base(folder.name, shapes, base)
-    _check_pairs(folder.name, shapes, rank)
-    return Style(folder.name, folder, _words(folder.name, card), rank, alpha)
+    _check_pairs(folder.name, shapes, adapter.r)
+    return Style(folder.name, folder, _words(folder.name, card), adapter.r, adapter.lora_alpha)
 
 
 def base_shapes(unet: Path) -> dict[str, tuple[int, ...]]:
@@ -163,17 +192,15 @@ def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _strength(name: str, config: dict[str, Any]) -> tuple[int, float]:
-    """Rank and alpha of the adapter's configuration."""
+def config(folder: Path) -> Config:
+    """The adapter's configuration. Raises BadStyle."""
+    name, given = folder.name, _json(folder / CONFIG)
     try:
-        kind, rank, alpha = config.get("peft_type"), int(config["r"]), float(config["lora_alpha"])
-    except (KeyError, TypeError, ValueError) as error:
-        message = f"The style “{name}” cannot be used: its {CONFIG} does not give r and lora_alpha."
-        raise BadStyle(message) from error
-    if kind != "LORA" or rank < 1:
-        message = f"The style “{name}” cannot be used: its {CONFIG} does not describe a LoRA adapter of peft."
-        raise BadStyle(message)
-    return rank, alpha
+        return Config.model_validate(given)
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        wrong = WRONG.get(field, f"gives {field} as nothing that peft writes")
+        raise BadStyle(f"The style “{name}” cannot be used: its {CONFIG} {wrong}.") from error
 
 
 def _check_pairs(name: str, shapes: dict[str, tuple[int, ...]], rank: int) -> None:
@@ -183,7 +210,7 @@ def _check_pairs(name: str, shapes: dict[str, tuple[int, ...]], rank: int) -> No
         if other == key or other not in shapes:
             message = f"The style “{name}” cannot be used: {key} stands alone; a LoRA has an A and a B for every layer."
             raise BadStyle(message)
-        if (shape[0] if ".lora_A." in key else shape[1]) != rank:
+        if (shape[0] if ".lora_A." in key else math.prod(shape[1:])) != rank:
             message = f"The style “{name}” cannot be used: {key} is not of rank {rank}, as its {CONFIG} says."
             raise BadStyle(message)
 
@@ -193,7 +220,8 @@ def _check_base(name: str, shapes: dict[str, tuple[int, ...]], base: Facts) -> N
     layers = base_shapes(base.folder / "unet")
     for key, shape in shapes.items():
         layer, _, part = key.removeprefix(PREFIX).rpartition(".lora_")
-        side, expected = (1, shape[1]) if part.startswith("A") else (0, shape[0])
-        if layers.get(f"{layer}.weight", (0, 0))[side] != expected:
+        whole = layers.get(f"{layer}.weight", ())
+        reads, writes = math.prod(shape[1:]) == math.prod(whole[1:]), shape[:1] == whole[:1]
+        if min(len(shape), len(whole)) < MATRIX or not (reads if part.startswith("A") else writes):
             message = f"The style “{name}” was made for another base model: its layer {layer} does not fit."
             raise BadStyle(message)

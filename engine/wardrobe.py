@@ -78,18 +78,14 @@ class Wardrobe:
 
 
 def _factors(folder: Path, device: torch.device) -> dict[str, tuple[Tensor, Tensor]]:
-    """A and scaled B of every layer; the scale is what peft's LoraConfig makes of the adapter's configuration."""
-    from peft import LoraConfig
-    from peft.utils.other import get_pattern_key
+    """A and scaled B of every layer."""
     from safetensors.torch import load_file
 
-    config = LoraConfig.from_pretrained(str(folder))
+    config = styles.config(folder)
     state = {key: value.to(device, torch.float32) for key, value in load_file(folder / styles.WEIGHTS).items()}
     factors = {}
     for key, a in state.items():
         if ".lora_A." in key:
             layer = key.removeprefix(styles.PREFIX).partition(".lora_A.")[0]
-            alpha = config.alpha_pattern.get(get_pattern_key(config.alpha_pattern, layer), config.lora_alpha)
-            strength = alpha / (config.r**0.5 if config.use_rslora else config.r)
-            factors[layer] = (a, strength * state[key.replace(".lora_A.", ".lora_B.")])
+            factors[layer] = (a, config.strength(layer) * state[key.replace(".lora_A.", ".lora_B.")])
     return factors

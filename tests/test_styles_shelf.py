@@ -11,10 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 from diffusers import UNet2DConditionModel
+from peft import LoraConfig
 from safetensors.torch import load, save
 from torch import Tensor
 
-from engine import embedded
+from engine import embedded, styles
 from engine.painter import FakePainter
 from tests.engines import over_http, running_engine
 from tests.styles import make_style
@@ -244,6 +245,18 @@ def tensors(files: dict[str, bytes], change: Callable[[str, Tensor], Tensor | No
         (lambda files: changed(files, r=None), "does not give r and lora_alpha"),
         (lambda files: changed(files, peft_type="LOHA"), "does not describe a LoRA adapter"),
         (lambda files: changed(files, r=4), "is not of rank 4"),
+        (lambda files: changed(files, r="2"), "does not give r and lora_alpha"),
+        (lambda files: changed(files, lora_alpha=10**400), "does not give r and lora_alpha"),
+        (lambda files: changed(files, lora_alpha="nan"), "does not give r and lora_alpha"),
+        (lambda files: changed(files, alpha_pattern={r"(([a-z0-9_]+\.?)+)+X": 4}), "gives alpha_pattern"),
+        (lambda files: changed(files, alpha_pattern={"to_k": "4"}), "gives alpha_pattern"),
+        (lambda files: changed(files, use_rslora="no"), "gives use_rslora"),
+        (lambda files: tensors(files, lambda key, value: value[0, 0] if "lora_A" in key else value), "another base"),
+        (lambda files: tensors(files, lambda key, value: value[:, 0] if "lora_B" in key else value), "another base"),
+        (
+            lambda files: tensors(files, lambda key, value: value[..., None].repeat(1, 1, 9) if "_A" in key else value),
+            "another base",
+        ),
         (lambda files: tensors(files, lambda _key, value: None), "holds no tensor at all"),
         (lambda files: tensors(files, lambda key, value: value * ("lora_A" in key)), "all its B matrices are zero"),
         (lambda files: tensors(files, lambda key, value: value[:, :-1] if "lora_A" in key else value), "another base"),
@@ -261,6 +274,21 @@ async def test_a_style_that_cannot_be_used_is_refused_and_leaves_nothing(
     assert sentence in answer.json()["detail"]
     assert await names(web) == []
     assert left(tmp_path, "adapter*") == []
+
+
+@pytest.mark.parametrize("rslora", [False, True])
+def test_a_layer_is_as_strong_as_peft_makes_it(tmp_path: Path, rslora: bool) -> None:
+    pattern = {"attn1.to_k": 3.0, "to_k": 5.0, "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q": 7.0}
+    unet = UNet2DConditionModel.from_pretrained(embedded.PIPELINE / "unet")
+    adapter = LoraConfig(r=2, lora_alpha=4, target_modules=["to_q", "to_k"], alpha_pattern=pattern, use_rslora=rslora)
+    unet.add_adapter(adapter, adapter_name="ink")
+    adapter.save_pretrained(str(tmp_path))
+    layers = {name: part.scaling["ink"] for name, part in unet.named_modules() if hasattr(part, "scaling")}
+
+    config = styles.config(tmp_path)
+
+    assert len(set(layers.values())) == 4
+    assert {layer: config.strength(layer) for layer in layers} == layers
 
 
 async def test_what_is_no_zip_is_refused(web: httpx.AsyncClient) -> None:
