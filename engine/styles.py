@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from engine import embedded
 from engine.contract.approaches import EMBEDDED
 from engine.contract.errors import BadRequest, BadStyle, NoStyle
+from engine.contract.order import Text
 from engine.contract.sentence import unknown
 from engine.models import Facts
 from engine.settings import Settings
 
 WEIGHTS, CONFIG, CARD = "adapter_model.safetensors", "adapter_config.json", "card.json"
 PREFIX = "base_model.model."
+LONGEST = 1_000_000
+"""Bytes of a card or a configuration; one of a thousand epochs has a tenth of it."""
 WRONG = {
     "peft_type": "does not describe a LoRA adapter of peft",
     "r": "does not give r and lora_alpha as numbers",
@@ -149,6 +152,8 @@ def _readable_card(folder: Path | None) -> dict[str, Any]:
 def _json(file: Path) -> dict[str, Any]:
     """An object that can be sent on as JSON: others write NaN and halves of characters, which nobody else reads."""
     try:
+        if file.stat().st_size > LONGEST:
+            raise BadStyle(f"The style “{file.parent.name}” cannot be used: its {file.name} is larger than 1 MB.")
         content = json.loads(file.read_text())
         json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     except (OSError, ValueError, RecursionError) as error:
@@ -161,11 +166,14 @@ def _json(file: Path) -> dict[str, Any]:
 
 
 def _words(name: str, card: dict[str, Any]) -> str | None:
-    words = card.get("words")
-    if not isinstance(words, str | None):
-        message = f"The style “{name}” cannot be used: the words in its {CARD} are not text."
-        raise BadStyle(message)
-    return words
+    """What is added to prompts, or said of the style there; a stranger's may be as long as anybody's."""
+    for key in ("words", "called"):
+        try:
+            TypeAdapter(Text | None).validate_python(card.get(key) or None)
+        except ValidationError as error:
+            message = f"The style “{name}” cannot be used: the {key} in its {CARD} are not text that a prompt can hold."
+            raise BadStyle(message) from error
+    return card.get("words")
 
 
 def _shapes(file: Path) -> dict[str, tuple[int, ...]]:

@@ -238,6 +238,9 @@ def tensors(files: dict[str, bytes], change: Callable[[str, Tensor], Tensor | No
         (lambda files: {**files, "card.json": b'{"summary": "\\ud800"}'}, "cannot be read"),
         (lambda files: {**files, "card.json": b'{"scores": NaN}'}, "cannot be read"),
         (lambda files: {**files, "card.json": b'{"words": {"a": 1}}'}, "are not text"),
+        (lambda files: {**files, "card.json": json.dumps({"words": "ink " * 300}).encode()}, "a prompt can hold"),
+        (lambda files: {**files, "card.json": json.dumps({"called": "a\0b"}).encode()}, "a prompt can hold"),
+        (lambda files: {**files, "card.json": b'{"nearest": ["' + b"a" * 1_000_000 + b'"]}'}, "larger than 1 MB"),
         (
             lambda files: {f"{place}/{name}": files[name] for name in files for place in "ab"},
             "several styles, in a and b",
