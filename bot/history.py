@@ -140,7 +140,10 @@ def _translated() -> Iterator[None]:
 
 
 def _version(path: Path) -> int:
-    """How many migrations the file has seen; read before anything of it is changed."""
+    """How many migrations the file has seen; read before anything of it is changed. A new one is for its owner only:
+    SQLite gives the files beside it the same rights.
+    """
+    path.touch(0o600)
     with closing(sqlite3.connect(path)) as file:
         version = int(file.execute("PRAGMA user_version").fetchone()[0])
     if not os.access(path, os.W_OK):

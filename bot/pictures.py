@@ -163,7 +163,7 @@ async def _keep(rows: Transaction, job: JobRow, picture: ArrivedPicture) -> None
 
 def _write(path: Path, data: bytes) -> None:
     """All of the file or nothing of it, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         file.write(data)

@@ -17,13 +17,15 @@ from filelock import FileLock
 from pydantic import SecretStr
 
 import engine.settings
+from adapters.web.conversation import Conversation
 from bot.__main__ import main, platforms_of
-from bot.chat import Core, Talk
+from bot.chat import Core, Picture, Talk
 from bot.platforms import serve
 from bot.settings import Settings
 from engine.contract.jsonlog import JsonLines, secrets
 from engine.contract.misspelt import misspelt, sentences
 from tests.bot_rig import rig
+from tests.fake_talk import ANNA
 
 
 class Scripted:
@@ -302,6 +304,38 @@ def test_a_folder_that_the_bot_makes_is_for_its_owner_only(monkeypatch: pytest.M
         os.umask(before)
 
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def _open_to_others(folder: Path) -> list[str]:
+    """What another user of this machine can read below a folder that is open to everybody."""
+    found = []
+    for place in folder.iterdir():
+        mode = place.stat().st_mode
+        if place.is_dir():
+            found += _open_to_others(place) if mode & stat.S_IXOTH else []
+        elif mode & stat.S_IROTH:
+            found.append(place.name)
+    return found
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.png"))
+
+
+async def test_what_people_asked_for_is_for_the_owner_only_whoever_made_the_folder(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    conversation = Conversation(tmp_path / "web")
+    try:
+        async with rig(tmp_path) as r:
+            await r.hear(ANNA, "/grid a cat blocks:1")
+            await r.settled()
+            await conversation.add("anna", "typed", {}, [Picture("a.png", b"png", "A picture.")], "a key")
+            readable, pictures = _open_to_others(tmp_path), _pictures(tmp_path)
+    finally:
+        os.umask(before)
+        conversation.close()
+
+    assert (readable, len(pictures)) == ([], 5)
 
 
 def test_a_history_of_a_newer_tessera_ends_the_bot_with_a_sentence(

@@ -69,7 +69,7 @@ class Files:
         name = f"{message}-{digest}-{_plain(picture.name)}"
         part = self._folder / f"{name}.part"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             part.write_bytes(picture.data)
             part.replace(self._folder / name)
         except OSError as error:

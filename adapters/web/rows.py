@@ -43,7 +43,7 @@ class Rows:
                 raise BotError(f"{self._path} cannot be used: {error}. Put back a copy, or move it away.") from error
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Autocommit: every statement is a transaction, and one statement is all that any change here needs.
         with ExitStack() as stack:
             database = stack.enter_context(
