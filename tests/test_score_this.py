@@ -9,6 +9,7 @@ from PIL import Image
 
 from adapters.discord.commands import SCORE
 from adapters.discord.pictures import picture_in
+from adapters.slack.pictures import stored_on_slack
 from bot.chat import Pointed
 from engine.contract.scoring import MOST_BYTES
 from tests.bot_rig import rig
@@ -198,6 +199,39 @@ async def test_on_slack_a_file_that_the_app_cannot_see_is_told_with_what_would_h
         await r.settled()
 
         assert "/invite @tessera" in slack.space.whispers[-1]["text"]
+
+
+async def test_on_slack_a_linked_file_is_no_call_of_the_api_with_the_bots_token(
+    tmp_path: Path, slack: SlackServer
+) -> None:
+    async with slack_rig(tmp_path, slack) as r:
+        ada = SlackPerson(slack)
+        message = slack.space.share(slack.space.channels["C1"], "U1", RED)
+        slack.space.files[message["files"][0]["id"]].linked = f"{slack.api_url}auth.revoke"
+        await ada.shortcut("score_this", message, "C1")
+        await r.settled()
+
+        await ada.submit(slack.space.views[0], {"prompt": "a cat"})
+        await r.until("SELECT COUNT(*) = 2 FROM received")
+        await r.settled()
+
+        assert "not stored on Slack" in slack.space.whispers[-1]["text"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://slack.com/api/auth.revoke",
+        "http://slack.com/files-pri/T1-F1/a.png",
+        "http://files.slack.com/files-pri/T1-F1/a.png",
+        "https://files.slack.com.evil.example/a.png",
+        "https://files.slack.com@evil.example/a.png",
+        "http://127.0.0.1/a.png",
+    ],
+)
+def test_on_slack_the_token_goes_to_the_host_of_the_files_alone(address: str) -> None:
+    assert stored_on_slack("https://files.slack.com/files-pri/T1-F1/a.png", "https://slack.com/api/")
+    assert not stored_on_slack(address, "https://slack.com/api/")
 
 
 async def upload(r: WebRig, content: bytes, kind: str = "image/png", event: str = "a" * 32) -> httpx.Response:

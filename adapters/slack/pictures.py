@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.payload import as_typed
 from adapters.slack.web import Web
@@ -46,10 +47,20 @@ async def fetch(web: Web, file: str, most: int) -> bytes:
     return bytes(data)
 
 
+def stored_on_slack(url: str, base: str) -> bool:
+    """Whether this is a file's address. Of a file that was only linked somebody named it: it may be a call of the API,
+    which would be made with the bot's own token. Another `base` than Slack's has its files on the same host.
+    """
+    place, api = urlsplit(url), urlsplit(base)
+    if (place.scheme, place.netloc) == ("https", HOST):
+        return True
+    beside = base != AsyncWebClient.BASE_URL and (place.scheme, place.netloc) == (api.scheme, api.netloc)
+    return beside and ".." not in place.path and not place.path.startswith(api.path)
+
+
 async def _pieces(web: Web, url: str) -> AsyncIterator[bytes]:
     """With the token, and therefore to Slack's own host alone and without following anybody elsewhere."""
-    place = urlsplit(url)
-    if place.netloc != urlsplit(web.base).netloc and (place.scheme, place.netloc) != ("https", HOST):
+    if not stored_on_slack(url, web.base):
         raise Gone("This picture is not stored on Slack, so I do not download it. Upload it and choose that message.")
     headers = {"Authorization": f"Bearer {web.sure.token}"}
     async with (

@@ -47,6 +47,8 @@ class File:
     shares: dict[str, str] = field(default_factory=dict)
     polls_after_share: int = 0
     deleted: bool = False
+    linked: str = ""
+    """The address of a file that lies elsewhere, as somebody named it."""
 
 
 class Workspace:
@@ -227,7 +229,7 @@ class Workspace:
         known = held.polls >= self.times.mimetype_polls
         seen = {"id": held.id, "name": held.name, "size": len(held.data), "alt_txt": held.alt, "shares": {}}
         seen |= {"permalink": f"https://team.slack.com/files/{BOT_USER}/{held.id}/x"}
-        seen |= {"url_private": f"{self.base}/files-pri/{held.id}"}
+        seen |= {"url_private": held.linked or f"{self.base}/files-pri/{held.id}"}
         if known:
             seen |= {"mimetype": f"image/{self.filetype(held)}", "filetype": self.filetype(held)}
         if held.polls_after_share > self.times.shares_polls:
