@@ -1,5 +1,6 @@
 """The parts of the core, joined once and handed to whoever needs them."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -49,6 +50,7 @@ class Parts:
     commands: tuple[Command, ...]
     clock: Callable[[], float]
     small_images: dict[str, dict[str, Image.Image]] = field(default_factory=dict)
+    scoring: asyncio.Lock = field(default_factory=asyncio.Lock)
     _talks: dict[str, Talk] = field(default_factory=dict)
 
     async def talk(self, job: JobRow) -> Talk:

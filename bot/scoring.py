@@ -34,8 +34,11 @@ async def score(asked: Asked, subject: str, _more: str) -> Message | None:
     if proposal is None:
         raise Refused(TOO_OLD)
     prompt = _valid_prompt(asked.values.get("prompt", ""))
-    data = await asked.talk.picture(proposal[0].picture, MOST_BYTES)
-    return Message(in_words(prompt, await answer(asked, ScorePicture.of(prompt, data), Scored)))
+    # The engine looks at one after the other, and each takes tens of megabytes here until it has.
+    async with asked.parts.scoring:
+        data = await asked.talk.picture(proposal[0].picture, MOST_BYTES)
+        scored = await answer(asked, ScorePicture.of(prompt, data), Scored)
+    return Message(in_words(prompt, scored))
 
 
 def in_words(prompt: str, scored: Scored) -> str:

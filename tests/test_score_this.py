@@ -54,6 +54,27 @@ async def test_pointing_asks_for_the_prompt_and_the_answer_names_the_nearest(tmp
         assert r.chat.acknowledged == [("anna", True)], "a form is its own acknowledgement"
 
 
+async def test_whoever_has_many_pictures_scored_fills_no_memory_with_those_that_wait(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.chat.pictures["red"] = RED
+        for n in range(4):
+            await r.press(ANNA, "score:message", pointed=Pointed(str(n), "red"))
+        await r.settled()
+        r.engine.hold(0)
+        for _, form in r.chat.forms:
+            await r.press(ANNA, form.press, values={"prompt": "a red square"})
+        await r.engine.reached.wait()
+        # Time enough for the others to come as far as they may.
+        for _ in range(50):
+            await r.count("SELECT COUNT(*) FROM received")
+        meanwhile = r.chat.calls["picture"]
+        r.engine.go_on.set()
+        await r.settled()
+
+        assert (meanwhile, r.chat.calls["picture"]) == (1, 4)
+        assert len(r.engine.scored) == 4
+
+
 @pytest.mark.parametrize(
     ("name", "prompt", "says"),
     [
