@@ -1,10 +1,12 @@
 """Who the web chat lets in, and what its answers allow a browser to do."""
 
+import asyncio
 import hashlib
 import hmac
 import io
 import re
 import socket
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.web import make
+from adapters.web import make, orders, server
 from adapters.web.app import STATIC
 from adapters.web.visitors import Visitors
 from bot.errors import BotError
@@ -20,6 +22,7 @@ from bot.settings import Settings
 from tests.web_core import ScriptedCore
 from tests.web_site import new_event, served
 
+HELLO = b"POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
 PATHS = ("/", "/static/app.js", "/events", "/messages?before=9", "/complete?command=a&option=b", "/metrics")
 
 
@@ -211,6 +214,51 @@ def test_whoever_has_many_addresses_of_ipv6_has_no_more_tries() -> None:
 
     assert not visitors.admit(tries[10], Response(), "s3cret")
     assert visitors.admit(Request({**tries[0].scope, "client": ("2001:db8:0:1::", 1)}), Response(), "s3cret")
+
+
+@pytest.mark.parametrize("words", [b"", b"GET / HT", HELLO, HELLO + b"{"])
+async def test_whoever_says_nothing_whole_makes_room_and_who_follows_the_page_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: bytes
+) -> None:
+    async with served(tmp_path) as site, site.visitor() as visitor, visitor.stream() as events:
+        await anext(events)
+        monkeypatch.setattr(server, "SILENT_S", 0.2)
+        monkeypatch.setattr(orders, "PATIENCE_S", 0.2)
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(site.address.rpartition(":")[2]))
+        writer.write(words)
+        async with asyncio.timeout(15):
+            answered = await reader.read()
+        await visitor.say("/help")
+
+        assert answered[:12] == (b"HTTP/1.1 408" if words.startswith(HELLO) else b"")
+        assert (await anext(events))[0] == "changes"
+        writer.close()
+
+
+async def test_whoever_breaks_off_is_no_fault_for_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with served(tmp_path) as site:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(site.address.rpartition(":")[2]))
+        writer.write(HELLO)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    assert caplog.text == ""
+
+
+async def test_connections_leave_files_for_everything_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST", 3)
+    async with served(tmp_path) as site, AsyncExitStack() as opened:
+        port = int(site.address.rpartition(":")[2])
+        for _ in range(3):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            opened.callback(writer.close)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        opened.callback(writer.close)
+
+        async with asyncio.timeout(10):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
 
 
 async def test_off_loopback_a_token_is_required_before_anything_is_served(tmp_path: Path) -> None:

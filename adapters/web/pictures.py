@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, HTTPException, Request
 
+from adapters.web.orders import received
 from adapters.web.site import CurrentSite, Visitor, place_of
 from adapters.web.talk import WebTalk
 from bot.chat import Picture, Pointed, Pressed
@@ -32,11 +33,9 @@ async def upload(request: Request, site: CurrentSite, person: Visitor, event: st
 
 
 async def _read(request: Request) -> bytes:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise HTTPException(413, f"This picture is too large: at most {MOST_BYTES // 1_000_000} MB can be scored.")
+    body = await received(
+        request, MOST_BYTES, f"This picture is too large: at most {MOST_BYTES // 1_000_000} MB can be scored."
+    )
     if not body:
         raise HTTPException(422, "This file is empty.")
-    return bytes(body)
+    return body

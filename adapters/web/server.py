@@ -4,15 +4,31 @@ import asyncio
 import contextlib
 import errno
 import socket
+import time
+from asyncio import Transport
 from collections.abc import Callable, Generator
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.errors import BotError
 
 # Streams end by themselves when the feed closes; what still hangs after this many seconds is cut.
 PATIENCE_S = 2
+# Connections at once. Each is an open file, of which a process has 1024, and the bot needs some for everything else.
+MOST = 500
+# Seconds that a connection may take to say what it wants.
+SILENT_S = 15.0
+
+
+class Counted(H11Protocol):
+    """A connection; one too many is closed."""
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn itself
+        super().connection_made(transport)
+        if len(self.connections) > MOST:
+            transport.abort()
 
 
 class Server(uvicorn.Server):
@@ -22,6 +38,9 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=Counted,
+                # Python opens so many before it shows us the first of them.
+                backlog=100,
                 log_config=None,
                 log_level="warning",
                 access_log=False,
@@ -33,6 +52,7 @@ class Server(uvicorn.Server):
             )
         )
         self._when_started, self._stopping = started, stopping
+        self._silent: dict[Any, float] = {}
 
     async def run_until_cancelled(self, listener: socket.socket) -> None:
         """Serve; when this task is cancelled, let open answers end, then raise CancelledError."""
@@ -44,6 +64,16 @@ class Server(uvicorn.Server):
             self.should_exit = True
             await task
             raise
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whoever asks for nothing makes room for others."""
+        now = time.monotonic()
+        silent = [one for one in self.server_state.connections if one.cycle is None or one.cycle.response_complete]  # type: ignore[union-attr]
+        self._silent = {one: self._silent.get(one, now) for one in silent}
+        for one, since in self._silent.items():
+            if now - since > SILENT_S:
+                one.transport.close()
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
