@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from adapters.slack import port
 from bot.chat import Button, Field, Form, Home, Menu, Message
 from bot.commands import COMMANDS
 from tests.slack_core import PNG, QUICK, SHEET, Notes, Scene, adapter, bot, both, scene, slack
@@ -160,6 +164,57 @@ async def test_a_strangers_request_is_refused_without_a_trace_in_the_log(
         answer = await slack.send("no JSON", kind | slack.signature("another") | headers)
 
     assert answer.status == 401
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+def _head() -> bytes:
+    """Of a request that may be signed, for all that can be seen before its body."""
+    lines = ["POST /slack/events HTTP/1.1", "Host: x", f"X-Slack-Request-Timestamp: {time.time():.0f}"]
+    return "\r\n".join([*lines, "Content-Length: 9", "", ""]).encode()
+
+
+@pytest.mark.parametrize("words", [bytes, lambda: b"POST /sl", _head, lambda: _head() + b"{"])
+async def test_who_signs_nothing_is_cut_and_who_did_is_not(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch, words: Callable[[], bytes]
+) -> None:
+    monkeypatch.setattr(port, "SILENT_S", 0.3)
+    async with scene(slack, requests=True) as bot:
+        reader, writer = await asyncio.open_connection("127.0.0.1", bot.platform.listening)
+        writer.write(words())
+
+        async with asyncio.timeout(10):
+            cut = await reader.read()
+        writer.close()
+
+        assert cut == b""
+        assert (await bot.ada.command("C1", "/grid", "a cat")).acknowledged
+
+
+async def test_connections_without_a_request_leave_files_for_everything_else(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(port, "MOST", 3)
+    async with scene(slack, requests=True) as bot, AsyncExitStack() as opened:
+        for _ in range(4):
+            reader, writer = await asyncio.open_connection("127.0.0.1", bot.platform.listening)
+            opened.callback(writer.close)
+
+        async with asyncio.timeout(10):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+
+
+async def test_a_stranger_who_breaks_off_leaves_no_trace_in_the_log(
+    slack: SlackServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene(slack, requests=True) as bot:
+        _, writer = await asyncio.open_connection("127.0.0.1", bot.platform.listening)
+        writer.write(_head())
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        await bot.ada.command("C1", "/grid", "a cat")
+
     assert [record for record in caplog.records if record.exc_info] == []
 
 

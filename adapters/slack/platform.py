@@ -4,7 +4,6 @@ import asyncio
 import logging
 from typing import Any
 
-from aiohttp import web as http
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -14,7 +13,7 @@ from adapters.slack.address import Address
 from adapters.slack.errors import NeverWorks, TokenRefused
 from adapters.slack.hearing import Hearing
 from adapters.slack.people import PLATFORM, People
-from adapters.slack.signed import only_signed
+from adapters.slack.port import Port
 from adapters.slack.talk import SlackTalk
 from adapters.slack.timing import Timing
 from adapters.slack.web import Web
@@ -147,29 +146,25 @@ class Slack:
         _log.warning("Slack: no connection for %.0f s, starting over", silence)
 
     async def _by_requests(self, app: AsyncApp) -> None:
-        web_app = app.web_app(path=_PATH)
-        web_app.middlewares.append(only_signed(self._secret or ""))
-        runner = http.AppRunner(web_app, access_log=None)
-        await runner.setup()
+        port = Port(app.web_app(path=_PATH), self._secret or "")
         try:
-            await self._listen(runner)
+            await self._listen(port)
             self.ready.set()
             await asyncio.Event().wait()
         finally:
             await self._finish()
-            await runner.cleanup()
+            await port.close()
 
-    async def _listen(self, runner: http.AppRunner) -> None:
+    async def _listen(self, port: Port) -> None:
         wait = self._timing.backoff
         while True:
             try:
-                await http.TCPSite(runner, self._host, self._port).start()
+                self.listening = await port.open(self._host, self._port)
             except OSError as error:
                 _log.warning("Slack: port %d cannot be opened (%s), again in %.0f s", self._port, error.strerror, wait)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, self._timing.backoff_most)
                 continue
-            self.listening = runner.addresses[0][1]
             _log.info("Slack: listening for signed requests on port %d, path %s", self.listening, _PATH)
             return
 
