@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from engine.contract.approaches import Profile
 from engine.contract.errors import BadRequest, DiskFull, NoFillers
@@ -128,6 +128,24 @@ def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, name: str) -> 
 
     with pytest.raises(NoFillers, match="is not a picture in the filler folder"):
         source.open(name)
+
+
+def test_no_program_is_started_for_what_only_calls_itself_a_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/a.jpg").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    ghostscript = tmp_path / "gs"
+    ghostscript.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    ghostscript.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)
+    source = photo_source("album", settings(tmp_path, fillers=str(tmp_path / "mine")), "full")
+
+    with pytest.raises(NoFillers, match="cannot be read"):
+        source.open("a.jpg")
+
+    assert not (tmp_path / "started").exists()
 
 
 def test_a_wide_picture_is_cropped_to_its_centre_and_not_squeezed(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from engine.contract.errors import DiskFull, NoFillers, TesseraError, disk_full
 from engine.flat import flat
 
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
+# What such files hold. For others, whatever a file is called, Pillow may start programs, such as Ghostscript.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 # Pixels a side; no picture on a sheet is larger.
 LARGEST = 1024
 
@@ -59,7 +61,7 @@ class PictureFolder:
             with warnings.catch_warnings():
                 # Pillow only warns about a picture that unpacks to something enormous.
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
-                with Image.open(file) as image:
+                with Image.open(file, formats=FORMATS) as image:
                     # A camera's JPEG is unpacked at a half, a quarter or an eighth of its size, many times faster.
                     image.draft("RGB", (LARGEST, LARGEST))
                     return _square(image)
