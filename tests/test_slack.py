@@ -483,13 +483,17 @@ async def test_a_long_history_fits_the_app_home(bot: Scene) -> None:
     [
         ({"is_admin": True}, (), True),
         ({"is_owner": True}, (), True),
+        ({"is_admin": True, "team_id": TEAM}, (), True),
+        ({"is_admin": True, "team_id": "T9"}, (), False),
+        ({"is_admin": True, "team_id": "T9"}, ("slack:U2",), True),
+        ({"is_admin": True, "team_id": "E1", "enterprise_user": {"teams": ["T9", TEAM]}}, (), True),
         ({}, ("slack:U2",), True),
         ({}, ("discord:U2", "slack:U3"), False),
         ({}, (), False),
     ],
 )
 async def test_moderators_are_admins_and_the_listed(
-    slack: SlackServer, rights: dict[str, bool], listed: tuple[str, ...], moderator: bool
+    slack: SlackServer, rights: dict[str, Any], listed: tuple[str, ...], moderator: bool
 ) -> None:
     slack.space.add_user("U2", "bea", **rights)
     async with scene(slack, moderators=listed) as bot:

@@ -28,7 +28,13 @@ class People:
         profile = account.get("profile") or {}
         display_name = profile.get("display_name") or account.get("real_name") or account.get("name") or name or user
         admin = any(account.get(right) for right in ("is_admin", "is_owner", "is_primary_owner"))
-        return Person(PLATFORM, user, str(display_name), moderator=bool(admin) or user in self._moderators)
+        moderator = (admin and self._ours(account)) or user in self._moderators
+        return Person(PLATFORM, user, str(display_name), moderator)
+
+    def _ours(self, account: dict[str, Any]) -> bool:
+        """Whether it is one of this workspace: in a channel that is shared, the admins of others are heard as well."""
+        teams = [account.get("team_id"), *((account.get("enterprise_user") or {}).get("teams") or ())]
+        return self._web.me.team in teams or teams == [None]
 
     async def _account(self, user: str) -> dict[str, Any]:
         kept_until, account = self._accounts.get(user, (0.0, {}))
