@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot.chat import Person
 from tests.bot_rig import Rig, rig
 from tests.fake_talk import ANNA, BERT
 
@@ -15,8 +16,8 @@ async def deleted(r: Rig) -> None:
     await r.settled()
 
 
-async def ordered(r: Rig) -> int:
-    await r.hear(ANNA, GRID)
+async def ordered(r: Rig, who: Person = ANNA) -> int:
+    await r.hear(who, GRID)
     await r.settled()
     return len(r.chat.posts())
 
@@ -32,15 +33,16 @@ async def test_who_deletes_their_data_has_used_what_they_used(tmp_path: Path) ->
 
 
 async def test_the_hour_passes_and_others_are_not_concerned(tmp_path: Path) -> None:
-    async with rig(tmp_path, pictures_per_hour=4) as r:
+    async with rig(tmp_path, pictures_per_hour=8) as r:
         await ordered(r)
+        await ordered(r, BERT)
         await deleted(r)
-        await r.hear(BERT, GRID)
-        await r.settled()
-        assert len(r.chat.posts()) == 2
 
-        r.now += 3601
         assert await ordered(r) == 3
+        assert await ordered(r, BERT) == 4
+        assert await ordered(r, BERT) == 4
+        r.now += 3601
+        assert await ordered(r) == 5
 
 
 async def test_what_is_remembered_names_nobody_and_is_gone_after_an_hour(tmp_path: Path) -> None:
