@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -63,12 +64,28 @@ def test_a_long_prompt_is_cut_to_three_lines_and_stays_on_the_sheet() -> None:
     assert long.height - short.height < 60
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+READ: dict[str, Callable[[Image.Image], str]] = {
+    "PNG": lambda opened: opened.info["tessera"],
+    "JPEG": lambda opened: opened.info["comment"].decode(),
+    "WEBP": lambda opened: opened.getexif()[0x9286],
+}
+
+
+@pytest.mark.parametrize("form", READ)
 def test_the_recipe_travels_in_the_file(form: str) -> None:
     sheet = lay_out(plan(1), {}, cell_px=32, footer=FOOTER)
 
-    data = encode(sheet, form, {"prompt": "ein Kätzchen", "seed": 7})
+    data = encode(sheet, form, {"prompt": "ein Kätzchen 🐱", "seed": 7})
 
     opened = Image.open(io.BytesIO(data))
-    words = opened.info["tessera"] if form == "PNG" else opened.info["comment"].decode()
-    assert json.loads(words) == {"prompt": "ein Kätzchen", "seed": 7}
+    assert opened.format == form
+    assert json.loads(READ[form](opened)) == {"prompt": "ein Kätzchen 🐱", "seed": 7}
+
+
+@pytest.mark.parametrize(("letters", "kept"), [(65_533, 65_533), (65_534, 0)])
+def test_a_recipe_that_is_too_long_for_a_jpeg_costs_the_recipe_and_not_the_sheet(letters: int, kept: int) -> None:
+    sheet = lay_out(plan(1), {}, cell_px=32, footer=FOOTER)
+
+    data = encode(sheet, "JPEG", {"p": "x" * (letters - len('{"p": ""}'))})
+
+    assert len(Image.open(io.BytesIO(data)).info.get("comment", b"")) == kept

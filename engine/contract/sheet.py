@@ -121,7 +121,8 @@ def encode(sheet: Image.Image, form: str, recipe: Mapping[str, Any], *, quality:
         sheet.save(out, "JPEG", quality=quality, comment=comment if len(comment) < 2**16 - 2 else b"")
     else:
         exif = Image.Exif()
-        exif[0x9286] = words
+        # Pillow writes a "?" for what is not ASCII; JSON has another way to spell it.
+        exif[0x9286] = json.dumps(recipe)
         sheet.save(out, form, quality=quality, exif=exif)
     return out.getvalue()
 
