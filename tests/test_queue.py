@@ -197,6 +197,26 @@ async def test_jobs_are_lent_until_the_waves_are_covered(tmp_path: Path) -> None
         assert [await b.lend(32), await b.lend(32), await b.lend(32)] == ["A1", "A2", None]
 
 
+async def test_the_next_job_is_lent_while_the_last_wave_of_another_is_painted(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name in ("A1", "A2"):
+            await b.put("A", name, cost=64)
+        for name in ("s1", "s2", "s3"):
+            await b.put("S", name, cost=16)
+        lent = [await b.lend(32) for _ in range(4)]
+
+        await b.database.write("UPDATE jobs SET painted = 15 WHERE prompt = 's1'")
+        small = [await b.lend(32) for _ in range(2)]
+        await b.database.write("UPDATE jobs SET painted = 32 WHERE prompt = 'A1'")
+        before = await b.lend(32)
+        await b.database.write("UPDATE jobs SET painted = 50 WHERE prompt = 'A1'")
+        await b.database.write("UPDATE jobs SET painted = 16 WHERE prompt IN ('s1', 's2', 's3')")
+        large = await b.lend(32)
+
+        assert lent == ["A1", "s1", "s2", None]
+        assert (small, before, large) == (["s3", None], None, "A2")
+
+
 async def test_lend_waits_until_something_is_put(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         lending = asyncio.create_task(b.queue.lend(lambda: 1, lambda: "e1"))
