@@ -69,10 +69,10 @@ def ahead_order(rows: list[Row], clock: float, turn: int) -> list[Row]:
     served: dict[int, int] = {}
     for training in (False, True):
         same_kind = [row for row in rows if bool(row["training"]) is training]
-        order += sorted((row for row in same_kind if row["turn"] is not None or row["suspect"]), key=_turn_order)
+        order += sorted((row for row in same_kind if row["suspect"]), key=lambda row: row["turn"])
         lines: defaultdict[int, deque[Row]] = defaultdict(deque)
         for row in same_kind:
-            if row["turn"] is None and not row["suspect"]:
+            if not row["suspect"]:
                 lines[row["person"]].append(row)
                 charged.setdefault(row["person"], row["charged"])
                 served.setdefault(row["person"], row["served"])
@@ -87,10 +87,6 @@ def ahead_order(rows: list[Row], clock: float, turn: int) -> list[Row]:
             if lines[person]:
                 heapq.heappush(heap, (charged[person], turn, lines[person][0]["number"], person))
     return order
-
-
-def _turn_order(row: Row) -> tuple[bool, bool, int, int]:
-    return not row["suspect"], row["turn"] is None, row["turn"] or 0, row["number"]
 
 
 def _why(  # noqa: PLR0911  # a table of reasons

@@ -135,7 +135,7 @@ WHERE (:waiting_per_person IS NULL
 ON CONFLICT DO NOTHING RETURNING *
 """  # noqa: S608  # constants
 
-# A job that had its turn before (the bot or the engine went away) keeps it. A suspect runs alone, and first.
+# A suspect runs alone, and first. Only suspects had their turn before, in the engine that went away, and keep it.
 # Small ones, of one wave at most, are lent beside a large one: the engine may let them cut in, within its own bounds.
 # Trainings come after all grids, suspects too: no grid waits for one that has not yet begun.
 LEND = """
@@ -151,7 +151,7 @@ UPDATE jobs SET state = 'lent', engine = :engine, lent_at = :now WHERE number = 
                 (SELECT SUM(MAX(l.cost - l.painted, 0)) FROM jobs AS l
                     WHERE l.state = 'lent' AND NOT l.training AND l.cost <= :cover / 2), 0)))
         AND NOT (j.training AND EXISTS (SELECT 1 FROM jobs AS l WHERE l.state = 'lent' AND l.training))
-    ORDER BY j.training, j.suspect DESC, j.turn IS NULL, j.turn, MAX(p.charged, c.charged), p.served, j.number
+    ORDER BY j.training, j.suspect DESC, j.turn, MAX(p.charged, c.charged), p.served, j.number
     LIMIT 1
 ) RETURNING *
 """

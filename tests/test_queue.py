@@ -259,6 +259,19 @@ async def test_a_hundred_at_once_do_not_slip_past_a_limit(tmp_path: Path, caps: 
         assert sum(row is not None for row in rows) == let_in
 
 
+async def test_a_limit_of_a_person_counts_their_own_grids_while_they_wait(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        caps = Caps(waiting_per_person=1)
+        first = [await b.put("A", "A1", caps=caps), await b.put("B", "B1", caps=caps)]
+
+        refused = await b.put("A", "A2", caps=caps)
+        await b.lend()
+
+        assert all(first)
+        assert refused is None
+        assert await b.put("A", "A3", caps=caps) is not None
+
+
 async def test_a_limit_of_a_server_does_not_hold_in_another_or_in_private(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         caps = Caps(waiting_per_server=1)
@@ -314,6 +327,21 @@ async def test_a_death_in_company_blames_nobody_and_two_alone_end_a_job(tmp_path
         assert [job.prompt for job in await b.jobs.in_state("waiting")] == ["B1"]
 
 
+async def test_a_death_concerns_only_the_jobs_that_this_engine_had(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name in ("A1", "B1", "C1"):
+            await b.put(name[0], name, cost=1)
+        await b.lend(1000, "e1")
+        await b.end("A1")
+        await b.lend(1000, "e1")
+        await b.lend(1000, "e2")
+
+        await b.queue.died("e1", blame=True)
+
+        assert [(job.prompt, job.suspect, job.deaths) for job in await b.jobs.in_state("waiting")] == [("B1", True, 1)]
+        assert [(job.prompt, job.suspect) for job in await b.jobs.in_state("lent")] == [("C1", False)]
+
+
 async def test_an_engine_that_was_stopped_on_purpose_blames_nobody(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         await b.put("A", "A1")
@@ -354,9 +382,9 @@ _folders = itertools.count()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
-@given(ASKED, st.integers(0, 10))
+@given(ASKED, st.integers(0, 10), st.integers(0, 4))
 async def test_people_are_told_the_order_in_which_they_are_served(
-    tmp_path: Path, asked: list[tuple[str, int, bool]], served_before: int
+    tmp_path: Path, asked: list[tuple[str, int, bool]], served_before: int, in_a_dead_engine: int
 ) -> None:
     async with bench(tmp_path / str(next(_folders))) as b:
         for number, (who, cost, training) in enumerate(asked):
@@ -365,6 +393,9 @@ async def test_people_are_told_the_order_in_which_they_are_served(
             prompt = await b.lend()
             assert prompt is not None
             await b.end(prompt)
+        for _ in range(in_a_dead_engine):
+            await b.lend(1000)
+        await b.queue.died("e1", blame=True)
         if asked:
             await b.put(asked[0][0], "late", cost=5)
 
