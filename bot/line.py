@@ -44,14 +44,17 @@ class Line:
         first = await self._database.one(UNDER_WAY)
         clock = await self._database.one("SELECT charged, turn FROM clock")
         ahead, trains = (int(first["ahead"]), bool(first["trains"])) if first else (0, False)
-        order = ahead_order(rows, clock["charged"] if clock else 0.0, clock["turn"] if clock else 0)
-        ranks = {row["id"]: rank for rank, row in enumerate(rows, start=1)}
-        newest = max((row["served"] for row in rows), default=0)
+        charged, turn = (clock["charged"], clock["turn"]) if clock else (0.0, 0)
+        order = ahead_order(rows, charged, turn)
+        # Trainings come last whenever they came, so no grid goes before one for any other reason.
+        by_arrival = sorted(rows, key=lambda row: row["training"])
+        ranks = {row["id"]: rank for rank, row in enumerate(by_arrival, start=1)}
+        lately = {row["person"] for row in rows if row["charged"] > charged}
         absent = self._absent()
         places: dict[str, InLine] = {}
         for place, row in enumerate(order, start=1):
             moving = not absent and not row["training"]
-            why = absent or _why(place, ranks[row["id"]], row, order[: place - 1], newest, trains=trains)
+            why = absent or _why(place, ranks[row["id"]], row, order[: place - 1], turn, lately, trains=trains)
             places[row["id"]] = InLine(row["id"], row["person"], place, ahead, row["cost"], why, moving=moving)
             ahead += row["cost"]
         return places
@@ -90,18 +93,18 @@ def ahead_order(rows: list[Row], clock: float, turn: int) -> list[Row]:
 
 
 def _why(  # noqa: PLR0911  # a table of reasons
-    place: int, rank: int, row: Row, before: list[Row], newest: int, *, trains: bool
+    place: int, rank: int, row: Row, before: list[Row], turn: int, lately: set[int], *, trains: bool
 ) -> str:
-    """`trains`: a training is under way."""
+    """`turn` is the last one, `lately` those for whom more was painted; `trains`: a training is under way."""
     if row["training"] and (before or trains):
         return "trainings start when no grid is waiting, one at a time"
     if row["suspect"]:
         return "it runs alone, because the engine stopped while working on it"
-    if place > rank and row["served"] == newest and newest:
+    if place > rank and row["served"] == turn and turn:
         return "somebody else goes first because you had the last turn"
-    if place > rank:
+    if place > rank and row["person"] in lately:
         return "others go first because more was painted for you lately"
-    if place < rank:
+    if place < rank and lately - {row["person"]}:
         return "you go before people for whom more was painted lately"
     if before and all(other["person"] == row["person"] for other in before):
         return "your own grids come first"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.chat import Person
 from bot.history import Database
 from bot.jobs import JobRow, Jobs
-from bot.line import Line
+from bot.line import FIRST_GUESS_S, Line
 from bot.people import People
 from bot.pictures import ArrivedPicture, Pictures
 from bot.queue import Caps, NewJob, Queue
@@ -377,6 +377,113 @@ async def test_the_place_comes_with_its_reason(tmp_path: Path) -> None:
         assert anna.ahead == 128
 
 
+async def whys(b: Bench) -> dict[str, str]:
+    """The reason for each one's place, by prompt, in the order of lending."""
+    places = await b.line.places()
+    return dict(zip(await b.told(), (place.why for place in places.values()), strict=True))
+
+
+async def test_the_order_from_rest_is_everybody_in_turn_and_nobody_was_painted_more(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name in ("A1", "A2", "B1"):
+            await b.put(name[0], name)
+
+        assert await whys(b) == {"A1": "", "B1": "everybody in turn", "A2": "everybody in turn"}
+
+
+async def test_who_was_painted_more_is_told_so_and_who_had_not_the_last_turn_is_not_told_they_had(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "A1", cost=100)
+        await b.put("B", "B1", cost=4)
+        for name in ("A1", "B1"):
+            await b.lend()
+            await b.end(name)
+        for name in ("A2", "C1"):
+            await b.put(name[0], name)
+
+        assert await whys(b) == {
+            "C1": "you go before people for whom more was painted lately",
+            "A2": "others go first because more was painted for you lately",
+        }
+
+
+async def test_a_grid_that_goes_before_a_training_is_not_told_that_more_was_painted_for_somebody(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "train", training=True)
+        await b.put("B", "B1")
+        behind = "trainings start when no grid is waiting, one at a time"
+
+        assert await whys(b) == {"B1": "", "train": behind}
+        await b.lend()
+        await b.end("B1")
+        assert await whys(b) == {"train": ""}
+        await b.put("B", "second", training=True)
+        await b.lend()
+        assert await whys(b) == {"second": behind}
+
+
+async def test_own_grids_and_suspects_have_reasons_of_their_own(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name in ("A1", "A2"):
+            await b.put("A", name)
+        assert await whys(b) == {"A1": "", "A2": "your own grids come first"}
+
+        await b.lend()
+        await b.queue.died("e1", blame=True)
+
+        assert (await whys(b))["A1"] == "it runs alone, because the engine stopped while working on it"
+
+
+async def test_the_time_told_is_that_of_what_is_left_ahead_and_of_the_grid_itself(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        for name, training in (("A1", False), ("t1", True), ("B1", False), ("C1", False), ("t2", True)):
+            await b.put(name, name, cost=64, training=training)
+            if name in {"A1", "t1"}:
+                await b.lend(1000)
+        await b.database.write("UPDATE jobs SET painted = 24 WHERE prompt = 'A1'")
+
+        places = list((await b.line.places()).values())
+
+        assert [(place.place, place.ahead, place.eta(0.25)) for place in places] == [
+            (1, 40, 26.0),
+            (2, 104, 42.0),
+            (3, 168, None),
+        ]
+
+
+async def test_while_nothing_is_painted_at_all_that_is_the_reason_and_no_time_is_told(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.put("A", "A1")
+        b.line = Line(b.database, lambda: "the engine is starting")
+
+        (place,) = (await b.line.places()).values()
+
+        assert (place.place, place.why, place.eta(1.0)) == (1, "the engine is starting", None)
+
+
+async def test_the_pace_is_that_of_the_newest_grids_until_they_were_painted(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        assert await b.line.pace() == FIRST_GUESS_S
+        kinds = [(640, "delivered", False), (128, "delivered", False), (640, "failed", False), (640, "delivered", True)]
+        for number, (seconds, state, training) in enumerate(kind for kind in kinds for _ in range(20)):
+            await b.put("A", str(number), training=training)
+            job = await b.queue.lend_now(1, "e1")
+            assert job
+            b.now += seconds
+            await b.database.write(
+                "UPDATE jobs SET state = :state, painted = 64, made_at = :now, ended_at = :now + 3600 WHERE id = :id",
+                state=state,
+                now=b.now,
+                id=job.id,
+            )
+
+        assert await b.line.pace() == 2.0
+
+
 ASKED = st.lists(st.tuples(st.sampled_from("ABCD"), st.integers(1, 64), st.booleans()), max_size=25)
 _folders = itertools.count()
 
@@ -456,7 +563,7 @@ async def test_neither_a_night_asleep_nor_a_clock_that_is_put_back_makes_the_eng
     tmp_path: Path,
 ) -> None:
     async with bench(tmp_path) as b:
-        for number, seconds in enumerate((32.0, 32.0, 8 * 3600.0, -3600.0, 32.0)):
+        for number, seconds in enumerate((16.0, 16.0, 8 * 3600.0, -3600.0, 16.0)):
             await b.put("A", str(number))
             job = await b.queue.lend_now(1, "e1")
             assert job
@@ -467,7 +574,7 @@ async def test_neither_a_night_asleep_nor_a_clock_that_is_put_back_makes_the_eng
                 id=job.id,
             )
 
-        assert await b.line.pace() == 0.5
+        assert await b.line.pace() == 0.25
 
 
 async def test_a_job_that_ended_before_the_clock_was_put_back_gets_its_last_word(tmp_path: Path) -> None:
