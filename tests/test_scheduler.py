@@ -64,9 +64,13 @@ def test_the_rows_of_a_removed_job_are_forgotten_even_in_a_failed_wave() -> None
     assert [jobs(line.next()), line.next()] == ["bb", None]
 
 
-def test_a_painter_lost_after_a_cancel_counts_against_no_later_order_of_that_job() -> None:
+@pytest.mark.parametrize("first", ["the cancel", "the loss"])
+def test_a_painter_lost_by_a_cancelled_order_counts_against_no_later_order_of_that_job(first: str) -> None:
     line = lines(("a", 4))
     cancelled = painting(line)
+    if first == "the loss":
+        line.lost(cancelled)
+        painting(line)
     line.remove("a")
     line.lost(cancelled)
     line.next()
@@ -75,6 +79,34 @@ def test_a_painter_lost_after_a_cancel_counts_against_no_later_order_of_that_job
     line.lost(painting(line))
 
     assert jobs(line.next()) == "aaaa"
+
+
+def test_a_wave_that_lost_two_painters_comes_back_in_halves_until_a_single_row_is_given_up() -> None:
+    line = lines(("a", 3), ("b", 1))
+    whole = painting(line)
+
+    assert line.lost(whole)
+    again = painting(line)
+    assert again.rows == whole.rows
+    assert line.lost(again)
+    one, other = painting(line), painting(line)
+    assert (jobs(one), jobs(other)) == ("aa", "ab")
+
+    assert line.lost(one)
+    single = painting(line)
+    assert len(single.rows) == 1
+    assert not line.lost(single)
+    assert [jobs(line.next()), line.next()] == ["a", None]
+
+
+def test_a_painter_that_takes_fewer_rows_gets_a_smaller_wave_and_one_that_takes_more_no_larger_than_fits() -> None:
+    line = lines(("a", 40), most=4)
+
+    assert [len(jobs(line.next(most))) for most in (2, 8, None)] == [2, 8, 4]
+    line.too_large(painting(line))
+    line.next()
+    line.next()
+    assert [len(jobs(line.next(most))) for most in (1, 8)] == [1, 2]
 
 
 def test_a_failed_wave_comes_back_in_halves_before_anything_else() -> None:
@@ -100,6 +132,17 @@ def test_a_wave_that_did_not_fit_makes_the_waves_of_its_mix_half_as_large() -> N
 
     assert [len(jobs(line.next())) for _ in range(4)] == [4, 4, 4, 4]
     assert line.room(QUICK) == 8
+
+
+def test_where_two_rows_or_one_did_not_fit_they_are_painted_one_by_one() -> None:
+    line = lines(("a", 4), most=2)
+
+    for _ in range(2):
+        line.too_large(painting(line))
+        assert line.room(SLOW) == 1
+
+    assert [len(jobs(line.next())) for _ in range(4)] == [1, 1, 1, 1]
+    assert line.next() is None
 
 
 def test_what_is_ahead_of_a_job_counts_its_own_rows_and_those_of_lower_turns() -> None:
@@ -164,6 +207,30 @@ def test_nobody_cuts_in_where_that_would_lengthen_the_waiting_of_all() -> None:
 
     assert line.cut_in(wave, 0.19) is None
     assert jobs(line.cut_in(wave, 0.25)) == "bbbb"
+
+
+def test_the_waiting_of_each_that_is_overtaken_counts() -> None:
+    taken = {}
+    for left in (0.15, 0.25):
+        line = lines(("a", 10), ("b", 10), ("c", 2), most=20)
+        taken[left] = line.cut_in(painting(line), left)
+
+    # Two pictures' time for each of two people is more than the three that are left, and less than five.
+    assert taken[0.15] is None
+    assert jobs(taken[0.25]) == "cc"
+
+
+def test_a_job_whose_last_pictures_are_painted_is_not_overtaken_beyond_its_share_either() -> None:
+    longer, shorter = lines(("a", 20), ("b", 5), most=20), lines(("a", 20), ("b", 4), most=20)
+
+    assert longer.cut_in(painting(longer), 0.9) is None
+    assert jobs(shorter.cut_in(painting(shorter), 0.9)) == "bbbb"
+
+
+def test_a_job_does_not_cut_into_itself() -> None:
+    line = lines(("a", 6))
+
+    assert line.cut_in(painting(line), 0.9) is None
 
 
 def test_a_job_that_is_not_short_waits_for_its_turn() -> None:
