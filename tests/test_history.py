@@ -16,6 +16,7 @@ from bot.history import Database, Orphan
 from bot.jobs import JobRow
 from bot.migrations import MIGRATIONS
 from bot.pictures import ArrivedPicture, Pictures
+from bot.preferences import PreferenceRows
 from bot.received import Inbox
 from bot.upkeep import Upkeep
 from bot.words import own_words
@@ -60,8 +61,8 @@ async def test_rows_of_nobody_cannot_be_written(tmp_path: Path) -> None:
             await b.database.write("INSERT INTO plans (job, plan) VALUES (999, '{}')")
 
 
-async def _with_pictures(b: Bench, folder: Path, prompt: str) -> tuple[Pictures, JobRow]:
-    job = await b.put("A", prompt)
+async def _with_pictures(b: Bench, folder: Path, prompt: str, server: str | None = "x:s") -> tuple[Pictures, JobRow]:
+    job = await b.put("A", prompt, server=server)
     assert job is not None
     pictures = Pictures(b.database, folder)
     await pictures.keep(job, [ArrivedPicture(cell, b"x" * 100, None, Judged(score=0.5)) for cell in ("A1", "B2")])
@@ -288,7 +289,56 @@ async def test_pictures_past_their_retention_go_and_the_grid_can_be_painted_agai
         assert [row.order.seed for row in await r.jobs()] == [5, 5]
 
 
-@pytest.mark.parametrize(("strangers", "left"), [(3, 0), (11, 11)])
+async def test_a_server_s_own_retention_goes_before_the_operators_and_0_is_for_ever(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        rows = PreferenceRows(b.database)
+        await rows.set("server", "x:week", "retention_days", 7)
+        await rows.set("server", "x:ever", "retention_days", 0)
+        await rows.set("person", "x:none", "retention_days", 1)
+        for server in ("x:week", "x:ever", "x:none", None):
+            await _with_pictures(b, tmp_path / "p", f"{server}", server=server)
+            await b.end(f"{server}")
+        pictures, _ = await _with_pictures(b, tmp_path / "p", "waits", server="x:week")
+        ended = b.now
+
+        async def past(days_later: float, days: int) -> list[str | None]:
+            return [job.prompt for job in await pictures.past_retention(ended + days_later * 86_400, days)]
+
+        assert await past(7, 30) == []
+        assert await past(7.1, 30) == ["x:week"]
+        assert await past(30.1, 30) == ["x:week", "x:none", "None"]
+        assert await past(1000, 0) == ["x:week"]
+
+
+async def test_over_the_disk_budget_what_is_not_ended_or_has_no_pictures_is_not_the_oldest(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        pictures, _ = await _with_pictures(b, tmp_path / "p", "waits")
+        for prompt in ("first", "second", "third"):
+            await _with_pictures(b, tmp_path / "p", prompt)
+            await b.end(prompt)
+        first, *_ = await pictures.oldest(1)
+        await pictures.prune(first)
+
+        assert first.prompt == "first"
+        assert [job.prompt for job in await pictures.oldest(10)] == ["second", "third"]
+        assert await pictures.used() == 600
+
+
+async def test_the_first_pictures_of_a_grid_that_is_painted_are_no_leftovers(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        waits, ended = await b.put("A", "waits"), await b.put("A", "ended")
+        assert waits
+        assert ended
+        await b.end("ended")
+        for job in (waits, ended):
+            (tmp_path / "p" / job.id).mkdir(parents=True)
+
+        await Pictures(b.database, tmp_path / "p").sweep()
+
+        assert [path.name for path in (tmp_path / "p").iterdir()] == [waits.id]
+
+
+@pytest.mark.parametrize(("strangers", "left"), [(3, 0), (10, 0), (11, 11)])
 async def test_a_history_that_knows_hardly_any_of_the_pictures_deletes_none(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, strangers: int, left: int
 ) -> None:
