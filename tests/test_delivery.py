@@ -212,3 +212,67 @@ async def test_what_an_attempt_noted_is_there_for_the_next_one(tmp_path: Path) -
         await Delivery(Deliveries(b.database), no_sleep).answer(talk, "key", None, None, send)
 
         assert noted == [None, "file:F1"]
+
+
+async def begun(rows: Deliveries, kind: str, job: int, server: str | None = None) -> str | None:
+    """The key of an attempt that may be made."""
+    key = f"{job}-{kind}"
+    row = await rows.begin(key, kind=kind, job=job, talk="asked", server=server)
+    return row.key if row else None
+
+
+async def test_a_post_ends_its_own_job_and_a_jobs_own_message_is_its_address(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        rows = Deliveries(b.database)
+        jobs = [job for name in "ABC" if (job := await b.put(name, name))]
+        await b.database.write("UPDATE jobs SET state = 'made' WHERE prompt <> 'C'")
+
+        for kind in ("say", "answer", "post"):
+            await rows.posted(await begun(rows, kind, jobs[0].number) or "", f"m-{kind}", f"at {kind}")
+        unposted = await begun(rows, "post", jobs[1].number)
+
+        found = [await b.jobs.find(job.id) for job in jobs]
+        assert [(job.state, job.talk, bool(job.ended_at)) for job in found if job] == [
+            ("delivered", "at say", True),
+            ("made", "{}", False),
+            ("waiting", "{}", False),
+        ]
+        assert [row.message for row in await rows.of_job(jobs[0].number)] == ["m-say", "m-answer", "m-post"]
+        assert unposted
+        assert await rows.of_job(jobs[1].number) == []
+        again = await rows.begin(unposted, kind="post", job=jobs[1].number, talk="asked", server=None)
+        assert again
+        assert (again.tries, again.message) == (2, None)
+
+
+async def test_nothing_is_posted_for_a_job_that_is_not_made_any_more_though_another_is(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        rows = Deliveries(b.database)
+        made, cancelled = await b.put("A", "made"), await b.put("A", "cancelled")
+        assert made
+        assert cancelled
+        await b.database.write("UPDATE jobs SET state = 'made'")
+        await b.jobs.cancelled(cancelled.id)
+
+        assert await begun(rows, "post", cancelled.number) is None
+        assert await begun(rows, "post", made.number)
+        assert await begun(rows, "answer", cancelled.number)
+
+
+async def test_a_grid_is_seen_only_in_the_server_where_its_pictures_were_really_posted(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        rows = Deliveries(b.database)
+        mine, other = await b.put("A", "mine"), await b.put("A", "other")
+        assert mine
+        assert other
+        await b.database.write("UPDATE jobs SET state = 'made'")
+        await rows.posted(await begun(rows, "say", mine.number, "x:s") or "", "m1", "t")
+        await rows.posted(await begun(rows, "post", other.number, "x:s") or "", "m2", "t")
+
+        attempt = await begun(rows, "post", mine.number, "x:s")
+        before = await rows.seen_in(mine.number, "x:s")
+        await rows.posted(attempt or "", "m3", "t")
+
+        assert not before
+        assert await rows.seen_in(mine.number, "x:s")
+        assert not await rows.seen_in(mine.number, "x:another")
