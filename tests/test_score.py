@@ -16,6 +16,8 @@ RECIPE = Recipe(
     dressed_prompt="a cat", size=64, versions={},
 )  # fmt: skip
 
+BLOCKS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
 
 def plan(blocks: int, seed: int = 0) -> Plan:
     rng = random.Random(seed)
@@ -51,8 +53,9 @@ def test_wilsons_interval_is_that_of_scipy(hits: int, of: int) -> None:
 def test_mean_deviation_and_margin_are_over_the_right_cells() -> None:
     found = plan(2)
     rng = random.Random(1)
-    scores = {cell.cell: Judged(score=rng.uniform(-1, 1), with_details=0.5) for cell in found.cells}
+    scores = {cell.cell: Judged(score=rng.uniform(-1, 1), with_details=rng.uniform(-1, 1)) for cell in found.cells}
     own = [scores[cell.cell].score or 0 for cell in found.cells if cell.unique]
+    detailed = [scores[cell.cell].with_details or 0 for cell in found.cells if cell.unique]
     others = [scores[cell.cell].score or 0 for cell in found.cells if not cell.unique]
 
     score = grid_score(found, scores)
@@ -62,7 +65,8 @@ def test_mean_deviation_and_margin_are_over_the_right_cells() -> None:
     assert score.mean == pytest.approx(mean)
     assert score.std == pytest.approx(math.sqrt(sum((s - mean) ** 2 for s in own) / 3))
     assert score.margin == pytest.approx(mean - sum(others) / 12)
-    assert score.with_details == pytest.approx(0.5)
+    assert score.fillers_mean == pytest.approx(sum(others) / 12)
+    assert score.with_details == pytest.approx(sum(detailed) / 4)
 
 
 def test_retrieval_counts_blocks_by_brute_force() -> None:
@@ -100,6 +104,23 @@ def test_withheld_cells_are_neither_scored_nor_counted() -> None:
     assert score.n == 3
     assert score.retrieval is not None
     assert score.retrieval.of == 3
+
+
+def test_chance_is_that_of_the_pictures_that_are_left_and_a_block_without_fillers_is_no_trial() -> None:
+    found = plan(2)
+    scores = judged(found, 0.3, 0.1)
+    fillers = {
+        block: [cell.cell for cell in found.cells if cell.block == block and not cell.unique] for block in BLOCKS
+    }
+    for cell in (fillers[0, 0][0], *fillers[1, 1]):
+        scores[cell] = Judged(withheld="unsafe")
+
+    retrieval = grid_score(found, scores).retrieval
+
+    assert retrieval is not None
+    assert (retrieval.hits, retrieval.of) == (3, 3)
+    assert retrieval.chance == pytest.approx((1 / 3 + 1 / 4 + 1 / 4) / 3)
+    assert (retrieval.low, retrieval.high) == wilson(3, 3)
 
 
 def test_a_grid_whose_pictures_are_all_withheld_has_no_number() -> None:
