@@ -327,6 +327,7 @@ NO_STYLE = nothing("There are no held-out pictures.")
         (between(-0.05, -0.02), "much less"),
         (between(-0.02, 0.03), "open"),
         (between(0.02, 0.05, p=0.06), "open"),
+        (between(0.02, 0.05, p=0.001).model_copy(update={"p_corrected": 0.06}), "open"),
         (NO_STYLE, "unmeasured"),
     ],
 )
@@ -378,6 +379,17 @@ def test_every_rule_of_a_finding_has_its_case(difference: Estimate, found: str) 
         ),
         (TIES, TIES, "Approach 2 and the baseline score exactly the same in every pair."),
         (TIES, None, "Approach 2 and the baseline score exactly the same in every pair."),
+        (TIES, between(0.05, 0.09), "Approach 2 scores the same for content and is clearly stronger in style."),
+        (
+            TIES,
+            between(-0.03, 0.02),
+            "Approach 2 scores the same for content, but 16 pictures are too few to say anything about its style.",
+        ),
+        (
+            between(-0.03, 0.02),
+            TIES,
+            "Approach 2 is exactly as strong in style, but 16 pictures are too few to say anything about its content.",
+        ),
         (nothing("Only one seed."), nothing("Only one seed."), "Approach 2 cannot be compared: Only one seed."),
     ],
 )
