@@ -131,6 +131,25 @@ def test_a_grid_whose_pictures_are_all_withheld_has_no_number() -> None:
     assert (score.n, score.mean, score.std, score.margin, score.retrieval) == (0, None, None, None, None)
 
 
+def test_where_only_the_fillers_are_left_they_have_a_mean_and_nothing_is_compared() -> None:
+    found = plan(1)
+    scores = judged(found, 0.3, 0.1)
+    scores[next(cell.cell for cell in found.cells if cell.unique)] = Judged(withheld="unsafe")
+
+    score = grid_score(found, scores)
+
+    assert (score.n, score.mean, score.margin, score.retrieval) == (0, None, None, None)
+    assert score.fillers_mean == pytest.approx(0.1)
+
+
+def test_the_tokens_that_the_judge_had_no_room_for_are_told_with_the_score() -> None:
+    found = plan(1).model_copy(update={"tokens_not_scored": 12})
+
+    said = words.score(grid_score(found, judged(found, 0.3, 0.1)))
+
+    assert said.endswith(". The judge could not read the last 12 tokens of the prompt.")
+
+
 def test_a_single_picture_has_no_deviation() -> None:
     found = plan(1)
 
