@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat import Heard
+from bot.chat import Heard, Person
 from bot.disk import until_kept
 from bot.grids import own_grids
 from bot.history import Database, Orphan
@@ -17,11 +17,14 @@ from bot.jobs import JobRow
 from bot.migrations import MIGRATIONS
 from bot.pictures import ArrivedPicture, Pictures
 from bot.preferences import PreferenceRows
+from bot.proposals import DAY_S, PROPOSED_DAYS, Proposals
 from bot.received import Inbox
 from bot.upkeep import Upkeep
 from bot.words import own_words
 from engine.contract.errors import BadRequest
 from engine.contract.grid import Judged
+from engine.contract.orders import MakeGrid
+from engine.contract.training import TrainStyle
 from tests.bot_rig import rig
 from tests.fake_talk import ANNA, BERT, LOBBY, FakeChat, FakeTalk
 from tests.test_queue import Bench, bench
@@ -353,6 +356,29 @@ async def test_a_history_that_knows_hardly_any_of_the_pictures_deletes_none(
         assert len(list((tmp_path / "p").glob("stranger*"))) == left
         assert len(list((tmp_path / "p").iterdir())) == left + 1
         assert ("does not know" in caplog.text) == bool(left)
+
+
+async def test_what_was_proposed_is_there_for_this_person_and_kind_for_a_week(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        rows = Proposals(b.database, lambda: b.now)
+        anna, bert = [await b.people.row(Person("x", name, name)) for name in ("anna", "bert")]
+        grid = MakeGrid(prompt="a cat", seed=5)
+        mine = await rows.propose(anna, grid, 64)
+
+        await rows.withdraw(mine, bert)
+        b.now += PROPOSED_DAYS * DAY_S
+
+        assert await rows.proposed(mine, anna, MakeGrid) == (grid, 64)
+        assert await rows.proposed(mine, bert, MakeGrid) is None
+        assert await rows.proposed(mine, anna, TrainStyle) is None
+        await rows.propose(bert, grid)
+        assert await rows.proposed(mine, anna, MakeGrid) == (grid, 64)
+        b.now += 1
+        assert await rows.proposed(mine, anna, MakeGrid) is None
+        kept = await rows.propose(anna, grid)
+        assert (await b.database.read("SELECT COUNT(*) FROM proposals"))[0][0] == 2
+        await rows.withdraw(kept, anna)
+        assert await rows.proposed(kept, anna, MakeGrid) is None
 
 
 async def test_a_database_that_somebody_else_keeps_locked_is_written_later(
