@@ -270,6 +270,30 @@ def test_a_change_of_models_costs_what_beginning_both_took_the_last_time() -> No
     assert pace.change(SLOW, replace(SLOW, guidance=3.0)) == 0
 
 
+def test_a_time_is_foretold_from_the_running_mean_of_that_model_in_that_quality() -> None:
+    pace = Pace()
+    before = pace.seconds([(SLOW, 2)])
+    pace.learn(SLOW, 1.0)
+    pace.learn(SLOW, 2.0)
+
+    # A tenth of the newest step, nine tenths of what was known: 1.1 seconds a row and step.
+    assert before is None
+    assert pace.seconds([(SLOW, 2), (replace(SLOW, steps=10), 1), (QUICK, 0)]) == pytest.approx(1.1 * (100 + 10))
+    assert pace.seconds([(SLOW, 2), (QUICK, 1)]) is None
+    assert pace.seconds([(replace(SLOW, quality="fast"), 1)]) is None
+
+
+def test_what_a_step_takes_is_shared_by_its_rows() -> None:
+    pace, now = Pace(), time.monotonic()
+    clock = pace.begin(QUICK, now)
+    clock.last = now - 8
+
+    clock.step(QUICK, 4)
+
+    assert pace.seconds([(QUICK, 1)]) == pytest.approx(2 * QUICK.steps, rel=0.1)
+    assert clock.last >= now
+
+
 def test_short_jobs_of_other_mixes_do_not_share_a_cut_in() -> None:
     line = lines(("a", 40), ("b", 1))
     wave = painting(line)
