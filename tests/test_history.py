@@ -77,9 +77,47 @@ async def test_a_picture_is_kept_with_its_score_and_found_again(tmp_path: Path) 
         pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
 
         assert await pictures.have(job) == {"A1": Judged(score=0.5), "B2": Judged(score=0.5)}
-        assert await pictures.load(job.id, ["A1"]) == {"A1": b"x" * 100}
+        assert await pictures.load(job.id, ["A1", "C1"]) == {"A1": b"x" * 100}
         assert await pictures.used() == 200
         assert not list((tmp_path / "p").rglob("*.part"))
+
+
+async def test_a_withheld_picture_is_known_and_needs_no_file(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
+
+        await pictures.keep(job, [Arrived("C3", None, None, Judged(withheld="unsafe"))])
+
+        assert (await pictures.have(job))["C3"] == Judged(withheld="unsafe")
+        assert await pictures.used() == 200
+
+
+async def test_of_a_grid_that_was_deleted_while_its_pictures_came_nothing_stays(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
+        _, other = await _with_pictures(b, tmp_path / "p", "A2")
+        await b.jobs.emptied(job.id)
+
+        await pictures.keep(job, [Arrived("C1", b"x" * 100, None, Judged())])
+
+        assert await pictures.have(job) == {}
+        assert [path.name for path in (tmp_path / "p").iterdir()] == [other.id]
+
+
+async def test_pruning_one_grid_leaves_every_other_whole(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
+        _, other = await _with_pictures(b, tmp_path / "p", "A2")
+
+        await pictures.prune(job)
+
+        assert set(await pictures.have(other)) == set(await pictures.load(other.id)) == {"A1", "B2"}
+        assert [tuple(row) for row in await b.database.read("SELECT prompt, bytes, pruned FROM jobs")] == [
+            ("A1", 0, 1),
+            ("A2", 200, 0),
+        ]
+        rows = await b.database.read("SELECT DISTINCT job FROM pictures")
+        assert [row["job"] for row in rows] == [other.number]
 
 
 @pytest.mark.parametrize("fault", ["gone", "short"])
@@ -301,12 +339,15 @@ async def test_a_server_s_own_retention_goes_before_the_operators_and_0_is_for_e
         for server in ("x:week", "x:ever", "x:none", None):
             await _with_pictures(b, tmp_path / "p", f"{server}", server=server)
             await b.end(f"{server}")
+        await b.put("A", "failed", server="x:week")
+        await b.end("failed")
         pictures, _ = await _with_pictures(b, tmp_path / "p", "waits", server="x:week")
         ended = b.now
 
         async def past(days_later: float, days: int) -> list[str | None]:
             return [job.prompt for job in await pictures.past_retention(ended + days_later * 86_400, days)]
 
+        assert await past(1.1, 1) == ["x:none", "None"]
         assert await past(7, 30) == []
         assert await past(7.1, 30) == ["x:week"]
         assert await past(30.1, 30) == ["x:week", "x:none", "None"]
