@@ -446,14 +446,14 @@ async def test_a_list_of_words_that_is_pasted_as_it_was_shown_forbids_the_same(t
         assert (await r.app.parts.preferences.of_server("fake:guild")).words == ("gore", "kitt*", "blood")
 
 
-@pytest.mark.parametrize("typed", ["\U0001f3a8", "#my lobby", "<#lobby> or so", "#art, <#lobby>", ","])
-async def test_channels_that_are_none_are_refused_and_the_rule_stays(tmp_path: Path, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["\U0001f3a8", "#my lobby", "<#lobby> or so", "#art, <#lobby>", ",", "<#c1>," * 51])
+async def test_channels_that_are_none_or_too_many_are_refused_and_the_rule_stays(tmp_path: Path, typed: str) -> None:
     async with rig(tmp_path) as r:
         await told(r, MODERATOR, "/settings scope:server channels:<#lobby>")
 
         refused = await told(r, MODERATOR, f"/settings scope:server channels:{typed}")
 
-        assert refused.text.startswith("channels must be channel mentions or ids")
+        assert refused.text.startswith("channels must be at most 50 channel mentions or ids")
         assert (await r.app.parts.preferences.of_server("fake:guild")).channels == ("lobby",)
 
 

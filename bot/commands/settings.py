@@ -14,6 +14,7 @@ from engine.contract.approaches import Number
 
 OWN = ("approach", "blocks", "ping")
 CLEARED = {"none", "no", "off", "-", "all"}
+MOST_CHANNELS = 50
 # A mention, or an id as Discord and Slack write them.
 CHANNEL = re.compile(r"<#([\w.-]+)(?:\|[^>]*)?>|\b([A-Z0-9]{8,})\b")
 
@@ -77,12 +78,13 @@ def _channels(text: str | None) -> list[str] | None:
     if text.strip().casefold() in CLEARED:
         return []
     ids = [mentioned or typed for mentioned, typed in CHANNEL.findall(text)]
-    if not ids or re.search(r"[^\s,]", CHANNEL.sub("", text)):
+    if not ids or len(ids) > MOST_CHANNELS or re.search(r"[^\s,]", CHANNEL.sub("", text)):
         raise BadCommand(
-            f"channels must be channel mentions or ids, separated by commas, not {texts.quoted(text, 40)}."
+            f"channels must be at most {MOST_CHANNELS} channel mentions or ids, separated by commas,"
+            f" not {texts.quoted(text, 40)}."
             " If a mention turns into a plain name, paste the id: it is in the channel's link."
         )
-    return ids[:50]
+    return ids
 
 
 def _words(text: str | None) -> list[str] | None:
