@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat import Heard, Person
+from bot.deliveries import Deliveries
 from bot.disk import until_kept
 from bot.grids import own_grids
 from bot.history import Database, Orphan
@@ -22,12 +23,18 @@ from bot.received import Inbox
 from bot.upkeep import Upkeep
 from bot.words import own_words
 from engine.contract.errors import BadRequest
-from engine.contract.grid import Judged
-from engine.contract.orders import MakeGrid
+from engine.contract.grid import GridScore, Judged
+from engine.contract.orders import Job, MakeGrid
 from engine.contract.training import TrainStyle
 from tests.bot_rig import rig
+from tests.fake_engine import plan_of
 from tests.fake_talk import ANNA, BERT, LOBBY, FakeChat, FakeTalk
 from tests.test_queue import Bench, bench
+
+SCORE = GridScore(
+    judge="j", n=1, mean=0.3, std=None, fillers_mean=None, margin=None, with_details=None, retrieval=None,
+    tokens_not_scored=0,
+)  # fmt: skip
 
 
 async def test_the_database_is_made_once_and_opened_again(tmp_path: Path) -> None:
@@ -102,6 +109,62 @@ async def test_of_a_grid_that_was_deleted_while_its_pictures_came_nothing_stays(
 
         assert await pictures.have(job) == {}
         assert [path.name for path in (tmp_path / "p").iterdir()] == [other.id]
+
+
+async def test_a_step_of_one_job_is_no_step_of_another(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        one, other, waits = [job for name in ("one", "other", "waits") if (job := await b.put(name, name))]
+        for _ in range(2):
+            await b.lend(1000)
+        await b.database.write("UPDATE jobs SET suspect = 1 WHERE state = 'lent'")
+
+        for job in (one, waits):
+            await b.jobs.made(job.id, SCORE)
+        ended = await b.jobs.failed(waits.id, "x", "It could not be painted.")
+        again = await b.jobs.failed(waits.id, "x", "It could not be painted.")
+        await b.jobs.told(waits.id)
+
+        found = [job for each in (one, other, waits) if (job := await b.jobs.find(each.id))]
+        assert [(job.state, job.suspect, job.grid_score, job.ended, job.detail) for job in found] == [
+            ("made", False, SCORE, False, None),
+            ("lent", True, None, False, None),
+            ("failed", False, None, True, "It could not be painted."),
+        ]
+        assert (ended, again) == (True, False)
+        told = await b.database.read("SELECT prompt FROM jobs WHERE told")
+        assert [row["prompt"] for row in told] == ["waits"]
+
+
+@pytest.mark.parametrize("posted", [None, "begun", "proved"])
+async def test_of_a_deleted_grid_its_counts_stay_and_every_other_is_whole(tmp_path: Path, posted: str | None) -> None:
+    async with bench(tmp_path) as b:
+        gone, other = [await _with_pictures(b, tmp_path / "p", name) for name in ("gone", "other")]
+        plan = plan_of(Job(id=gone[1].id, work=gone[1].order))
+        for _, job in (gone, other):
+            await b.lend(1000)
+            await b.jobs.planned(job, plan)
+            await b.jobs.made(job.id, SCORE)
+        before = await b.jobs.find(other[1].id)
+        deliveries = Deliveries(b.database)
+        for job in (gone[1], other[1]) if posted else ():
+            await deliveries.begin(f"{job.id}-post", kind="post", job=job.number, talk="t", server=None)
+        if posted == "proved":
+            await deliveries.posted(f"{gone[1].id}-post", "m1", "t")
+
+        await b.jobs.emptied(gone[1].id)
+
+        left = await b.jobs.find(gone[1].id)
+        assert left
+        assert (left.state, left.work, left.prompt, left.score, left.detail, left.bytes) == ("deleted", *[None] * 4, 0)
+        assert (left.cost, left.painted, bool(left.ended_at)) == (16, 2, True)
+        assert await b.jobs.plan(left) is None
+        assert await gone[0].have(left) == {}
+        # Whether a sheet is there is not known yet: it is still to be taken back.
+        untold = [row["prompt"] for row in await b.database.read("SELECT prompt FROM jobs WHERE NOT told")]
+        assert untold == ([None, "other"] if posted == "begun" else ["other"])
+        assert await b.jobs.find(other[1].id) == before
+        assert await b.jobs.plan(other[1]) == plan
+        assert set(await other[0].have(other[1])) == {"A1", "B2"}
 
 
 async def test_pruning_one_grid_leaves_every_other_whole(tmp_path: Path) -> None:
