@@ -218,6 +218,18 @@ async def test_a_stranger_who_breaks_off_leaves_no_trace_in_the_log(
     assert [record for record in caplog.records if record.exc_info] == []
 
 
+async def test_a_recorded_request_is_refused_before_anything_reads_it(
+    slack: SlackServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene(slack, requests=True):
+        kind = {"Content-Type": "application/json"}
+
+        answer = await slack.send("no JSON", kind | slack.signature("no JSON", age=301))
+
+    assert answer.status == 401
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 async def test_a_mention_inside_a_thread_is_answered_in_that_thread(both: Scene) -> None:
     root = both.slack.space.add_message(both.slack.space.channels["C1"], "U1", "look at this")
 
