@@ -88,8 +88,9 @@ def test_the_bootstrap_agrees_with_scipy_s_percentile_bootstrap_at_the_expanded_
     assert found.high == pytest.approx(independent.high, abs=0.03 * width)
 
 
-def test_the_bootstrap_s_p_is_near_that_of_the_t_test_for_normal_values() -> None:
-    ours = values(np.random.default_rng(5), 50, 2, mean=0.006)
+@pytest.mark.parametrize("mean", [0.006, 0.002, 0.001, -0.001])
+def test_the_bootstrap_s_p_is_near_that_of_the_t_test_for_normal_values(mean: float) -> None:
+    ours = values(np.random.default_rng(5), 50, 2, mean=mean)
 
     found = level(ours)
     compared = difference(ours, zeros(ours))
