@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.budget import RUNNING_GAP_S, WAITING_GAP_S, Edits
+from bot.budget import AWAY_S, RUNNING_GAP_S, WAITING_GAP_S, Edits
 from bot.errors import Gone, PlatformAway
 
 
@@ -62,15 +62,48 @@ async def test_one_message_is_not_edited_more_often_than_one_can_read(running: b
     await desk.work()
     desk.offer("a", "2", running=running)
 
+    desk.now += gap / 2
     await desk.work()
     early = list(desk.shown)
     _, wait = desk.edits.next(desk.now)
-    desk.now += gap
+    desk.now += gap / 2
     await desk.work()
 
     assert early == ["1"]
-    assert wait == pytest.approx(gap)
+    assert wait == pytest.approx(gap / 2)
     assert desk.shown == ["1", "2"]
+    assert desk.edits.made == 2
+
+
+async def test_what_may_be_shown_soonest_is_waited_for() -> None:
+    desk = Desk()
+    for job, running in (("r", True), ("w", False)):
+        desk.offer(job, "1", running=running)
+        await desk.work()
+        desk.now += 0.75
+        desk.offer(job, "2", running=running)
+
+    assert desk.edits.next(desk.now) == (None, pytest.approx(RUNNING_GAP_S - 1.5))
+
+
+async def test_while_a_platform_is_away_nothing_is_edited_on_it_for_a_while() -> None:
+    desk = Desk()
+
+    async def failing() -> None:
+        raise PlatformAway("away")
+
+    desk.edits.offer("a", failing, running=True)
+    await desk.work()
+    desk.offer("b", "of another job")
+    await desk.work()
+    away = list(desk.shown)
+    _, wait = desk.edits.next(desk.now)
+    desk.now += AWAY_S
+    await desk.work()
+
+    assert (away, wait) == ([], AWAY_S)
+    assert desk.shown == ["of another job"]
+    assert desk.edits.made == 1
 
 
 async def test_the_budget_of_a_minute_holds_for_all_jobs_together() -> None:
@@ -125,6 +158,49 @@ async def test_hold_drops_what_waits_and_waits_for_what_is_in_flight() -> None:
 
     assert not held_early
     assert desk.shown == ["in flight"]
+
+
+async def test_an_edit_that_was_about_to_be_sent_is_not_sent_after_a_hold_and_a_forgotten_job_begins_anew() -> None:
+    desk = Desk()
+    desk.offer("a", "about to be sent")
+    sending = desk.edits._show("a")
+
+    await desk.edits.hold("a")
+    await sending
+    held = list(desk.shown)
+    desk.now += 100
+    desk.edits.forget("a")
+    desk.offer("a", "anew")
+    await desk.work()
+
+    assert held == []
+    assert desk.shown == ["anew"]
+
+
+async def test_a_newer_state_is_shown_as_soon_as_the_edit_before_it_is_through() -> None:
+    desk, shown = Desk(), asyncio.Event()
+    begun, finish = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await finish.wait()
+
+    async def newer() -> None:
+        shown.set()
+
+    working = asyncio.create_task(desk.edits.run())
+    desk.edits.offer("a", slow, running=True)
+    await begun.wait()
+    desk.now += 100
+    desk.edits.offer("a", newer, running=True)
+    await _turns(10)
+    early = shown.is_set()
+    finish.set()
+
+    async with asyncio.timeout(5):
+        await shown.wait()
+    working.cancel()
+    assert not early
 
 
 async def test_an_edit_that_the_platform_holds_back_is_in_nobody_elses_way() -> None:
