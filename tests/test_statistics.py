@@ -291,6 +291,16 @@ def test_a_missing_score_is_left_out_as_a_pair_and_told() -> None:
     assert found.note == ("It speaks for this prompt only. 2 of 8 pairs left out, because a score is missing.")
 
 
+def test_a_missing_score_is_left_out_of_a_level_and_told_too() -> None:
+    ours = values(np.random.default_rng(9), 1, 8)
+
+    found = level({**ours, (0, 3): math.nan, (0, 5): None})
+
+    without = level({key: value for key, value in ours.items() if key[1] not in {3, 5}})
+    assert (found.value, found.low, found.high, found.n) == (without.value, without.low, without.high, 6)
+    assert found.note == "It speaks for this prompt only. 2 of 8 pictures left out, because a score is missing."
+
+
 def test_a_missing_score_costs_no_other_pair_and_every_prompt_counts_the_same() -> None:
     ours = values(np.random.default_rng(10), 3, 5)
 
