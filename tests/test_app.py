@@ -397,6 +397,33 @@ async def test_a_servers_rules_hold_there_and_nowhere_else(tmp_path: Path) -> No
         assert [job.order.blocks for job in await r.jobs()] == [1, 1]
 
 
+@pytest.mark.parametrize("rule", ["words:none", "channels:all", "waiting:0", "retention_days:0", "approach:0"])
+async def test_a_rule_that_is_taken_back_is_not_set_and_the_others_stay(tmp_path: Path, rule: str) -> None:
+    async with rig(tmp_path) as r:
+        rules = "words:gore channels:<#lobby> waiting:3 pictures_per_hour:100 retention_days:7 approach:2 blocks:2"
+        await told(r, MODERATOR, f"/settings scope:server {rules}")
+        await told(r, MODERATOR, "/settings approach:3")
+        before = await r.app.parts.preferences.of_server("fake:guild")
+        name, _, _ = rule.partition(":")
+
+        said = await told(r, MODERATOR, f"/settings scope:server {rule}")
+
+        assert f"`{name}` not set" in said.text
+        assert getattr(before, name)
+        assert await r.app.parts.preferences.of_server("fake:guild") == before.model_copy(update={name: None})
+        assert "`approach` 3" in (await told(r, MODERATOR, "/settings")).text
+
+
+@pytest.mark.parametrize(
+    ("entry", "prompt"), [("gore", "gorenje and agore"), ("kitt*", "skittles"), ("*ore", "oregano")]
+)
+async def test_a_word_that_only_holds_an_entry_is_allowed(tmp_path: Path, entry: str, prompt: str) -> None:
+    async with rig(tmp_path) as r:
+        await told(r, MODERATOR, f"/settings scope:server words:{entry}")
+
+        await grid(r, f"a cat with {prompt} blocks:1")
+
+
 @pytest.mark.parametrize(
     ("entry", "prompt"),
     [

@@ -17,7 +17,7 @@ from bot.history import Database, Orphan
 from bot.jobs import JobRow
 from bot.migrations import MIGRATIONS
 from bot.pictures import ArrivedPicture, Pictures
-from bot.preferences import PreferenceRows
+from bot.preferences import PreferenceRows, Preferences
 from bot.proposals import DAY_S, PROPOSED_DAYS, Proposals
 from bot.received import Inbox
 from bot.upkeep import Upkeep
@@ -459,6 +459,27 @@ async def test_a_history_that_knows_hardly_any_of_the_pictures_deletes_none(
         assert len(list((tmp_path / "p").glob("stranger*"))) == left
         assert len(list((tmp_path / "p").iterdir())) == left + 1
         assert ("does not know" in caplog.text) == bool(left)
+
+
+async def test_what_one_prefers_is_nobody_elses_and_taken_back_alone(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        rows = PreferenceRows(b.database)
+        for scope, owner, name, value in (
+            ("person", "1", "approach", 1),
+            ("person", "1", "approach", 2),
+            ("person", "1", "blocks", 3),
+            ("person", "2", "approach", 3),
+            ("server", "1", "approach", 3),
+        ):
+            await rows.set(scope, owner, name, value)
+        before = await rows.of_person(1)
+
+        await rows.set("person", "1", "approach", None)
+
+        assert before == Preferences(approach=2, blocks=3)
+        assert await rows.of_person(1) == Preferences(blocks=3)
+        assert await rows.of_person(2) == await rows.of_server("1") == Preferences(approach=3)
+        assert await rows.of_server(None) == await rows.of_server("2") == Preferences()
 
 
 async def test_what_was_proposed_is_there_for_this_person_and_kind_for_a_week(tmp_path: Path) -> None:
