@@ -1,15 +1,17 @@
 """The rows and the files: committed or not there at all, found by their owner, pruned oldest first."""
 
 import asyncio
+import itertools
 import sqlite3
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.chat import Heard, Person
+from bot.chat import Heard, Person, Pressed
 from bot.deliveries import Deliveries
 from bot.disk import until_kept
 from bot.grids import own_grids
@@ -19,7 +21,7 @@ from bot.migrations import MIGRATIONS
 from bot.pictures import ArrivedPicture, Pictures
 from bot.preferences import PreferenceRows, Preferences
 from bot.proposals import DAY_S, PROPOSED_DAYS, Proposals
-from bot.received import Inbox
+from bot.received import DOUBLE_PRESS_S, Inbox, Received
 from bot.upkeep import Upkeep
 from bot.words import own_words
 from engine.contract.errors import BadRequest
@@ -322,6 +324,60 @@ async def test_a_history_of_any_version_is_brought_up_to_date_with_all_its_rows(
     assert asked is not None
     assert asked["person"] == (1 if version < 6 else None)
     assert found == [1, 1]
+
+
+async def test_what_was_heard_is_changed_answered_and_forgotten_row_by_row(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        inbox, chat = Inbox(b.database, lambda: b.now), FakeChat()
+
+        async def heard(event: str) -> Received | None:
+            talk = FakeTalk(chat, "lobby", "anna")
+            return await inbox.heard(Heard("fake", event, ANNA, LOBBY, talk, f"/grid {event}", {"prompt": event}))
+
+        one, two = await heard("e1"), await heard("e2")
+        assert one
+        assert two
+        await inbox.moved(one.number, "grown")
+        await inbox.meant(one.number, approach="2")
+        assert await inbox.open() == [replace(one, talk="grown", options={"approach": "2"}), two]
+
+        await inbox.answered(one.number)
+        again = await heard("e1")
+        b.now += 1
+        await inbox.forget(b.now)
+
+        assert again is None
+        assert await inbox.open() == [two]
+        assert [await inbox.seen("fake", event) for event in ("e1", "e2")] == [False, True]
+        assert not await inbox.seen("another", "e2")
+
+
+async def test_two_presses_within_five_seconds_are_one_by_the_same_person_with_the_same_words_only(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as b:
+        inbox, chat, events = Inbox(b.database, lambda: b.now), FakeChat(), itertools.count()
+
+        async def pressed(who: Person = ANNA, press: str = "again:x", once: bool = True, **values: str) -> bool:
+            talk = FakeTalk(chat, "lobby", who.id)
+            made = Pressed("fake", f"p{next(events)}", who, LOBBY, talk, press, values)
+            return await inbox.pressed(made, once=once) is not None
+
+        first = await pressed()
+        b.now += DOUBLE_PRESS_S - 0.1
+        double = await pressed()
+        others = [
+            await pressed(BERT),
+            await pressed(press="again:y"),
+            await pressed(prompt="other words"),
+            await pressed(once=False),
+        ]
+        b.now += 0.2
+        late = await pressed()
+        b.now -= 1
+        put_back = await pressed()
+
+        assert (first, double, others, late, put_back) == (True, False, [True] * 4, True, False)
 
 
 async def test_a_history_of_before_gives_no_number_that_an_answer_still_has(tmp_path: Path) -> None:
