@@ -526,6 +526,34 @@ SENTENCES: list[tuple[Callable[[], list[ComparedColumn]], str | None]] = [
         lambda: [column("a", SAME, SAME), column("b", about(0.0, 0.3), about(0.1, 0.2))],
         "8 pictures a column are too few to tell any of them from the baseline.",
     ),
+    (
+        lambda: [column("a", about(0.0, 0.3), about(0.1)), column("b", about(0.0, 0.3), about(0.2))],
+        "b gains style (+0.200), but 8 pictures a column are too few to tell what it costs in content.",
+    ),
+    (
+        lambda: [column(label, about(-0.2), about(0.1, 0.2)) for label in "ab"],
+        "8 pictures a column are too few to tell whether any gains style, but a and b cost content.",
+    ),
+    (
+        lambda: [column("a", about(0.0, 0.3), about(-0.1)), column("b", about(0.0, 0.3), about(0.1, 0.2))],
+        "No column is known to gain style while keeping the content.",
+    ),
+    (
+        lambda: [column(label, about(0.001), about(0.1, 0.2)) for label in "ab"],
+        "No column is known to gain style while keeping the content.",
+    ),
+    (
+        lambda: [column("a", NO_PAIRS, NO_PAIRS), column("b", about(-0.05), about(0.1))],
+        "Only b is known to gain style, and it costs content (−0.050 content for +0.100 style).",
+    ),
+    (
+        lambda: [
+            column("a", about(-0.05), about(0.1)),
+            column("b", about(-0.2), about(0.4)),
+            column("words", about(0.001), about(0.5)).model_copy(update={"role": "control"}),
+        ],
+        "Every gain in style costs content here; a pays the least (−0.050 content for +0.100 style).",
+    ),
     (lambda: [column("a", about(-0.2), about(0.1))], None),
     (lambda: [column(label, NO_PAIRS, NO_PAIRS) for label in "ab"], None),
 ]
