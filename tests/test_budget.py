@@ -72,7 +72,7 @@ async def test_one_message_is_not_edited_more_often_than_one_can_read(running: b
     assert early == ["1"]
     assert wait == pytest.approx(gap / 2)
     assert desk.shown == ["1", "2"]
-    assert desk.edits.made == 2
+    assert desk.edits.count == 2
 
 
 async def test_what_may_be_shown_soonest_is_waited_for() -> None:
@@ -103,7 +103,7 @@ async def test_while_a_platform_is_away_nothing_is_edited_on_it_for_a_while() ->
 
     assert (away, wait) == ([], AWAY_S)
     assert desk.shown == ["of another job"]
-    assert desk.edits.made == 1
+    assert desk.edits.count == 1
 
 
 async def test_the_budget_of_a_minute_holds_for_all_jobs_together() -> None:

@@ -95,7 +95,7 @@ async def test_a_withheld_picture_is_known_and_needs_no_file(tmp_path: Path) -> 
     async with bench(tmp_path) as b:
         pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
 
-        await pictures.keep(job, [Arrived("C3", None, None, Judged(withheld="unsafe"))])
+        await pictures.keep(job, [ArrivedPicture("C3", None, None, Judged(withheld="unsafe"))])
 
         assert (await pictures.have(job))["C3"] == Judged(withheld="unsafe")
         assert await pictures.used() == 200
@@ -107,7 +107,7 @@ async def test_of_a_grid_that_was_deleted_while_its_pictures_came_nothing_stays(
         _, other = await _with_pictures(b, tmp_path / "p", "A2")
         await b.jobs.emptied(job.id)
 
-        await pictures.keep(job, [Arrived("C1", b"x" * 100, None, Judged())])
+        await pictures.keep(job, [ArrivedPicture("C1", b"x" * 100, None, Judged())])
 
         assert await pictures.have(job) == {}
         assert [path.name for path in (tmp_path / "p").iterdir()] == [other.id]
@@ -548,17 +548,17 @@ async def test_what_was_proposed_is_there_for_this_person_and_kind_for_a_week(tm
         await rows.withdraw(mine, bert)
         b.now += PROPOSED_DAYS * DAY_S
 
-        assert await rows.proposed(mine, anna, MakeGrid) == (grid, 64)
-        assert await rows.proposed(mine, bert, MakeGrid) is None
-        assert await rows.proposed(mine, anna, TrainStyle) is None
+        assert await rows.find(mine, anna, MakeGrid) == (grid, 64)
+        assert await rows.find(mine, bert, MakeGrid) is None
+        assert await rows.find(mine, anna, TrainStyle) is None
         await rows.propose(bert, grid)
-        assert await rows.proposed(mine, anna, MakeGrid) == (grid, 64)
+        assert await rows.find(mine, anna, MakeGrid) == (grid, 64)
         b.now += 1
-        assert await rows.proposed(mine, anna, MakeGrid) is None
+        assert await rows.find(mine, anna, MakeGrid) is None
         kept = await rows.propose(anna, grid)
         assert (await b.database.read("SELECT COUNT(*) FROM proposals"))[0][0] == 2
         await rows.withdraw(kept, anna)
-        assert await rows.proposed(kept, anna, MakeGrid) is None
+        assert await rows.find(kept, anna, MakeGrid) is None
 
 
 async def test_a_database_that_somebody_else_keeps_locked_is_written_later(
