@@ -301,6 +301,27 @@ def test_a_damaged_checkpoint_counts_as_absent_and_is_not_used(hub: Hub, harm: s
     assert checkpoints.local(TURBO) is None
 
 
+@pytest.mark.parametrize(
+    "header", [b"[1]", b"1", b'{"a": {}}', b'{"a": {"data_offsets": ["x", "y"]}}', b"[" * 200_000], ids=range(5)
+)
+def test_a_header_that_is_none_of_safetensors_counts_as_damaged(
+    tmp_path: Path, made: dict[str, Path], header: bytes
+) -> None:
+    folder = shutil.copytree(made[CLIP], tmp_path / "clip")
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+
+    assert not files.whole(folder, half=False)
+
+
+@pytest.mark.parametrize("index", ['{"weight_map": [1]}', '{"weight_map": {"a": 1}}', "[" * 200_000], ids=range(3))
+def test_an_index_that_names_no_files_counts_as_damaged(tmp_path: Path, made: dict[str, Path], index: str) -> None:
+    folder = shutil.copytree(made[CLIP], tmp_path / "clip")
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(index)
+
+    assert not files.whole(folder, half=False)
+
+
 @pytest.mark.parametrize("harm", ["shortened", "no weights"])
 def test_a_damaged_checkpoint_is_fetched_anew(hub: Hub, harm: str) -> None:
     folder = checkpoints.fetch(TURBO, quiet)

@@ -21,6 +21,9 @@ WEIGHTS = re.compile(
 )
 PICKLE = re.compile(r"(pytorch_model|diffusion_pytorch_model)(\.fp16)?(-\d+-of-\d+)?(\.fp16)?\.bin")
 
+STRANGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What comes of reading JSON in which a stranger wrote something else than the format says."""
+
 
 def names_to_fetch(names: list[str], *, half: bool) -> list[str]:
     """The names to fetch: configurations, vocabularies and safetensors, in fp16 if `half` and every part has them."""
@@ -64,7 +67,7 @@ def _complete(folder: Path, *, fp16: bool) -> bool:
     index = _json(folder / "model_index.json")
     if index is None:
         return _tokens(folder) and _has(folder, "preprocessor_config.json") and _weights(folder, fp16=fp16)
-    parts = [name for name, source in index.items() if name in PARTS and isinstance(source, list) and source[-1]]
+    parts = [name for name, source in index.items() if name in PARTS and isinstance(source, list) and any(source[-1:])]
     return "unet" in parts and all(_part(folder / name, fp16=fp16) for name in parts)
 
 
@@ -83,9 +86,12 @@ def _tokens(folder: Path) -> bool:
 def _weights(folder: Path, *, fp16: bool) -> bool:
     weights = _kind(sorted(file.name for file in folder.glob("*.safetensors*")), fp16=fp16)
     maps = [_json(folder / name) or {} for name in weights if name.endswith(".json")]
-    shards = {shard for index in maps for shard in index.get("weight_map", {}).values()}
-    tensors = {name for name in weights if name.endswith(".safetensors")} | shards
-    return _has(folder, "config.json") and bool(tensors) and all(_is_whole_file(folder / name) for name in tensors)
+    try:
+        shards = {folder / shard for index in maps for shard in index.get("weight_map", {}).values()}
+    except STRANGE:
+        return False
+    tensors = {folder / name for name in weights if name.endswith(".safetensors")} | shards
+    return _has(folder, "config.json") and bool(tensors) and all(map(_is_whole_file, tensors))
 
 
 def _kind(names: list[str], *, fp16: bool) -> list[str]:
@@ -118,10 +124,10 @@ def _is_whole_file(file: Path) -> bool:
             if length > file.stat().st_size:
                 return False
             header = json.loads(stream.read(length))
-    except (OSError, ValueError):
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        return bool(file.stat().st_size == 8 + length + max(ends, default=0))
+    except (OSError, *STRANGE):
         return False
-    ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-    return file.stat().st_size == 8 + length + max(ends, default=0)
 
 
 def _has(folder: Path, name: str) -> bool:
@@ -131,6 +137,6 @@ def _has(folder: Path, name: str) -> bool:
 def _json(file: Path) -> dict[str, Any] | None:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
