@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from bot import spoken, texts
 from bot.actions import ACTIONS
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 # Seconds between tries at an answer, ten minutes in all: longer, and an interaction of Discord could not be used.
 WAITS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, *[60.0] * 9)
+# Answers of one person under way at a time; the others wait. An export of one's data takes tens of megabytes.
+AT_ONCE = 10
 
 
 def command_and_arguments(received: Received, commands: Sequence[Command]) -> tuple[Command, dict[str, Any]]:
@@ -41,11 +44,14 @@ def command_and_arguments(received: Received, commands: Sequence[Command]) -> tu
 class Answering:
     def __init__(self, parts: Parts, teller: Teller, watch: Watch, line: Line) -> None:
         self._parts, self._teller, self._watch, self._line = parts, teller, watch, line
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
 
     async def answer(self, received: Received, talk: Talk) -> None:
         """Answer a row and close it. Whatever goes wrong, the person reads a sentence and the log has the mark."""
+        turns = self._turns.setdefault((received.platform, received.person.id), asyncio.Semaphore(AT_ONCE))
         try:
-            await self._answer(received, talk)
+            async with turns:
+                await self._answer(received, talk)
         except EngineAway as error:
             # Its own sentence names a place on the host, which is nothing for a chat.
             log.warning("an answer needs the engine, which is away: %s", error, extra={"received": received.number})

@@ -749,3 +749,20 @@ async def test_pictures_that_were_painted_ahead_cost_nothing(tmp_path: Path) -> 
         await r.app.parts.jobs.planned(row, plan.model_copy(update={"cells": cells}))
 
         assert (row.cost, (await r.jobs())[0].cost) == (4, 1)
+
+
+async def test_whoever_asks_a_hundred_things_at_once_has_ten_under_way_and_gets_all_answers(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(0)
+        for _ in range(100):
+            await r.hear(ANNA, "/compare a cat approaches:1,2")
+        await r.hear(BERT, "/compare a dog approaches:1,2")
+        # Time enough for everybody to come as far as they may.
+        for _ in range(100):
+            await r.count("SELECT COUNT(*) FROM received")
+        asked = [known.job.work.comparison.prompt for known in r.engine.alive.values()]
+        r.engine.go_on.set()
+        await r.settled(60)
+
+        assert (asked.count("a cat"), asked.count("a dog")) == (10, 1)
+        assert len(r.chat.whispered()) == 101
