@@ -447,6 +447,18 @@ async def test_over_the_disk_budget_the_oldest_messages_lose_their_place_on_the_
     platform.conversation.close()
 
 
+async def test_uploads_that_would_fill_the_disk_take_the_place_of_the_oldest_at_once(tmp_path: Path) -> None:
+    platform = WebPlatform(tmp_path, host="127.0.0.1", port=0, token=None, most_mb=1)
+    async with served(tmp_path, platform=platform) as site, site.visitor() as visitor:
+        for n in range(3):
+            kind = {"Content-Type": "image/png"}
+            await visitor.client.post(f"/picture/{n:032}", content=bytes(600_000), headers=kind)
+
+        async with asyncio.timeout(10):
+            while sum((await platform.conversation.files.sizes()).values()) > 1_000_000:
+                await site.core.answers()
+
+
 async def test_a_folder_that_cannot_be_written_means_try_again_later(tmp_path: Path) -> None:
     platform = platform_at(tmp_path)
     (tmp_path / "files").write_text("in the way")

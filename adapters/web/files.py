@@ -21,12 +21,20 @@ _NAME = re.compile(r"(?P<message>[0-9a-f]{20})-(?P<digest>[0-9a-f]{16})-(?P<name
 
 
 class Files:
+    """`written` counts bytes, and `grown` is set with it; whoever makes room sets both back."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.written, self.grown = 0, asyncio.Event()
 
     async def keep(self, message: str, pictures: Iterable[Picture]) -> list[str]:
         """Write the files, whole or not at all; their names, in order. The same content gets the same name."""
-        return [await asyncio.to_thread(self._write, message, picture) for picture in pictures]
+        names = []
+        for picture in pictures:
+            names.append(await asyncio.to_thread(self._write, message, picture))
+            self.written += len(picture.data)
+            self.grown.set()
+        return names
 
     async def drop(self, names: Iterable[str]) -> None:
         """Remove files; one that is gone already is no error."""

@@ -64,13 +64,23 @@ class WebPlatform:
 
     async def _upkeep(self) -> None:
         while True:
-            await asyncio.sleep(UPKEEP_EVERY_S)
+            await self._much_written()
             try:
                 await self._sweep()
             except BotError:
                 log.exception("old messages could not be removed; next try later")
 
+    async def _much_written(self) -> None:
+        """Wait until a tenth of the budget was written, which uploads can do in minutes; at most for some hours."""
+        files = self.conversation.files
+        with suppress(TimeoutError):
+            async with asyncio.timeout(UPKEEP_EVERY_S):
+                while files.written < self.most_mb * 100_000:
+                    files.grown.clear()
+                    await files.grown.wait()
+
     async def _sweep(self) -> None:
+        self.conversation.files.written = 0
         await self.conversation.sweep(self.keep_days, self.most_mb * 1_000_000)
 
     def _reachable(self) -> str:
