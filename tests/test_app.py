@@ -361,6 +361,24 @@ async def test_a_moderator_may_delete_what_was_posted_in_their_server(tmp_path: 
         assert r.chat.posts() == []
 
 
+@pytest.mark.parametrize(
+    ("made_in", "person", "pressed_in"),
+    [(LOBBY, MODERATOR, ELSEWHERE), (PRIVATE, MODERATOR, LOBBY), (LOBBY, MODERATOR, PRIVATE), (LOBBY, BERT, LOBBY)],
+)
+async def test_nobody_else_deletes_a_grid_nor_a_moderator_one_that_was_made_elsewhere_and_is_shown_there(
+    tmp_path: Path, made_in: Place, person: Person, pressed_in: Place
+) -> None:
+    async with rig(tmp_path) as r:
+        job = await grid(r, place=made_in)
+        await r.hear(ANNA, f"/show {job}", place=pressed_in)
+        await r.settled()
+        await r.press(person, f"delete:{job}:yes", place=pressed_in)
+        await r.settled()
+
+        assert [row.state for row in await r.jobs()] == ["delivered"]
+        assert len(r.chat.posts()) == 2
+
+
 async def test_own_settings_are_used_where_nothing_is_said(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         await told(r, ANNA, "/settings approach:3 blocks:2")
