@@ -686,6 +686,27 @@ async def test_the_metrics_count_and_name_nobody(tmp_path: Path) -> None:
         assert "anna" not in text
 
 
+async def test_the_metrics_tell_what_is_alive_and_how_long_the_oldest_has_waited(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1)
+        for person in (ANNA, BERT, ANNA):
+            await r.hear(person, "/grid a cat")
+            await r.idle()
+            r.now += 30
+
+        await r.app._upkeep.count()
+        text = r.app.metrics().decode()
+
+        for line in (
+            'tessera_jobs_alive{state="lent"} 1.0',
+            'tessera_jobs_alive{state="waiting"} 2.0',
+            'tessera_jobs_alive{state="made"} 0.0',
+            "tessera_oldest_waiting_seconds 60.0",
+            "tessera_engine_up 1.0",
+        ):
+            assert f"{line}\n" in text
+
+
 async def test_prompts_cannot_format_our_sentences(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         await grid(r, "*bold* `code` cat blocks:1")

@@ -449,6 +449,25 @@ async def test_pictures_past_their_retention_go_and_the_grid_can_be_painted_agai
         assert [row.order.seed for row in await r.jobs()] == [5, 5]
 
 
+async def test_a_start_prunes_and_sweeps_and_forgets_what_no_platform_delivers_again(tmp_path: Path) -> None:
+    async with rig(tmp_path, retention_days=10) as r:
+        await r.hear(ANNA, "/grid a cat blocks:1", event="e1")
+        await r.settled()
+        leftover = tmp_path / "pictures" / "leftover"
+        leftover.mkdir()
+        await r.app._upkeep.prune()
+        known, swept = await r.app.parts.inbox.seen("fake", "e1"), not leftover.exists()
+
+        await r.kill()
+        r.now += 31 * 86_400
+        await r.start()
+        await r.until("SELECT COUNT(*) FROM jobs WHERE pruned")
+
+        assert known
+        assert swept
+        assert not await r.app.parts.inbox.seen("fake", "e1")
+
+
 async def test_a_servers_own_retention_goes_before_the_operators_whose_0_is_for_ever(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         rows = PreferenceRows(b.database)
