@@ -310,7 +310,7 @@ def test_a_header_that_is_none_of_safetensors_counts_as_damaged(
     folder = shutil.copytree(made[CLIP], tmp_path / "clip")
     (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
 
-    assert not files.whole(folder, half=False)
+    assert not files.is_whole(folder, half=False)
 
 
 @pytest.mark.parametrize("index", ['{"weight_map": [1]}', '{"weight_map": {"a": 1}}', "[" * 200_000], ids=range(3))
@@ -319,7 +319,7 @@ def test_an_index_that_names_no_files_counts_as_damaged(tmp_path: Path, made: di
     (folder / "model.safetensors").unlink()
     (folder / "model.safetensors.index.json").write_text(index)
 
-    assert not files.whole(folder, half=False)
+    assert not files.is_whole(folder, half=False)
 
 
 @pytest.mark.parametrize("harm", ["shortened", "no weights"])
