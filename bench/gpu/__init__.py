@@ -35,6 +35,31 @@ ALL = [what for what in MEASURES if what != "start"]
 
 
 def main(arguments: list[str]) -> None:
+    options = _options(arguments)
+    quiet()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    about, rates = machine.describe(), machine.rates(device, tiny=options.tiny)
+    print(machine.line(about))
+    print(", ".join(f"{name} {rate:.0f}" for name, rate in rates.items()), "(GFLOP/s, copy in GB/s)", flush=True)
+    model = architectures.build(options.model, device, tiny=options.tiny)
+    options.out.mkdir(parents=True, exist_ok=True)
+    more: dict[str, dict[str, Any]] = {
+        "grid": {"steps": options.steps, "waves": options.waves, "rates": rates},
+        "start": {"memory": options.memory},
+    }
+    for what in in_time(options.what or ALL):
+        record = {"machine": about, "rates": rates, "model": options.model, "what": what, "tiny": options.tiny}
+        file = _file(options, about, what)
+        results = []
+        # Kept one by one: a command whose time is over has told what it had measured.
+        for result in MEASURES[what](model, tiny=options.tiny, **more.get(what, {})):
+            results.append(result)
+            print(result, flush=True)
+            file.write_text(json.dumps({**record, "results": results}, indent=1) + "\n")
+        print(table(results), flush=True)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m bench gpu", description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="*", help=f"what is measured, one after the other: {', '.join(MEASURES)}")
     parser.add_argument("--model", choices=architectures.UNETS, default="v1-4")
@@ -53,33 +78,17 @@ def main(arguments: list[str]) -> None:
         parser.error("start is measured with v1-4")
     if options.memory is not None and options.memory <= 0:
         parser.error("--memory is GiB of the card, such as 8")
-    quiet()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if device.type == "cpu" and not options.tiny:
+    if not options.tiny and not torch.cuda.is_available():
         parser.error("there is no CUDA device; --tiny tries the benchmark on a processor")
-    about, rates = machine.describe(), machine.rates(device, tiny=options.tiny)
-    print(machine.line(about))
-    print(", ".join(f"{name} {rate:.0f}" for name, rate in rates.items()), "(GFLOP/s, copy in GB/s)", flush=True)
-    model = architectures.build(options.model, device, tiny=options.tiny)
-    options.out.mkdir(parents=True, exist_ok=True)
-    more: dict[str, dict[str, Any]] = {
-        "grid": {"steps": options.steps, "waves": options.waves, "rates": rates},
-        "start": {"memory": options.memory},
-    }
-    for what in in_time(options.what or ALL):
-        record = {"machine": about, "rates": rates, "model": options.model, "what": what, "tiny": options.tiny}
-        limit = [f"{options.memory:g}gib"] if what == "start" and options.memory else []
-        file = (
-            options.out
-            / f"gpu-{'-'.join([_card(about), options.model, what, *limit, *(['tiny'] * options.tiny)])}.json"
-        )
-        results = []
-        # Kept one by one: a command whose time is over has told what it had measured.
-        for result in MEASURES[what](model, tiny=options.tiny, **more.get(what, {})):
-            results.append(result)
-            print(result, flush=True)
-            file.write_text(json.dumps({**record, "results": results}, indent=1) + "\n")
-        print(table(results), flush=True)
+    return options
+
+
+def _file(options: argparse.Namespace, about: dict[str, Any], what: str) -> Path:
+    """Where the results of one part are kept."""
+    limit = [f"{options.memory:g}gib"] if what == "start" and options.memory else []
+    words = [_card(about), options.model, what, *limit, *(["tiny"] * options.tiny)]
+    out: Path = options.out
+    return out / f"gpu-{'-'.join(words)}.json"
 
 
 def _card(about: dict[str, Any]) -> str:
