@@ -60,9 +60,9 @@ class Adopted:
         """From now on this is the style here; the one before is remembered."""
         await self._change(scope, lambda names: [style, *(name for name in names if name != style)])
 
-    async def roll_back(self, scope: Scope) -> str | None:
-        """Give up the present style for the one before, which is returned; None where there is none."""
-        return next(iter(await self._change(scope, lambda names: names[1:])), None)
+    async def roll_back(self, scope: Scope, style: str) -> str | None:
+        """Give up this style, if it is the present one, for the one before; the present style then, None for none."""
+        return next(iter(await self._change(scope, lambda names: names[names[:1] == [style] :])), None)
 
     async def elsewhere(self, scope: Scope, style: str) -> bool:
         """Whether another place has adopted this style at present."""

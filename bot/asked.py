@@ -46,6 +46,8 @@ class Asked:
         """
         row = await self.parts.jobs.find(job.strip().lower()) if re.match(ids.PATTERN, job.strip().lower()) else None
         if row and row.state == "deleted":
+            if row.person == self.who or self._moderates(row):
+                raise Refused(f"`{row.id}` is deleted.")
             row = None
         if row and await self._may_see(row):
             if row.training and not training:
@@ -70,5 +72,7 @@ class Asked:
             return True
         if self.server is None:
             return False
-        moderated = self.person.moderator and job.server == self.server and not job.private
-        return moderated or await self.parts.deliveries.seen_in(job.number, self.server)
+        return self._moderates(job) or await self.parts.deliveries.seen_in(job.number, self.server)
+
+    def _moderates(self, job: JobRow) -> bool:
+        return self.person.moderator and self.server is not None and job.server == self.server and not job.private

@@ -56,8 +56,7 @@ class Inbox:
 
     async def seen(self, platform: str, event: str) -> bool:
         """Whether this very event was heard before."""
-        sql = "SELECT 1 FROM received WHERE platform = :platform AND event = :event"
-        return await self._database.one(sql, platform=platform, event=event) is not None
+        return await self._database.one(SEEN, platform=platform, event=event) is not None
 
     async def answered(self, number: int) -> None:
         """Forget what was said; the event's id stays, so that it is not heard again."""
@@ -94,6 +93,9 @@ class Inbox:
         who = request.person
         body |= {"person": asdict(request.person), "place": asdict(request.place), "talk": request.talk.address}
         async with self._database.transaction() as rows:
+            if await rows.write(SEEN, platform=request.platform, event=request.event):
+                # Who has had everything deleted since is not written down again.
+                return None
             person = await rows.write(PERSON, platform=who.platform, key=who.id, name=who.name)
             numbers = await rows.write(
                 RECEIVE,
@@ -108,6 +110,7 @@ class Inbox:
         return _read(numbers[0]["number"], request.platform, request.event, body) if numbers else None
 
 
+SEEN = "SELECT 1 FROM received WHERE platform = :platform AND event = :event"
 RECEIVE = f"""
 INSERT INTO received (number, platform, event, person, press, body, at)
 SELECT {NEXT.format("received", "number")}, :platform, :event, :person, :press, :body, :now
@@ -115,7 +118,7 @@ WHERE :press IS NULL OR NOT EXISTS (
     SELECT 1 FROM received
     WHERE person = :person AND press = :press AND at > :now - :double AND at < :now + :double
 )
-ON CONFLICT (platform, event) DO NOTHING RETURNING number
+RETURNING number
 """  # noqa: S608  # constants
 
 

@@ -67,12 +67,9 @@ async def reject(asked: Asked, subject: str, more: str) -> Message:
 
 async def rollback(asked: Asked, subject: str, more: str) -> Message:
     """Back to the style that was adopted before. The button names the style, so that a second press changes nothing."""
-    adopted, scope = Adopted(asked.parts.database), scope_of(asked, more)
-    if await adopted.style(scope) != subject:
-        raise Refused(f"`{texts.plain(subject, LONGEST)}` is not the adopted style here, so nothing is rolled back.")
-    previous = await adopted.roll_back(scope)
-    after = f"`{previous}` is the adopted style here again." if previous else await _default_style(asked)
-    return Message(f"`{subject}` is no longer adopted. {after}")
+    present = await Adopted(asked.parts.database).roll_back(scope_of(asked, more), subject)
+    after = f"`{present}` is the adopted style here." if present else await _default_style(asked)
+    return Message(f"`{texts.plain(subject, LONGEST)}` is not adopted here now. {after}")
 
 
 async def rename(asked: Asked, subject: str, more: str) -> Message | None:

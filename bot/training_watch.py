@@ -33,9 +33,9 @@ class _Training:
     """What this process knows of a training under way, so that not every step asks the rows."""
 
     again: bool
-    stopping: bool
     epochs: dict[int, Epoch]
     plot: bytes | None
+    stopping: bool = False
     phase: str = "waiting"
     cancel_sent: bool = False
 
@@ -53,6 +53,9 @@ class TrainingWatch:
     async def stream(self, job: JobRow) -> None:
         """Run the order until its ending, which is kept. Raises what it failed with, or EngineAway."""
         training = self._trainings[job.id] = await self._training(job)
+        # Only now, so that whoever asks for the end meanwhile is heard either here or there.
+        if await self._parts.trainings.stopping(job):
+            training.stopping = True
         order = job.training_order
         work = order.model_copy(update={"resume": True}) if training.again else order
         run = self._parts.engine.client.run(Job(id=job.id, turn=job.turn or 0, work=work))
@@ -87,16 +90,17 @@ class TrainingWatch:
             training.stopping = True
         if training and training.may_stop and not training.cancel_sent:
             training.cancel_sent = True
-            # An engine that does not answer is asked again when it does.
-            with suppress(TesseraError):
+            try:
                 await self._parts.engine.client.cancel(job.id)
+            except TesseraError:
+                # An engine that does not answer, or does not have the job yet, is asked again at its next word.
+                training.cancel_sent = False
         return trained.STOPPING if await self._parts.trainings.epochs(job) else trained.STOPPING_EARLY
 
     async def _training(self, job: JobRow) -> _Training:
         rows = self._parts.trainings
         return _Training(
             again=not await rows.begin(job),
-            stopping=await rows.stopping(job),
             epochs={epoch.epoch: epoch for epoch in await rows.epochs(job)},
             plot=await rows.plot(job),
         )

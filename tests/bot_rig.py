@@ -34,11 +34,12 @@ class Rig:
         self.now = 1_000_000.0
 
     async def start(self) -> None:
-        platforms = {"fake": FakePlatform(self.chat)}
-        self.app = await core(
-            self.settings, platforms, client=cast("EngineClient", self.engine), clock=lambda: self.now
-        )
+        self.app = await self.core()
         await self.app.start()
+
+    async def core(self) -> App:
+        platforms = {"fake": FakePlatform(self.chat)}
+        return await core(self.settings, platforms, client=cast("EngineClient", self.engine), clock=lambda: self.now)
 
     async def kill(self) -> None:
         """As kill -9 leaves it: nothing may be written any more, then everything stops."""

@@ -60,7 +60,7 @@ async def test_a_cancel_that_is_answered_again_after_a_kill_takes_back_no_second
         await r.settled()
 
         assert [job.state for job in await r.jobs()] == ["delivered", "cancelled"]
-        assert "has already ended" in r.chat.whispered()[-1]
+        assert "is cancelled" in r.chat.whispered()[-1]
 
 
 async def test_who_followed_a_job_before_it_was_lent_again_follows_it_no_more(tmp_path: Path) -> None:

@@ -418,3 +418,44 @@ async def test_an_export_has_the_style_that_a_person_adopted_for_themselves(tmp_
         data = r.chat.whispers[-1][1].files[0].data
 
     assert "sketch" in zipfile.ZipFile(io.BytesIO(data)).read("me.json").decode()
+
+
+async def test_who_cancels_or_deletes_twice_reads_the_same_twice(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(5)
+        await r.hear(ANNA, "/grid a red cat blocks:1")
+        await r.engine.reached.wait()
+        job = (await r.jobs())[0].id
+
+        for press in (f"cancel:{job}", f"cancel:{job}", f"delete:{job}:yes", f"delete:{job}:yes"):
+            await r.press(ANNA, press)
+            await r.settled()
+        await r.press(BERT, f"delete:{job}:yes")
+        await r.settled()
+
+        assert r.chat.whispered()[:4] == [f"`{job}` is cancelled."] * 2 + [f"`{job}` is deleted."] * 2
+        assert "There is no grid" in r.chat.whispered()[4]
+
+
+async def test_a_grid_that_has_ended_cannot_be_cancelled(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.hear(ANNA, "/grid a red cat blocks:1")
+        await r.settled()
+
+        await r.press(ANNA, f"cancel:{(await r.jobs())[0].id}")
+        await r.settled()
+
+        assert "has already ended" in r.chat.whispered()[0]
+
+
+async def test_a_press_that_comes_again_does_not_bring_back_who_had_everything_deleted(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.hear(ANNA, "/grid a red cat blocks:1")
+        await r.settled()
+
+        for _ in range(2):
+            await r.press(ANNA, "mydata:delete", event="the same")
+            await r.settled()
+
+        assert await r.count("SELECT COUNT(*) FROM people") == 0
+        assert len(r.chat.whispers) == 1

@@ -1,6 +1,7 @@
 """Trainings in the chat: from /finetune to an adopted style, also when the bot or the engine is killed on the way."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -321,6 +322,55 @@ async def test_a_cancel_while_the_engine_is_dead_is_obeyed_by_the_next_one(tmp_p
         assert "It was stopped early" in r.chat.posts()[0].message.text
 
 
+async def test_a_cancel_while_the_next_engine_is_given_a_training_is_obeyed(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=1 + 2 * (STEPS + 1) + 1)
+        job = await start(r)
+        await until_epoch(r, 2)
+        last_row = Gate(r.app.parts.trainings, "plot")
+        await r.engine.die()
+        await last_row.reached.wait()
+
+        await r.press(MODERATOR, f"cancel:{job.id}")
+        await r.idle()
+        last_row.open()
+        await r.engine.stop_asked.wait()
+        r.engine.go_on.set()
+        await r.settled()
+
+        assert r.engine.cards["ink"]["stopped"] == "cancelled"
+
+
+async def test_a_cancel_just_before_the_engine_has_the_training_is_repeated_at_its_first_word(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        given = Gate(r.app.parts.trainings, "stopping")
+        job = await start(r)
+        await given.reached.wait()
+
+        await r.press(MODERATOR, f"cancel:{job.id}")
+        await r.idle()
+        given.open()
+        await r.settled()
+
+        assert (await r.jobs())[0].state == "cancelled"
+        assert "ink" not in r.engine.cards
+
+
+async def test_two_moderators_who_roll_back_at_once_go_back_by_one_style(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        for name in ("ink", "chalk"):
+            r.engine.cards[name] = {"name": name, "summary": "WikiArt"}
+        for name in ("sketch", "ink", "chalk"):
+            await pressed(r, MODERATOR, f"adopt:{name}")
+
+        await asyncio.gather(
+            r.press(MODERATOR, "rollback:chalk"), r.press(replace(MODERATOR, id="mona"), "rollback:chalk")
+        )
+        await r.settled()
+
+        assert r.chat.whispered()[-2:] == ["`chalk` is not adopted here now. `ink` is the adopted style here."] * 2
+
+
 async def test_a_failed_training_says_why_and_can_be_tried_again(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         press = press_of(await told(r, MODERATOR, FINETUNE), "Start")
@@ -369,8 +419,7 @@ async def test_styles_lists_marks_shows_and_rolls_back(tmp_path: Path) -> None:
         assert listed.menu is not None
         assert [picture.name for picture in card.pictures] == ["tessera-ink-samples.png"]
         assert shown.buttons == ()
-        assert "`sketch` is the adopted style here again" in back.text
-        assert "nothing is rolled back" in twice.text
+        assert back.text == twice.text == "`ink` is not adopted here now. `sketch` is the adopted style here."
         assert "*adopted here*" in (await told(r, ANNA, "/styles")).text.splitlines()[1]
 
 
@@ -499,7 +548,7 @@ async def test_a_card_that_had_to_be_shown_in_direct_messages_is_about_the_serve
 
         assert press_of(card, "Roll back") == "rollback:sketch:fake:guild"
         assert "`sketch` is now `pencil`" in renamed.text
-        assert "`pencil` is no longer adopted" in back.text
+        assert "`pencil` is not adopted here now" in back.text
         assert "on this server" in adopted.text
         assert "is deleted" in gone.text
 

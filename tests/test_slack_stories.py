@@ -215,7 +215,7 @@ async def test_a_style_goes_from_finetune_to_somebody_elses_grid(tmp_path: Path,
         card = slack.posted("DU1")[-1]
         await ada.press(card, "Roll back", "DU1")
         await r.settled()
-        assert "`ink` is no longer adopted" in slack.posted("DU1")[-1]["text"]
+        assert "`ink` is not adopted here now" in slack.posted("DU1")[-1]["text"]
 
 
 async def test_weights_are_compared_from_the_cost_to_the_sheet_and_its_plot(tmp_path: Path, slack: SlackServer) -> None:

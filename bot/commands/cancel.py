@@ -38,6 +38,10 @@ async def cancel_job(asked: Asked, job: JobRow) -> Message:
         return Message(await asked.watch.trainings.stop(job))
     state = await asked.parts.jobs.cancelled(job.id)
     if state is None:
+        ended_job = await asked.parts.jobs.find(job.id)
+        # Somebody was faster, or the same wish is answered again after a restart.
+        if ended_job and ended_job.state == "cancelled":
+            return Message(f"`{job.id}` is cancelled.")
         return Message(f"`{job.id}` has already ended; there is nothing to cancel.")
     asked.parts.numbers.ended.labels("cancelled").inc()
     if state == "lent":
