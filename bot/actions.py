@@ -112,27 +112,34 @@ async def delete(asked: Asked, subject: str, more: str) -> Message:
         return Message(words, buttons=(Button("Delete it", f"delete:{job.id}:yes", "danger"),))
     if not job.ended:
         await cancel_job(asked, job)
-    sentences = await _take_down(asked, job)
+    seen: set[str] = set()
+    sentences = await _take_down(asked, job, seen)
     # Before the row, so that a kill leaves no file behind, and after it, for those that were on their way.
     await asked.parts.pictures.drop(job.id)
     await asked.parts.jobs.emptied(job.id)
     await asked.parts.pictures.drop(job.id)
+    # And whatever was being posted of it, before that could be told that it is gone.
+    sentences += await _take_down(asked, job, seen, last=True)
     return Message("\n".join([f"`{job.id}` is deleted.", *sentences]))
 
 
-async def _take_down(asked: Asked, job: JobRow) -> list[str]:
-    """Delete every message that shows the grid; sentences on those that cannot be. Raises PlatformAway."""
+async def _take_down(asked: Asked, job: JobRow, seen: set[str], *, last: bool = False) -> list[str]:
+    """Delete every message that shows the grid and was not seen yet; sentences on those that cannot be deleted.
+
+    Raises PlatformAway, but not at last.
+    """
     sentences = []
     for delivery in await asked.parts.deliveries.of_job(job.number):
-        if not delivery.message or not delivery.talk or delivery.key.endswith("-say"):
+        if not delivery.message or not delivery.talk or delivery.key.endswith("-say") or delivery.message in seen:
             continue
+        seen.add(delivery.message)
         try:
             await (await asked.parts.reopen(job.platform, delivery.talk)).delete(delivery.message)
-        except PlatformAway:
-            raise
         except Gone:
             continue
         except DeliveryError as error:
+            if isinstance(error, PlatformAway) and not last:
+                raise
             sentences.append(f"A message that shows it could not be deleted: {error}")
     return sentences
 

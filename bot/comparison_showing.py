@@ -10,7 +10,8 @@ from bot.comparison_result import comparison_message, post_comparison
 from bot.errors import BadCommand, Refused
 from bot.heading import heading
 from bot.jobs import JobRow
-from bot.posting import post_openly, tell_openly
+from bot.posting import has_sheet, post_openly, tell_openly
+from bot.teller import without_sheet
 from engine.contract.estimate import number
 from engine.contract.grid import Judged, PlannedCell
 
@@ -18,9 +19,8 @@ from engine.contract.grid import Judged, PlannedCell
 async def show_comparison(asked: Asked, job: JobRow, *, openly: bool) -> Message | None:
     """A finished comparison: posted once for this command, or returned to be told privately."""
     comparison = await asked.parts.comparison(job)
-    if comparison is None or (not job.pruned and not job.ended):
-        text = f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}"
-        return await tell_openly(asked, job, Message(text), openly=openly)
+    if comparison is None or not has_sheet(job, comparison.prints):
+        return await tell_openly(asked, job, without_sheet(job), openly=openly)
     if job.pruned or not comparison.prints:
         button = Button("Compare again", f"recompare:{job.id}:same", "primary")
         message = Message(f"{heading(job)}\n{texts.COMPARISON_PRUNED}", buttons=(button,))

@@ -54,6 +54,7 @@ class JobRow:
     score: str | None
     reason: str | None
     detail: str | None
+    told: bool
     pruned: bool
     bytes: int
     queued_at: float
@@ -91,7 +92,7 @@ class JobRow:
 
 def job_row(row: Row) -> JobRow:
     values = {field.name: row[field.name] for field in fields(JobRow)}
-    for name in ("private", "unsafe_ok", "training", "comparison", "suspect", "pruned"):
+    for name in ("private", "unsafe_ok", "training", "comparison", "suspect", "told", "pruned"):
         values[name] = bool(values[name])
     return JobRow(**values)
 

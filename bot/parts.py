@@ -51,6 +51,8 @@ class Parts:
     clock: Callable[[], float]
     small_images: dict[str, dict[str, Image.Image]] = field(default_factory=dict)
     scoring: asyncio.Lock = field(default_factory=asyncio.Lock)
+    naming: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a style is adopted, renamed or deleted: the engine has its name, the rows who adopted it."""
     _talks: dict[str, Talk] = field(default_factory=dict)
 
     async def talk(self, job: JobRow) -> Talk:

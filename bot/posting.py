@@ -9,6 +9,12 @@ from bot.asked import Asked
 from bot.chat import Attempt, Message
 from bot.errors import Gone, Refused
 from bot.jobs import JobRow
+from bot.prints import Prints
+
+
+def has_sheet(job: JobRow, prints: Prints) -> bool:
+    """Whether there is one to show, or there was: it was made, or it ended early with some pictures."""
+    return job.pruned or (job.ended and (job.state == "delivered" or bool(prints)))
 
 
 async def post_openly(

@@ -11,8 +11,9 @@ from bot.heading import heading
 from bot.jobs import JobRow
 from bot.parts import Parts
 from bot.pictures import CELL
-from bot.posting import post_openly, tell_openly
+from bot.posting import has_sheet, post_openly, tell_openly
 from bot.result import Grid, post_sheet, sheet_message
+from bot.teller import without_sheet
 
 
 async def show_job(asked: Asked, job: JobRow, *, openly: bool) -> Message | None:
@@ -23,9 +24,8 @@ async def show_job(asked: Asked, job: JobRow, *, openly: bool) -> Message | None
 async def show_grid(asked: Asked, job: JobRow, *, openly: bool) -> Message | None:
     """A finished grid."""
     grid = await asked.parts.grid(job)
-    if grid is None or (not job.pruned and not job.ended):
-        text = f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}"
-        return await tell_openly(asked, job, Message(text), openly=openly)
+    if grid is None or not has_sheet(job, grid.prints):
+        return await tell_openly(asked, job, without_sheet(job), openly=openly)
     if job.pruned or not grid.prints:
         button = Button("Paint again", f"again:{job.id}:same", "primary")
         message = Message(f"{heading(job)}\n{texts.PRUNED}", buttons=(button,))

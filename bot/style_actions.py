@@ -42,9 +42,10 @@ async def style(asked: Asked, subject: str, more: str) -> Message:
 
 async def adopt(asked: Asked, subject: str, more: str) -> Message:
     """Make it the style that approach 2 paints with here."""
-    await asked.parts.engine.client.style(subject)
     scope = scope_of(asked, more)
-    await Adopted(asked.parts.database).adopt(scope, subject)
+    async with asked.parts.naming:
+        await asked.parts.engine.client.style(subject)
+        await Adopted(asked.parts.database).adopt(scope, subject)
     whose = "on this server" if scope.scope == "server" else "in your direct messages"
     return Message(
         f"`{subject}` is now the adopted style {whose}: `/grid prompt:… approach:2` paints with it."
@@ -79,21 +80,22 @@ async def rename(asked: Asked, subject: str, more: str) -> Message | None:
         await asked.talk.ask(Form("Rename a style", press("rename", subject, scope_of(asked, more)), (name,)))
         return None
     new = asked.values.get("name", "").strip()
-    await _check_not_elsewhere(asked, subject, more)
-    try:
-        await asked.parts.engine.client.rename_style(subject, new)
-    except NoStyle:
-        # Heard again, as the answer of the first time was lost on the wire?
-        if not await _renamed(asked, subject, new):
-            raise
-    await Adopted(asked.parts.database).replaced(subject, new)
+    async with asked.parts.naming:
+        await _check_not_elsewhere(asked, subject, more)
+        try:
+            await asked.parts.engine.client.rename_style(subject, new)
+        except NoStyle:
+            # Heard again, as the answer of the first time was lost on the wire?
+            if not await _renamed(asked, subject, new):
+                raise
+        await Adopted(asked.parts.database).replaced(subject, new)
     return Message(f"`{subject}` is now `{new}`. Grids waiting with the old name will not find it.")
 
 
 async def unstyle(asked: Asked, subject: str, more: str) -> Message:
     """Ask once; then the style goes with all its files."""
-    await _check_not_elsewhere(asked, subject, more)
     if SURE not in more.split():
+        await _check_not_elsewhere(asked, subject, more)
         await asked.parts.engine.client.style(subject)
         confirm = press("unstyle", subject, scope_of(asked, more), SURE)
         is_adopted = await Adopted(asked.parts.database).style(scope_of(asked, more)) == subject
@@ -102,10 +104,12 @@ async def unstyle(asked: Asked, subject: str, more: str) -> Message:
             f"Delete the style `{subject}` with all its files?{adopted} Grids made with it stay. This cannot be undone."
         )
         return Message(words, buttons=(Button("Delete it", confirm, "danger"),))
-    with suppress(NoStyle):
-        # One that is gone was deleted by a first time whose answer was lost on the wire.
-        await asked.parts.engine.client.delete_style(subject)
-    await Adopted(asked.parts.database).replaced(subject, None)
+    async with asked.parts.naming:
+        await _check_not_elsewhere(asked, subject, more)
+        with suppress(NoStyle):
+            # One that is gone was deleted by a first time whose answer was lost on the wire.
+            await asked.parts.engine.client.delete_style(subject)
+        await Adopted(asked.parts.database).replaced(subject, None)
     return Message(f"The style `{subject}` is deleted.")
 
 

@@ -10,6 +10,7 @@ from bot.chat import Button, Message
 from bot.disk import until_kept
 from bot.errors import DeliveryError, PlatformAway
 from bot.heading import heading
+from bot.history import Orphan
 from bot.jobs import JobRow
 from bot.line import InLine
 from bot.parts import Parts
@@ -28,8 +29,20 @@ class Teller:
         self._unshown_messages: dict[str, tuple[Message, bool]] = {}
 
     async def introduce(self, job: JobRow, message: Message) -> None:
-        """Make the job's own message; what was to be shown in it meanwhile comes next. Raises DeliveryError."""
-        await self.say(job, message)
+        """Make the job's own message; what was to be shown in it meanwhile comes next.
+
+        Raises DeliveryError, and Orphan where its person had everything deleted meanwhile.
+        """
+        try:
+            await self.say(job, message)
+        except Orphan:
+            self._forget(job)
+            raise
+        row = await self._parts.jobs.find(job.id)
+        if row is None or row.told:
+            # It has ended, and its message says so already.
+            self._forget(job)
+            return
         newer = self._unshown_messages.pop(job.id, None)
         if newer:
             await self.show(job, newer[0], running=newer[1])
@@ -118,6 +131,13 @@ def failure(job: JobRow) -> Message:
     sentence = trained.NOTHING_MADE if job.training else texts.CANCELLED
     words = sentence if job.state == "cancelled" else texts.plain(job.detail, 600)
     return Message(f"{heading(job)}\n{words}", buttons=(_again_button(job),))
+
+
+def without_sheet(job: JobRow) -> Message:
+    """What is shown of a job that has no sheet: how far it is, or how it ended."""
+    return (
+        failure(job) if job.ended else Message(f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}")
+    )
 
 
 def _again_button(job: JobRow) -> Button:

@@ -19,6 +19,7 @@ from bot.commands import COMMANDS
 from bot.grammar import parse
 from bot.preferences import Preferences
 from bot.texts import NO_GRID, NOT_YOURS
+from engine.contract.events import JobFailed
 from engine.contract.grid import AHEAD, repeated
 from tests.bot_rig import Rig, rig
 from tests.fake_engine import picture_of
@@ -161,6 +162,36 @@ async def test_what_is_not_painted_yet_is_not_said_to_have_been_removed(tmp_path
         assert [post.message.text.splitlines()[-1] for post in r.chat.posts()] == [
             "It is being painted; there is no sheet yet."
         ]
+
+
+@pytest.mark.parametrize(
+    ("text", "button"), [("/grid a cat", "Run it again"), ("/compare a cat weights:0,1", "Compare again")]
+)
+@pytest.mark.parametrize("sentence", ["Nothing more will be painted.", "The painter was lost."])
+async def test_what_ended_before_there_was_a_picture_is_shown_with_how_it_ended(
+    tmp_path: Path, text: str, button: str, sentence: str
+) -> None:
+    async with rig(tmp_path) as r:
+        cancelled = "more" in sentence
+        if cancelled:
+            r.engine.hold(after=2)
+        else:
+            r.engine.failing["a cat"] = JobFailed(reason="painting_failed", detail=sentence)
+        await r.hear(ANNA, text)
+        await r.idle()
+        if r.chat.whispers:
+            r.engine.reached.clear()
+            await r.press(ANNA, r.chat.whispers[-1][1].buttons[0].press)
+        if cancelled:
+            await r.engine.reached.wait()
+            await r.hear(ANNA, "/cancel")
+        await r.settled()
+        await r.hear(ANNA, f"/show {(await r.jobs())[0].id}")
+        await r.settled()
+
+        (shown,) = r.chat.posts()
+        assert sentence in shown.message.text
+        assert [each.label for each in shown.message.buttons] == [button]
 
 
 async def test_a_private_grid_that_its_owner_shows_can_be_shown_again_by_others_there(tmp_path: Path) -> None:
