@@ -1,6 +1,7 @@
 """Styles as files: renamed, deleted, exported as a zip, and imported from one with the checks of any style."""
 
 import contextlib
+import errno
 import json
 import re
 import shutil
@@ -42,7 +43,8 @@ class Shelf:
         except OSError as error:
             half.unlink(missing_ok=True)
             raise _unwritten(error, target) from error
-        (target / HALF).replace(target / styles.CARD)
+        with _disk_errors_told(target):
+            (target / HALF).replace(target / styles.CARD)
 
     def delete(self, name: str) -> None:
         """Raises NoStyle, BadRequest. A kill in between leaves no half style: the folder is first moved away.
@@ -136,6 +138,9 @@ def _disk_errors_told(target: Path) -> Iterator[None]:
 
 
 def _unwritten(error: OSError, target: Path) -> TesseraError:
+    if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+        # Another one was faster.
+        return BadRequest(styles.taken(target.name))
     if disk_full(error):
         return DiskFull(f"The disk is full: the style does not fit into {target.parent}. Free some room and try again.")
     return BadRequest(f"{target} cannot be written ({error.strerror or error}). Check DATA_DIR.")

@@ -3,10 +3,12 @@
 import io
 import json
 import pickle
+import shutil
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -350,3 +352,26 @@ async def test_a_name_that_is_taken_is_refused(web: httpx.AsyncClient, good: Pat
 
     assert (again.status_code, renamed.status_code) == (422, 422)
     assert "There is already a style “ink”" in again.json()["detail"]
+
+
+@pytest.mark.parametrize("way", ["take", "rename"])
+async def test_a_name_that_is_taken_at_the_same_time_is_refused(
+    web: httpx.AsyncClient, good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    await web.put("/styles/other", content=zipped(files_of(good)))
+    free = styles.refuse_taken
+
+    def late(name: str, *given: Any) -> None:
+        free(name, *given)
+        shutil.copytree(good, tmp_path / "styles" / name)
+
+    monkeypatch.setattr(styles, "refuse_taken", late)
+    if way == "take":
+        answer = await web.put("/styles/mine", content=zipped(files_of(good)))
+    else:
+        answer = await web.post("/styles/other/rename", params={"to": "mine"})
+
+    assert answer.status_code == 422
+    assert "There is already a style “mine”" in answer.json()["detail"]
+    assert left(tmp_path, "*.half") == []
+    assert sorted(await names(web)) == ["mine", "other"]
