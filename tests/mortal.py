@@ -169,7 +169,7 @@ async def left(r: Mortal) -> Left:
         styles=sorted(r.engine.cards),
         preferences=[tuple(row) for row in preferences],
         people=await r.count("SELECT COUNT(*) FROM people"),
-        unfinished=(await r.count(OPEN), at_work, sum(map(len, memory))),
+        unfinished=(await r.count(OPEN), at_work, sum(len(part) for part in memory)),
     )
 
 

@@ -28,7 +28,8 @@ class Watched(asyncio.Lock):
 def remembered(r: Rig) -> int:
     """Entries of the bot's memory about jobs."""
     teller = r.app.teller
-    return sum(map(len, (teller._message_ids, teller._locks, teller._unshown_messages, r.app.parts._talks)))
+    memory = (teller._message_ids, teller._locks, teller._unshown_messages, r.app.parts._talks)
+    return sum(len(part) for part in memory)
 
 
 async def test_a_grid_that_somebody_shows_while_it_is_deleted_is_shown_nowhere_then(tmp_path: Path) -> None:
