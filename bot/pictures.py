@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,11 +125,20 @@ class Pictures:
         return {path.name for path in self._folder.iterdir()} if self._folder.is_dir() else set()
 
     def _sizes(self, job: str) -> dict[str, int]:
-        return {path.stem: path.stat().st_size for path in (self._folder / job).glob("*.png")}
+        sizes = {}
+        for path in (self._folder / job).glob("*.png"):
+            with suppress(FileNotFoundError):
+                sizes[path.stem] = path.stat().st_size
+        return sizes
 
     def _load(self, job: str, cells: Sequence[str] | None) -> dict[str, bytes]:
         paths = (self._folder / job).glob("*.png") if cells is None else [self._path(job, cell) for cell in cells]
-        return {path.stem: path.read_bytes() for path in paths if path.is_file()}
+        files = {}
+        for path in paths:
+            # It may be deleted, or pruned, while somebody looks at it.
+            with suppress(FileNotFoundError):
+                files[path.stem] = path.read_bytes()
+        return files
 
 
 PAST_RETENTION = """

@@ -58,7 +58,7 @@ class Rig:
     async def press(self, person: Person, press: str, **more: Any) -> None:
         await self.app.press(pressed(self.chat, person, press, **more))
 
-    async def settled(self, seconds: float = 20.0) -> None:
+    async def settled(self, seconds: float = 60.0) -> None:
         """Wait until everything that was heard is answered and every job's end is told."""
         async with asyncio.timeout(seconds):
             while await self.count(OPEN) or self.app._tasks:
@@ -72,7 +72,7 @@ class Rig:
 
     async def until(self, sql: str, **values: Any) -> None:
         """Wait until the statement's answer is not 0."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await self.count(sql, **values):  # noqa: ASYNC110  # rows have no event to wait for
                 await asyncio.sleep(0)
 

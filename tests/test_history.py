@@ -645,3 +645,21 @@ async def test_a_persons_data_is_theirs_to_take_and_to_remove(tmp_path: Path) ->
         assert await r.count("SELECT COUNT(*) FROM received WHERE person = 1 OR body IS NOT NULL") == 0
         assert await r.count("SELECT COUNT(*) FROM preferences") == 0
         assert len(list(r.settings.pictures_dir.iterdir())) == 1
+
+
+async def test_pictures_that_are_removed_while_somebody_looks_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(tmp_path) as b:
+        pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
+        listed = Path.glob
+
+        def late(folder: Path, pattern: str) -> list[Path]:
+            paths = list(listed(folder, pattern))
+            (folder / "A1.png").unlink()
+            return paths
+
+        monkeypatch.setattr(Path, "glob", late)
+        assert await pictures.have(job) == {"B2": Judged(score=0.5)}
+        (tmp_path / "p" / job.id / "A1.png").touch()
+        assert sorted(await pictures.load(job.id)) == ["B2"]
