@@ -38,7 +38,7 @@ async def running_world(size: Size, folder: Path) -> AsyncIterator[World]:
     # Real Slack gives 100 messages a page; the tests' two would make every search after a restart a crowd of calls.
     times = Times(page=100)
     with Flickr8kServer(archive(PHOTOS)) as photos:
-        async with DiscordServer(edits=(5, 5.0)) as discord, SlackServer(times) as slack:
+        async with DiscordServer(ack_within=3.0, edits=(5, 5.0)) as discord, SlackServer(times) as slack:
             slack.channel(CHANNEL)
             settings = environment(
                 PROFILE="embedded",

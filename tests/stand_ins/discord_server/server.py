@@ -27,14 +27,15 @@ class DiscordServer:
     def __init__(
         self,
         *,
-        ack_within: float = 3.0,
+        ack_within: float = 30.0,
         token_lives: float = 900.0,
         nonce_lives: float = 180.0,
         file_bytes: int = 20 * 1024 * 1024,
         premium_tier: int = 0,
         edits: tuple[int, float] = (5, 0.25),
     ) -> None:
-        """`edits`: so many in so many seconds of one channel or interaction; Discord's own are (5, 5.0).
+        """`edits`: so many in so many seconds of one channel or interaction; Discord's own are (5, 5.0). It
+        waits 3 s for an acknowledgement; here a busy machine may stand still for longer.
 
         `file_bytes` is the most for each file, `premium_tier` how much the server is boosted.
         """
