@@ -36,7 +36,7 @@ class Deliveries:
         await self._database.write("UPDATE deliveries SET noted = :noted WHERE key = :key", key=key, noted=noted)
 
     async def posted(self, key: str, message: str, talk: str) -> None:
-        """The message is there. In the same transaction a post ends its job, and a job's own message is its address."""
+        """The message is there. In the same transaction a post ends its job, and the job's talk becomes what it is now."""
         await until_kept(lambda: self._posted(key, message, talk))
 
     async def find(self, key: str) -> DeliveryRow | None:
@@ -77,6 +77,7 @@ DELIVERED = """
 UPDATE jobs SET state = 'delivered', ended_at = :now
 WHERE state = 'made' AND number = (SELECT job FROM deliveries WHERE key = :key AND kind = 'post')
 """
+# The talk knows by now where the job's own message is, and the thread of its result.
 SAID = """
-UPDATE jobs SET talk = :talk WHERE number = (SELECT job FROM deliveries WHERE key = :key AND kind = 'say')
+UPDATE jobs SET talk = :talk WHERE number = (SELECT job FROM deliveries WHERE key = :key AND kind IN ('say', 'post'))
 """

@@ -14,6 +14,7 @@ import pytest
 from adapters.discord.channel import Channel
 from adapters.discord.talk import DiscordTalk
 from bot.__main__ import core
+from bot.courier import Courier
 from engine.contract.client import EngineClient
 from tests.bot_rig import Rig
 from tests.discord_adapter.running import platform_for, reply, running
@@ -109,6 +110,28 @@ async def test_a_bot_killed_on_the_way_delivers_the_grid_once(tmp_path: Path, st
 
         assert [job.state for job in await r.jobs()] == ["delivered"]
         assert len(r.sheets()) == 1
+
+
+async def test_a_bot_killed_before_its_last_word_still_points_to_the_thread(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        with pytest.MonkeyPatch.context() as patch:
+            reached = asyncio.Event()
+
+            async def held(*_: Any) -> None:
+                reached.set()
+                await asyncio.Event().wait()
+
+            patch.setattr(Courier, "_close", held)
+            told = await r.server.people.slash(r.server.ann, r.server.room, "grid", prompt="a cat", blocks=1)
+            await asyncio.wait_for(reached.wait(), 20)
+            await r.kill()
+
+        await r.start()
+        await r.settled()
+
+        (sheet,) = r.sheets()
+        assert "Score 0.250" in reply(r.server, told).content
+        assert f"→ <#{sheet.room}>" in reply(r.server, told).content
 
 
 def _hold(r: DiscordRig, stage: str, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:

@@ -221,7 +221,7 @@ async def begun(rows: Deliveries, kind: str, job: int, server: str | None = None
     return row.key if row else None
 
 
-async def test_a_post_ends_its_own_job_and_a_jobs_own_message_is_its_address(tmp_path: Path) -> None:
+async def test_a_post_ends_its_own_job_and_leaves_it_the_talk_as_it_has_become(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         rows = Deliveries(b.database)
         jobs = [job for name in "ABC" if (job := await b.put(name, name))]
@@ -233,7 +233,7 @@ async def test_a_post_ends_its_own_job_and_a_jobs_own_message_is_its_address(tmp
 
         found = [await b.jobs.find(job.id) for job in jobs]
         assert [(job.state, job.talk, bool(job.ended_at)) for job in found if job] == [
-            ("delivered", "at say", True),
+            ("delivered", "at post", True),
             ("made", "{}", False),
             ("waiting", "{}", False),
         ]

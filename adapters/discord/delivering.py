@@ -92,7 +92,7 @@ class Delivering:
             log.warning("the reply to event %s could not point to its thread: %s", self._at.event, error)
 
     async def _into_reply(self, message: Message, mark: str, note: str) -> str | None:
-        own_id = self._at.message
+        own_id = await self._own.find_reply()
         if own_id is None or self._at.holds not in (None, mark):
             return None
         await self._own.edit(message, mark=mark, note=note)

@@ -29,6 +29,15 @@ class OwnMessage:
         self._at.said = True
         return self._at.message
 
+    async def find_reply(self) -> int | None:
+        """The reply to the command, also one that an earlier process left without storing its id; None for a press."""
+        if self._at.message is None and self._at.kind != "press":
+            message = await self._reply.original() if self._reply.works else None
+            message = message or await self._channel.find_reply(self._at.event)
+            if message is not None:
+                self._at.message, self._at.replied = message, True
+        return self._at.message
+
     async def find_earlier(self, mark: str) -> int | None:
         """The message that an earlier attempt posted with this mark: its own from then on."""
         message = await self._channel.find_mark(mark, after=self._at.event)
@@ -54,13 +63,8 @@ class OwnMessage:
 
     async def _find(self, mark: str) -> None:
         """What an earlier process left: the reply to the command, or a message with the mark."""
-        if self._at.kind != "press":
-            message = await self._reply.original() if self._reply.works else None
-            message = message or await self._channel.find_reply(self._at.event)
-            if message is not None:
-                self._at.message, self._at.replied = message, True
-                return
-        await self.find_earlier(mark)
+        if await self.find_reply() is None:
+            await self.find_earlier(mark)
 
     async def _post(self, parts: Parts, mark: str) -> int:
         self._at.replied = False

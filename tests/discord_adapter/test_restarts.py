@@ -43,6 +43,20 @@ async def test_a_bot_killed_before_it_stored_the_replys_id_finds_the_reply(
     assert reply(server, told).content == "waiting"
 
 
+async def test_what_a_command_shows_goes_into_the_reply_that_a_killed_bot_left_empty(server: DiscordServer) -> None:
+    core = ScriptedCore(acknowledges=None)
+    async with running(platform_for(server), core, server):
+        told, heard = await grid(server, core)
+        before = heard.talk.address
+        await heard.talk.acknowledge(private=False)
+
+    async with running(platform_for(server), core, server) as bot:
+        await (await bot.reopen(before)).post(SHEET, delivery("r1"))
+
+    assert only(server.messages(server.room)) is reply(server, told)
+    assert picture_of(reply(server, told)) == PNG
+
+
 @pytest.mark.parametrize("nonce_lives", [0.0, 180.0])
 async def test_a_command_that_was_never_acknowledged_is_answered_in_the_channel_once(nonce_lives: float) -> None:
     core = ScriptedCore(acknowledges=None)
