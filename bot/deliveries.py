@@ -36,7 +36,7 @@ class Deliveries:
         await self._database.write("UPDATE deliveries SET noted = :noted WHERE key = :key", key=key, noted=noted)
 
     async def posted(self, key: str, message: str, talk: str) -> None:
-        """The message is there. In the same transaction a post ends its job, and the job's talk becomes what it is now."""
+        """The message is there. In the same transaction a post ends its job, whose talk is kept as it is now."""
         await until_kept(lambda: self._posted(key, message, talk))
 
     async def find(self, key: str) -> DeliveryRow | None:
