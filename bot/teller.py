@@ -135,9 +135,9 @@ def failure(job: JobRow) -> Message:
 
 def without_sheet(job: JobRow) -> Message:
     """What is shown of a job that has no sheet: how far it is, or how it ended."""
-    return (
-        failure(job) if job.ended else Message(f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}")
-    )
+    if job.ended:
+        return failure(job)
+    return Message(f"{heading(job)}\n{texts.NO_SHEET.format(state=texts.state(job.state))}")
 
 
 def _again_button(job: JobRow) -> Button:
