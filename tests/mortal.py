@@ -27,7 +27,7 @@ from tests.fake_talk import ANNA, BERT, MODERATOR, Posted
 ENGINE_CALLS = ("picture", "cancel", "styles", "rename_style", "delete_style")
 GRID = "/grid prompt:a cat blocks:1 seed:3"
 FINETUNE = "/finetune name:ink style:Impressionism images:100"
-Step = Callable[["Mortal", str], Awaitable[None]]
+Step = Callable[["Mortal", str], Coroutine[Any, Any, None]]
 
 
 class Fate:
@@ -186,16 +186,12 @@ async def told(folder: Path, story: Story, at: int | None = None) -> tuple[Left,
     await r.start()
     try:
         for number, step in enumerate((*story.steps, _end)):
-            while not await r.through(_coroutine(step(r, f"event {number}"))):
+            while not await r.through(step(r, f"event {number}")):
                 pass
         r.fate.at = None
         return await left(r), first.operations
     finally:
         await r.kill()
-
-
-async def _coroutine(step: Awaitable[None]) -> None:
-    await step
 
 
 async def _end(r: Mortal, _event: str) -> None:
@@ -243,7 +239,7 @@ def shows(who: Person) -> Step:
     return step
 
 
-def held(step: Callable[[Mortal, str], Awaitable[None]], after: int) -> Step:
+def held(step: Step, after: int) -> Step:
     """Sent, and then the engine waits with its job after so many events."""
 
     async def until_held(r: Mortal, event: str) -> None:

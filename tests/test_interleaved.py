@@ -106,15 +106,15 @@ async def _done(
     try:
         await before(r)
         pause.at = at
-        task = asyncio.create_task(_first_deed(first(r, "first")))
-        if at:
-            await pause.reached.wait()
-        else:
-            await task
-            await r.idle()
-        await asyncio.wait({other := asyncio.create_task(_idle_after(r, second(r, "second")))}, timeout=PATIENCE_S)
+        done = asyncio.create_task(_idle_after(r, _first_deed(first(r, "first")), "first"))
+        held = asyncio.create_task(pause.reached.wait())
+        await asyncio.wait({done, held}, return_when=asyncio.FIRST_COMPLETED)
+        held.cancel()
+        await asyncio.wait(
+            {other := asyncio.create_task(_idle_after(r, second(r, "second"), "second"))}, timeout=PATIENCE_S
+        )
         pause.go_on.set()
-        await asyncio.gather(task, other)
+        await asyncio.gather(done, other)
         r.engine.go_on.set()
         await r.settled()
         # Whom is told what depends on who is first, in more ways than two.
@@ -129,9 +129,9 @@ async def _first_deed(deed: Awaitable[None]) -> None:
     await deed
 
 
-async def _idle_after(r: Mortal, deed: Awaitable[None]) -> None:
+async def _idle_after(r: Mortal, deed: Awaitable[None], event: str) -> None:
     await deed
-    await r.until("SELECT COUNT(*) = 0 FROM received WHERE body IS NOT NULL AND event = 'second'")
+    await r.until("SELECT COUNT(*) = 0 FROM received WHERE body IS NOT NULL AND event = :event", event=event)
 
 
 async def _first(r: Mortal) -> str:
