@@ -64,12 +64,15 @@ class Keeping:
         while self._events:
             events, self._events = self._events[:MOST], self._events[MOST:]
             pictures = await self._fetch_all(events)
-            await self._parts.pictures.keep(self._job, pictures)
+            # The disk is slow to say that it has them, and making them smaller needs no disk.
+            await asyncio.gather(self._parts.pictures.keep(self._job, pictures), self._shrink(pictures))
             self._parts.numbers.pictures.inc(len(events))
             self._parts.queue.touch()
-            if self.shrinking:
-                files = {picture.cell: picture.data for picture in pictures if picture.data is not None}
-                await asyncio.to_thread(self.shrinking.add, files)
+
+    async def _shrink(self, pictures: Iterable[ArrivedPicture]) -> None:
+        if self.shrinking:
+            files = {picture.cell: picture.data for picture in pictures if picture.data is not None}
+            await asyncio.to_thread(self.shrinking.add, files)
 
     async def _fetch_all(self, events: Iterable[PicturePainted]) -> list[ArrivedPicture]:
         """All of them, or the first failure: the others are not waited for, as an engine that is away delays each."""

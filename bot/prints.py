@@ -37,6 +37,10 @@ class Prints:
         cells = list(self.files)[:: max(1, len(self) // count)]
         return Prints({cell: self.files[cell] for cell in cells}, self.small_images)
 
+    def ready(self, side: int) -> bool:
+        """Whether all of them lie ready `side` pixels wide."""
+        return not any(isinstance(picture, bytes) for picture in self.at(side).values())
+
     def at(self, side: int) -> dict[str, Image.Image | bytes]:
         """All of them: an image where one lies ready `side` pixels wide, else the file."""
         images = {cell: self.small_images[cell] for cell in self.files if cell in self.small_images}

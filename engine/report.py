@@ -41,11 +41,11 @@ class Reporter:
         texts = [order.prompt] + ([dress(order.prompt, order.details, None)] if order.details else [])
         scores, files = await asyncio.gather(
             self._pool.judge([pixels for _, pixels in pairs], texts, painter),
-            asyncio.gather(*(asyncio.to_thread(png, pixels) for _, pixels in pairs)),
+            asyncio.gather(*(asyncio.to_thread(_file, pixels) for _, pixels in pairs)),
         )
         if not running.alive:
             return
-        for (cell, pixels), row, file in zip(pairs, scores, files, strict=True):
+        for (cell, pixels), row, (file, sha256) in zip(pairs, scores, files, strict=True):
             if cell in running.judged:
                 continue
             running.pictures[cell], running.thumbs[cell] = file, small(pixels)
@@ -54,7 +54,7 @@ class Reporter:
                     cell=cell,
                     score=float(row[0]),
                     with_details=float(row[1]) if len(row) > 1 else None,
-                    sha256=hashlib.sha256(file).hexdigest(),
+                    sha256=sha256,
                     bytes=len(file),
                 )
             )
@@ -70,3 +70,9 @@ def png(pixels: Pixels) -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "PNG", **QUICK)
     return out.getvalue()
+
+
+def _file(pixels: Pixels) -> tuple[bytes, str]:
+    """The picture's file and its SHA-256."""
+    file = png(pixels)
+    return file, hashlib.sha256(file).hexdigest()

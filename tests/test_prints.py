@@ -58,6 +58,21 @@ async def test_what_lies_ready_in_another_size_is_made_anew() -> None:
     assert await grid_sheet.fit(PLAN, Prints(FILES, wrong), FOOTER, {}, Limits(600_000), 0) == plain
 
 
+async def test_what_lies_ready_in_the_size_that_is_expected_is_not_weighed_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small_images: dict[str, Image.Image] = {}
+    shrinking(small_images, 600_000).add(FILES)
+    weighed = []
+    monkeypatch.setattr("bot.ladder.encode", lambda strip, *_, **__: weighed.append(strip.width) or b"")
+
+    made = await grid_sheet.fit(PLAN, Prints(FILES, small_images), FOOTER, {}, Limits(600_000), 0)
+
+    (width,) = {image.width for image in small_images.values()}
+    assert grid_sheet.rungs(PLAN, Limits(600_000))[made.rung].cell_px == width
+    assert width not in weighed
+
+
 def test_no_more_lies_ready_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prints, "MOST_BYTES", 10 * 4 * 192**2)
     small_images: dict[str, Image.Image] = {}

@@ -164,4 +164,8 @@ def all_fitted(pictures: Mapping[str, Image.Image | bytes], side: int) -> dict[s
 def fitted(picture: Image.Image | bytes, side: int) -> Image.Image:
     """A picture, or the bytes of its file, made `side` pixels square."""
     image = Image.open(io.BytesIO(picture)) if isinstance(picture, bytes) else picture
+    if image.mode == "RGB" and image.size == (side, side):
+        # In this thread, not where it is pasted.
+        image.load()
+        return image
     return image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
