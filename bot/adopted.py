@@ -9,9 +9,6 @@ from bot.history import Database
 from engine.contract.approaches import STYLED
 from engine.contract.orders import MakeGrid
 
-# So many are remembered to roll back to.
-REMEMBERED = 10
-
 
 @dataclass(frozen=True)
 class Scope:
@@ -84,7 +81,7 @@ class Adopted:
         place = {"scope": scope.scope, "owner": scope.owner}
         async with self._database.transaction() as rows:
             preferences = await rows.write(ONE, **place)
-            names = change(json.loads(preferences[0]["value"]) if preferences else [])[:REMEMBERED]
+            names = change(json.loads(preferences[0]["value"]) if preferences else [])
             if names:
                 await rows.write(KEEP, **place, value=json.dumps(names))
             else:

@@ -1,24 +1,29 @@
 """Trainings in the chat: from /finetune to an adopted style, also when the bot or the engine is killed on the way."""
 
 import asyncio
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot import texts
+from bot.adopted import Adopted, Scope
 from bot.chat import Message, Person, Place
 from bot.command import orders
 from bot.commands.finetune import finetune
 from bot.jobs import JobRow
-from engine.contract.training import Epoch, TrainStyle
+from bot.trainings import Trainings
+from engine.contract.training import Epoch, EpochEnded, TrainStyle
 from tests.bot_rig import Rig, rig
 from tests.fake_engine import LOSSES, STEPS
 from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR
 from tests.gates import Gate
+from tests.test_queue import bench
 
 HERE = Place(None, "dm", private=True)
 OTHER = Place("another guild", "lobby")
+SERVER, OTHER_SERVER = Scope("server", "x:s"), Scope("server", "x:t")
 FINETUNE = "/finetune name:ink style:Impressionism images:100"
 EPOCHS = 4
 
@@ -249,6 +254,77 @@ async def test_an_engine_killed_in_the_middle_goes_on_from_its_checkpoint(tmp_pa
         assert [job.state for job in await r.jobs()] == ["delivered"]
         assert r.engine.trained_steps["ink", 1] == r.engine.trained_steps["ink", 2] == STEPS
         assert len(r.chat.posts()) == 1
+
+
+async def test_a_grid_does_not_wait_for_a_training_that_goes_on_after_an_engine_died(tmp_path: Path) -> None:
+    async with rig(tmp_path, wave=16) as r:
+        r.engine.hold(after=1 + STEPS + 1)
+        await start(r)
+        await until_epoch(r, 1)
+        # More events than the grid has; in between the training has begun to learn again.
+        r.engine.hold(after=1 + 1 + 2 * (STEPS + 1) + 1)
+        await r.engine.die()
+        await r.engine.reached.wait()
+
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await r.until("SELECT COUNT(*) FROM jobs WHERE state = 'delivered' AND NOT training")
+
+        assert [job.state for job in await r.jobs()] == ["lent", "delivered"]
+        r.engine.go_on.set()
+        await r.settled()
+        assert [job.state for job in await r.jobs()] == ["delivered", "delivered"]
+
+
+async def test_epochs_are_known_in_their_order_as_they_were_told_last(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        job, other = await b.put("A", "ink", training=True), await b.put("A", "wash", training=True)
+        assert job
+        assert other
+        rows = Trainings(b.database)
+        for training in (job, other):
+            await rows.begin(training)
+        for number, loss, plot in ((2, 0.5, "AAAA"), (1, 0.9, "BBBB"), (2, 0.4, None)):
+            told = EpochEnded(epoch=number, train_loss=0.6, held_out_loss=loss, seconds=1.0, best=number, plot=plot)
+            await rows.keep(job, told)
+
+        assert [(epoch.epoch, epoch.held_out_loss) for epoch in await rows.epochs(job)] == [(1, 0.9), (2, 0.4)]
+        assert await rows.plot(job) == b64decode("BBBB")
+        assert await rows.epochs(other) == []
+        assert await rows.plot(other) is None
+
+
+async def test_each_style_is_rolled_back_to_the_one_before_it_and_nothing_else_with_it(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        adopted = Adopted(b.database)
+        await b.database.write("INSERT INTO preferences VALUES ('server', 'x:s', 'ping', 'false')")
+        await adopted.adopt(OTHER_SERVER, "wash")
+        for style in ("ink", "wash", "ink"):
+            await adopted.adopt(SERVER, style)
+
+        back = [await adopted.roll_back(SERVER, style) for style in ("wash", "ink", "wash")]
+
+        assert back == ["ink", "wash", None]
+        assert await adopted.style(SERVER) is None
+        assert await adopted.style(OTHER_SERVER) == "wash"
+        rules = await b.database.read("SELECT * FROM preferences WHERE name <> 'styles'")
+        assert [tuple(row) for row in rules] == [("server", "x:s", "ping", "false")]
+
+
+async def test_a_style_that_is_renamed_or_deleted_is_so_wherever_it_is_remembered_and_no_other_is(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as b:
+        adopted = Adopted(b.database)
+        await adopted.adopt(OTHER_SERVER, "ink")
+        for style in ("oil", "ink", "wash"):
+            await adopted.adopt(SERVER, style)
+
+        await adopted.replaced("ink", "pen")
+        await adopted.replaced("wash", None)
+
+        assert await adopted.style(OTHER_SERVER) == "pen"
+        assert await adopted.style(SERVER) == "pen"
+        assert await adopted.roll_back(SERVER, "pen") == "oil"
 
 
 @pytest.mark.parametrize(
