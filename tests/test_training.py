@@ -22,6 +22,7 @@ from engine.contract.events import Progress
 from engine.contract.sentence import bounds
 from engine.contract.training import EpochEnded, StyleTrained, TrainStyle
 from engine.embedded import PIPELINE
+from engine.embedded.training.noising import spread_timesteps
 from engine.one_style import cost
 from engine.settings import Settings
 from engine.training import checkpoint, finishing, saving
@@ -440,6 +441,19 @@ def test_a_distilled_base_is_trained_at_the_timesteps_that_it_paints_at(
     drawn = set(noising.spread(20_000, torch.Generator().manual_seed(1)).tolist())
 
     assert drawn == expected
+
+
+def test_no_timestep_is_drawn_beyond_the_last_where_float32_rounds_up_to_it() -> None:
+    from diffusers import DDPMScheduler
+
+    noising, unlucky = Noising(DDPMScheduler(), None, torch.device("cpu")), 141_668
+    highest = torch.rand(64, generator=torch.Generator().manual_seed(unlucky))[-1]
+
+    drawn = noising.spread(64, torch.Generator().manual_seed(unlucky))
+    ours = spread_timesteps(64, torch.Generator().manual_seed(unlucky))
+
+    assert 63 + highest == 64
+    assert drawn.max() == ours.max() == 999
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])

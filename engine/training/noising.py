@@ -34,8 +34,10 @@ class Noising:
 
     def spread(self, n: int, generator: torch.Generator) -> Tensor:
         """One timestep from each n-th of the range, in random order: less chance in a loss than n free draws."""
-        places = (torch.arange(n) + torch.rand(n, generator=generator)) / n * len(self._timesteps)
-        return self._timesteps[places.long()][torch.randperm(n, generator=generator)]
+        most = len(self._timesteps)
+        # The sum may be rounded up to n.
+        places = ((torch.arange(n) + torch.rand(n, generator=generator)) / n * most).long().clamp(max=most - 1)
+        return self._timesteps[places][torch.randperm(n, generator=generator)]
 
     def show(self, latents: Tensor, noise: Tensor, timesteps: Tensor) -> NoisedLatents:
         """The forward process (Ho et al. 2020, eq. 4) and the target: noise, v (Salimans & Ho 2022) or the picture."""

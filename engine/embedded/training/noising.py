@@ -47,4 +47,5 @@ class Noising:
 
 def spread_timesteps(n: int, generator: torch.Generator) -> Tensor:
     """One timestep from each n-th of the range: less noise in the loss than n independent draws."""
-    return ((torch.arange(n) + torch.rand(n, generator=generator)) / n * STEPS).long()
+    # The sum may be rounded up to n.
+    return ((torch.arange(n) + torch.rand(n, generator=generator)) / n * STEPS).long().clamp(max=STEPS - 1)
