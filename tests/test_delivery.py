@@ -227,9 +227,10 @@ async def test_a_post_ends_its_own_job_and_leaves_it_the_talk_as_it_has_become(t
         jobs = [job for name in "ABC" if (job := await b.put(name, name))]
         await b.database.write("UPDATE jobs SET state = 'made' WHERE prompt <> 'C'")
 
+        unposted = await begun(rows, "post", jobs[1].number)
+
         for kind in ("say", "answer", "post"):
             await rows.posted(await begun(rows, kind, jobs[0].number) or "", f"m-{kind}", f"at {kind}")
-        unposted = await begun(rows, "post", jobs[1].number)
 
         found = [await b.jobs.find(job.id) for job in jobs]
         assert [(job.state, job.talk, bool(job.ended_at)) for job in found if job] == [

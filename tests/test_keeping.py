@@ -21,6 +21,7 @@ from bot.parts import Parts
 from bot.pictures import ArrivedPicture, Pictures
 from engine.contract.errors import BadRequest, EngineAway, TesseraError
 from engine.contract.events import PicturePainted
+from engine.contract.grid import Judged
 from engine.contract.sheet import boxes
 from tests.test_queue import bench
 
@@ -201,6 +202,26 @@ async def test_what_went_wrong_is_told_by_the_next_call_and_nothing_of_it_is_pro
             with pytest.raises(OSError, match="No space left"):
                 again()
         assert await s.kept() == set()
+
+
+async def test_where_one_file_cannot_be_written_no_thread_writes_the_others_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, written = threading.Event(), list[str]()
+
+    def full(path: Path, _data: bytes) -> None:
+        if path.stem == "B1":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        assert go.wait(10)
+        written.append(path.stem)
+
+    monkeypatch.setattr("bot.pictures._write", full)
+    async with stage(tmp_path) as s:
+        asyncio.get_running_loop().call_later(0.01, go.set)
+        with pytest.raises(OSError, match="No space left"):
+            await s.pictures.keep(s.job, [ArrivedPicture(cell, b"x", None, Judged()) for cell in ("A1", "B1")])
+
+        assert written == ["A1"]
 
 
 async def test_who_leaves_early_leaves_nothing_behind(tmp_path: Path) -> None:
