@@ -102,7 +102,7 @@ class Stock:
         for half in self._root.glob(f"*/*{HALF}"):
             half.unlink(missing_ok=True)
         for folder in (self._root / CLAIMED).glob("*"):
-            if moment - folder.stat().st_mtime > DAY_SECONDS:
+            if moment - _age(folder) > DAY_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 
     @staticmethod

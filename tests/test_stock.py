@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -430,6 +431,26 @@ def test_what_is_of_another_kind_half_written_or_claimed_long_ago_is_thrown_away
     assert sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()) == [
         "k/filler0002.png"
     ]
+
+
+def test_a_job_that_ends_while_the_stock_is_tidied_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock, jobs = Stock(tmp_path, 9), ("aaaaaaaaaa", "bbbbbbbbbb")
+    for number, job in enumerate(jobs):
+        stock.put(filler("k", number), PIXELS)
+        take(stock, job)
+    now = (tmp_path / "claimed" / jobs[0]).stat().st_mtime
+    remove = shutil.rmtree
+
+    def both_end(_folder: Path, **how: Any) -> None:
+        for job in jobs:
+            remove(tmp_path / "claimed" / job, **how)
+
+    monkeypatch.setattr(shutil, "rmtree", both_end)
+    stock.put_away("k", now + 90_000)
+
+    assert list((tmp_path / "claimed").iterdir()) == []
 
 
 async def test_the_kind_changes_with_model_recipe_writer_and_versions_but_not_with_the_prompt(tmp_path: Path) -> None:
