@@ -85,7 +85,7 @@ class Keeping:
 
     async def _fetch_picture(self, event: PicturePainted) -> ArrivedPicture:
         """One that arrives damaged is fetched again."""
-        judged = Judged.model_validate(event.model_dump(include=set(Judged.model_fields)))
+        judged = Judged.model_validate(event.model_dump())
         if judged.withheld:
             return ArrivedPicture(event.cell, None, None, judged)
         for _ in range(TRIES):

@@ -31,7 +31,7 @@ def put_away(settings: Settings, now: float | None = None) -> None:
             _tidy(folder, settings, moment)
     for half in (settings.cache_dir / "wikiart").rglob("*.incomplete"):
         # Half a shard, 450 MB at most; the hub's client would begin anew.
-        if moment - half.stat().st_mtime > OLD_SECONDS:
+        if _old(half, moment):
             half.unlink(missing_ok=True)
 
 
@@ -45,7 +45,7 @@ def end(folder: Path) -> None:
 
 def _tidy(folder: Path, settings: Settings, now: float) -> None:
     for half in (folder / name for name in HALVES):
-        if half.is_dir() and now - half.stat().st_mtime > OLD_SECONDS:
+        if half.is_dir() and _old(half, now):
             shutil.rmtree(half, ignore_errors=True)
     newest = max(folder.glob(CHECKPOINTS), default=None)
     if newest is None:
@@ -54,6 +54,13 @@ def _tidy(folder: Path, settings: Settings, now: float) -> None:
             folder.rmdir()
     elif folder.name in styles.own_names(settings) and _saved(newest, settings.styles_dir / folder.name / styles.CARD):
         end(folder)
+
+
+def _old(half: Path, now: float) -> bool:
+    """Whether nobody writes it any more; False where it is finished, and thereby gone, in this moment."""
+    with contextlib.suppress(FileNotFoundError):
+        return now - half.stat().st_mtime > OLD_SECONDS
+    return False
 
 
 def _saved(checkpoint: Path, card: Path) -> bool:

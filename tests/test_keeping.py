@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from PIL import Image
 
 import bot.pictures
 from bot.jobs import JobRow
@@ -19,10 +20,12 @@ from bot.keeping import HANDS, MOST, TRIES, Keeping
 from bot.numbers import Numbers
 from bot.parts import Parts
 from bot.pictures import ArrivedPicture, Pictures
+from bot.prints import Shrinking
 from engine.contract.errors import BadRequest, EngineAway, TesseraError
 from engine.contract.events import PicturePainted
 from engine.contract.grid import Judged
 from engine.contract.sheet import boxes
+from tests.fake_engine import picture_of
 from tests.test_queue import bench
 
 CELLS = list(boxes(4, 8))
@@ -42,6 +45,7 @@ class Client:
     """An engine that hands out pictures; the first of some cells arrive damaged, and one it does not know."""
 
     def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
         self.damaged: Counter[str] = Counter()
         self.asked: list[str] = []
         self.most = self._now = 0
@@ -61,7 +65,7 @@ class Client:
         finally:
             self._now -= 1
         self.damaged[cell] -= 1
-        return b"torn" if self.damaged[cell] >= 0 else cell.encode()
+        return b"torn" if self.damaged[cell] >= 0 else self.files.get(cell, cell.encode())
 
 
 class Stage:
@@ -123,6 +127,15 @@ async def test_a_picture_that_is_there_or_on_its_way_is_not_fetched_again(tmp_pa
         assert s.client.asked == ["B1"]
 
 
+async def test_one_that_comes_after_all_others_were_kept_is_kept_too(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s, s.keeping() as keeping:
+        for cell in ("A1", "B1"):
+            keeping.take(told(cell))
+            await keeping.all()
+
+        assert await s.kept() == {"A1", "B1"}
+
+
 async def test_what_nobody_told_of_is_asked_for_in_the_end(tmp_path: Path) -> None:
     async with stage(tmp_path) as s, s.keeping() as keeping:
         keeping.take(told("A1"))
@@ -141,6 +154,18 @@ async def test_a_withheld_picture_is_kept_without_asking_for_it(tmp_path: Path) 
 
         assert s.client.asked == []
         assert (await s.pictures.have(s.job))["A1"].withheld == "unsafe"
+
+
+async def test_pictures_are_made_smaller_as_they_come_all_but_the_withheld(tmp_path: Path) -> None:
+    async with stage(tmp_path) as s, s.keeping() as keeping:
+        small_images: dict[str, Image.Image] = {}
+        keeping.shrinking = Shrinking(small_images, 1, lambda _: 16)
+        s.client.files["B1"] = picture_of(s.job.id, "B1")
+        for event in (PicturePainted(cell="A1", withheld="unsafe"), PicturePainted(cell="B1")):
+            keeping.take(event)
+        await keeping.all()
+
+        assert {cell: image.width for cell, image in small_images.items()} == {"B1": 16}
 
 
 async def test_one_that_arrives_damaged_is_fetched_again_but_not_for_ever(tmp_path: Path) -> None:

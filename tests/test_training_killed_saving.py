@@ -115,6 +115,26 @@ def test_half_a_shard_of_a_killed_process_is_put_away_and_one_that_is_being_fetc
     assert not half.exists()
 
 
+def test_shards_that_are_finished_while_an_engine_starts_do_not_stop_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cache" / "wikiart"
+    folder.mkdir(parents=True)
+    halves = [folder / f"{name}.incomplete" for name in "ab"]
+    for half in halves:
+        half.write_bytes(b"half")
+    fetched, unlink = halves[0].stat().st_mtime, Path.unlink
+
+    def all_are_finished(_half: Path, **how: bool) -> None:
+        for half in halves:
+            unlink(half, **how)
+
+    monkeypatch.setattr(Path, "unlink", all_are_finished)
+    leftovers.put_away(settings(tmp_path), fetched + LATER)
+
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("what", ["keeping", "saving"])
 def test_the_training_goes_on_to_the_adapter_of_an_unbroken_one(killed: Path, what: str) -> None:
     cut_off = [place for place in places(killed, what) if "sketch" not in checked(place)]
