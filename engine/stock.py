@@ -75,7 +75,7 @@ class Stock:
         for filler, file in [*self._fillers(folder), *self._fillers(self._root / kind)]:
             if counts_left.get(filler.category, 0) < 1 or not suits(filler.prompt) or filler.kind != kind:
                 continue
-            if file.parent != folder and not _moved(file, folder):
+            if not _moved(file, folder):
                 continue
             counts_left[filler.category] -= 1
             claims.append(filler)

@@ -369,6 +369,21 @@ def test_what_was_promised_to_a_job_is_promised_to_no_other_also_after_a_restart
     assert take(after_a_crash, "cccccccccc") == []
 
 
+def test_only_fillers_of_the_kind_and_the_categories_that_are_wanted_are_promised(tmp_path: Path) -> None:
+    stock = Stock(tmp_path, 9)
+    stock.put(filler("k", 1), PIXELS)
+    (claimed,) = take(stock, "aaaaaaaaaa", "k")
+    stock.put(filler("new", 2), PIXELS)
+
+    planned_anew = take(stock, "aaaaaaaaaa", "new")
+    stock.put(filler("new", 3), PIXELS)
+    plants = stock.claim("bbbbbbbbbb", "new", {"plant": 9}, lambda _: True)
+
+    assert claimed == filler(number=1).id
+    assert planned_anew == [filler(number=2).id]
+    assert plants == []
+
+
 def test_two_who_claim_at_once_get_different_fillers(tmp_path: Path) -> None:
     one, other = Stock(tmp_path, 9), Stock(tmp_path, 9)
     for number in range(6):
@@ -423,7 +438,7 @@ def test_what_is_of_another_kind_half_written_or_claimed_long_ago_is_thrown_away
     (claimed,) = take(stock, "aaaaaaaaaa", n=1)
     now = (tmp_path / "claimed" / "aaaaaaaaaa").stat().st_mtime
 
-    stock.put_away("k", now + 3600)
+    stock.put_away("k")
     kept = stock.open("aaaaaaaaaa", claimed) is not None
     stock.put_away("k", now + 90_000)
 
