@@ -291,6 +291,26 @@ async def test_pictures_are_judged_by_another_where_their_painter_is_gone() -> N
     assert pool.painters == [here]
 
 
+async def test_pictures_are_judged_by_who_painted_them_whoever_else_is_here() -> None:
+    unable, preferred = Mortal(steps_left=0), Mortal()
+    pool = Pool(unable, preferred)
+
+    await pool.judge([preferred._picture(7)], ["a cat"], preferred=preferred)
+
+    assert pool.painters == [unable, preferred]
+
+
+async def test_pictures_that_nobody_is_here_to_judge_wait_for_the_next_painter() -> None:
+    pool, painter = Pool(), Mortal()
+    judging = asyncio.create_task(pool.judge([painter._picture(7)], ["a cat"]))
+    await asyncio.sleep(0)
+
+    pool.join(painter)
+
+    async with asyncio.timeout(10):
+        assert await judging == await painter.judge([painter._picture(7)], ["a cat"])
+
+
 async def test_pictures_that_do_not_fit_are_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     painter = Mortal()
     pictures, texts = [painter._picture(seed) for seed in range(5)], ["a cat", "a dog"]

@@ -226,17 +226,35 @@ async def test_a_job_that_comes_waits_for_one_step_and_the_wave_goes_on_later(tm
     assert idle.waiting() == 16
 
 
-async def test_nothing_is_painted_ahead_before_it_was_quiet_for_a_while(tmp_path: Path) -> None:
+@pytest.mark.parametrize("after", ["the start", "a job"])
+async def test_nothing_is_painted_ahead_before_it_was_quiet_for_a_while(tmp_path: Path, after: str) -> None:
     idle = Idle(tmp_path, TouchyPainter())
-    idle.now += 100.0
-    idle.stocking.disturbed()
-    idle.now += 19.0
-    woken = asyncio.Event()
+    if after == "a job":
+        idle.now += 100.0
+        idle.stocking.disturbed()
+    woken, before = asyncio.Event(), asyncio.all_tasks()
     woken.set()
 
+    idle.now += 19.0
+    await idle.stocking.rest(idle.painter, woken)
+    too_early = asyncio.all_tasks() - before
+    idle.now += 2.0
     await idle.stocking.rest(idle.painter, woken)
 
-    assert idle.painter.begun == []
+    assert not too_early
+    assert asyncio.all_tasks() > before, "now the next fillers are written"
+    idle.stocking.close()
+
+
+async def test_what_a_grid_took_from_a_full_stock_is_painted_ahead_again(tmp_path: Path) -> None:
+    idle = Idle(tmp_path, TouchyPainter(), most=16)
+    async with running(idle) as engine:
+        await idle.full()
+        await events(engine.submit(order(blocks=1)))
+        left = idle.waiting()
+        await idle.full()
+
+    assert (left, idle.waiting()) == (13, 16)
 
 
 async def test_an_engine_that_idles_fills_its_stock_by_itself_and_stops_when_it_is_full(tmp_path: Path) -> None:
