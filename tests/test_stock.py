@@ -27,7 +27,7 @@ from engine.settings import Settings
 from engine.stock import Stock, Stocked, kind
 from engine.stocking import REFUSED_SECONDS, Stocking
 from tests.engines import TouchyPainter, events, grid
-from tests.test_pool import Mortal, Visited
+from tests.test_pool import Mortal, Silent, Visited
 
 ALL = 48
 ANY = MakeGrid(prompt="anything", approach=3)
@@ -310,6 +310,23 @@ async def test_what_a_lost_painter_had_begun_is_painted_by_another(tmp_path: Pat
         await idle.full()
 
     assert isinstance(told[-1], GridMade)
+    assert idle.waiting() == 16
+
+
+async def test_what_a_lost_painter_had_begun_is_painted_by_one_that_had_nothing_to_do(tmp_path: Path) -> None:
+    pair = Silent(steps_left=3), Silent(steps_left=3)
+    idle = Idle(tmp_path, pair[0], 16, pair[1])
+    idle.now += 100.0
+    async with running(idle):
+        while not idle.stocking._full:  # noqa: ASYNC110 - the stock has no event for being full
+            await asyncio.sleep(0)
+        lost, other = pair if pair[0] in idle.stocking._batches else pair[::-1]
+        other.steps_left = float("inf")
+        lost.ended.set()
+        while lost in idle.pool.painters:  # noqa: ASYNC110 - nor the pool for its painters
+            await asyncio.sleep(0)
+        await idle.full()
+
     assert idle.waiting() == 16
 
 
