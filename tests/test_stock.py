@@ -330,6 +330,22 @@ async def test_what_a_lost_painter_had_begun_is_painted_by_one_that_had_nothing_
     assert idle.waiting() == 16
 
 
+async def test_a_painter_ends_what_it_had_begun_though_another_found_nothing_more_to_do(tmp_path: Path) -> None:
+    pair = Silent(steps_left=3), Silent(steps_left=3)
+    idle = Idle(tmp_path, pair[0], 16, pair[1])
+    idle.now += 100.0
+    async with running(idle), asyncio.timeout(20):
+        while not idle.stocking._full:  # noqa: ASYNC110 - the stock has no event for being full
+            await asyncio.sleep(0)
+        for painter in pair:
+            painter.steps_left = float("inf")
+            painter.ended.set()
+        while idle.stocking._batches:  # noqa: ASYNC110 - nor for what is put into it
+            await asyncio.sleep(0)
+
+    assert idle.waiting() == 16
+
+
 async def test_a_grid_does_not_wait_for_the_writer_of_fillers_ahead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
