@@ -46,7 +46,7 @@ def rungs(side: int, pixels: Callable[[int], float], limits: Limits) -> list[Run
     """From the best to the smallest, for pictures of `side` pixels; no PNG has cells much larger. `pixels`: how many
     a sheet has with cells of some size."""
     whole_px = max(side, LEAST_PNG_PX)
-    sizes = [px for px in SIZES if px <= whole_px and pixels(px) <= MOST_PIXELS] or [SIZES[-1]]
+    sizes = [px for px in SIZES if px <= whole_px and pixels(px) <= MOST_PIXELS]
     whole = [Rung("PNG", px) for px in sizes if px >= LEAST_PNG_PX] if "PNG" in limits.formats else []
     lossy = [form for form in limits.formats if form in QUALITIES]
     return whole + [Rung(form, px, q) for px in sizes for form in lossy for q in QUALITIES[form]]

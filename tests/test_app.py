@@ -123,6 +123,7 @@ async def test_a_grid_is_shown_to_its_owner_and_where_it_was_posted(
         await r.settled()
 
         assert any(f"no grid “{job}” that you may see" in text for text in r.chat.whispered()) is not seen
+        assert NOT_YOURS not in r.chat.whispered()
 
 
 @pytest.mark.parametrize("press", ["cancel:{}", "again:{}:same"])

@@ -4,6 +4,8 @@ import asyncio
 import io
 import itertools
 import zlib
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from bot.chat import Attempt, Limits, Message
 from bot.deliveries import Deliveries
 from bot.delivery import Delivery
 from bot.errors import PlatformAway, TooLarge
+from bot.ladder import MOST_PIXELS
+from bot.largest import post_largest
 from bot.prints import Prints
 from engine.contract import sheet
 from engine.contract.grid import Plan
@@ -60,7 +64,7 @@ def test_a_format_that_is_not_taken_is_on_no_rung() -> None:
 def test_the_largest_grid_stays_under_what_decoders_take() -> None:
     best = grid_sheet.rungs(a_plan(512, blocks=8), Limits(10**9))[0]
 
-    assert (best.cell_px * 16) ** 2 < 89_000_000
+    assert (best.cell_px * 16) ** 2 < MOST_PIXELS
 
 
 @pytest.mark.parametrize("limit", [20_000_000, 4_000_000, 600_000, 200_000])
@@ -124,6 +128,30 @@ async def test_where_no_sheet_fits_that_is_said() -> None:
 
     with pytest.raises(TooLarge, match="100 bytes"):
         await grid_sheet.fit(plan, Prints({}), FOOTER, {}, Limits(100), 0)
+
+
+class Full(FakeTalk):
+    """A destination for which everything is too large."""
+
+    async def post(self, message: Message, attempt: Attempt) -> str:
+        raise TooLarge("This is too large.")
+
+
+async def test_each_rung_is_tried_from_the_best_on_and_nothing_after_the_message_without_a_sheet() -> None:
+    tried: list[int] = []
+
+    async def make(_limits: Limits, rung: int) -> tuple[Message, int]:
+        assert len(tried) < 3
+        tried.append(rung)
+        return Message("the sheet"), rung if rung < 2 else -1
+
+    async def note(_: str) -> None:
+        raise AssertionError("Nothing was uploaded.")
+
+    with pytest.raises(TooLarge):
+        await post_largest(Full(FakeChat(), "lobby", "anna"), make, Attempt("key", note))
+
+    assert tried == [0, 1, 2]
 
 
 async def test_a_sheet_that_is_refused_after_all_comes_smaller(tmp_path: Path) -> None:
@@ -277,3 +305,16 @@ async def test_a_grid_is_seen_only_in_the_server_where_its_pictures_were_really_
         assert not before
         assert await rows.seen_in(mine.number, "x:s")
         assert not await rows.seen_in(mine.number, "x:another")
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_posted_grid_is_seen_in_its_server_unless_it_is_private(tmp_path: Path, *, private: bool) -> None:
+    async with bench(tmp_path) as b:
+        job = await b.put("A", "mine", server="x:s")
+        assert job
+        await b.database.write("UPDATE jobs SET state = 'made'")
+        rows, talk = Deliveries(b.database), FakeTalk(FakeChat(), "lobby", "anna")
+
+        await Delivery(rows).post(talk, replace(job, private=private), partial(talk.post, Message("the sheet")))
+
+        assert await rows.seen_in(job.number, "x:s") is not private
