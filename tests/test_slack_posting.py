@@ -441,6 +441,31 @@ async def test_any_text_fits_slacks_limits(bot: Scene, text: str) -> None:
     assert all(not section.endswith(("&", "&a", "&am", "&amp")) for section in sections)
 
 
+async def test_a_message_has_its_time_its_buttons_and_as_many_choices_as_slack_takes(bot: Scene) -> None:
+    talk, notes = await bot.talk(), Notes()
+    buttons = (Button("Again", "again:k3", "primary"), Button("", "edit:k3"), Button("Delete", "delete:k3", "danger"))
+    menu = Menu("Cells", "cell:k3", tuple((f"A{n}", f"A{n}") for n in range(120)))
+
+    await talk.say(Message("waiting", buttons=buttons, menu=menu, eta=1_900_000_000), notes.attempt("say"))
+
+    _, time, row, select = bot.slack.posted("C1")[0]["blocks"]
+    assert time["elements"][0]["text"] == "<!date^1900000000^Ready at about {time_secs}|Ready at about 17:46 UTC>"
+    assert [(each["text"]["text"], each.get("style")) for each in row["elements"]] == [
+        ("Again", "primary"),
+        ("…", None),
+        ("Delete", "danger"),
+    ]
+    assert [each["value"] for each in select["elements"][0]["options"]] == [f"A{n}" for n in range(100)]
+
+
+async def test_a_menu_without_choices_is_left_out(bot: Scene) -> None:
+    talk, notes = await bot.talk(), Notes()
+
+    await talk.say(Message("waiting", menu=Menu("Cells", "cell:k3", ())), notes.attempt("say"))
+
+    assert [block["type"] for block in bot.slack.posted("C1")[0]["blocks"]] == ["section"]
+
+
 async def test_a_press_that_slack_could_not_carry_is_refused_instead_of_cut(bot: Scene) -> None:
     talk, notes = await bot.talk(), Notes()
 
