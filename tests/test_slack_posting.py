@@ -441,6 +441,18 @@ async def test_any_text_fits_slacks_limits(bot: Scene, text: str) -> None:
     assert all(not section.endswith(("&", "&a", "&am", "&amp")) for section in sections)
 
 
+@pytest.mark.parametrize("text", ["glass, " * 2500, "one two\n" * 2000])
+async def test_a_long_text_is_cut_at_a_line_or_else_at_a_space_and_nothing_of_it_is_lost(bot: Scene, text: str) -> None:
+    talk, notes = await bot.talk(), Notes()
+
+    await talk.say(Message(text), notes.attempt("say"))
+
+    sections = [block["text"]["text"] for block in bot.slack.posted("C1")[0]["blocks"]]
+    assert len(sections) > 4
+    assert [word for section in sections for word in section.split()] == text.split()
+    assert {section.split()[0] for section in sections} == {text.split()[0]}
+
+
 async def test_a_message_has_its_time_its_buttons_and_as_many_choices_as_slack_takes(bot: Scene) -> None:
     talk, notes = await bot.talk(), Notes()
     buttons = (Button("Again", "again:k3", "primary"), Button("", "edit:k3"), Button("Delete", "delete:k3", "danger"))
