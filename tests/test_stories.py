@@ -16,7 +16,7 @@ from engine.contract.events import Event, JobFailed
 from engine.contract.orders import Job
 from tests.bot_rig import Rig, rig
 from tests.fake_talk import ANNA, BERT, CARA, LOBBY, MODERATOR, heard
-from tests.gates import ChatGate
+from tests.gates import ChatGate, Gate
 
 CAT = "/grid prompt:a cat wearing neon-glasses blocks:2"
 
@@ -125,6 +125,41 @@ async def test_a_bot_killed_at_any_stage_delivers_the_grid_once(tmp_path: Path, 
         assert len(r.chat.posts()) == 1
         (own,) = r.chat.said()
         assert "Score 0.250" in own.message.text
+
+
+@pytest.mark.parametrize("in_own", [False, True], ids=["beside the job's message", "in the job's message"])
+async def test_a_bot_killed_between_a_sheet_and_its_last_word_says_it_later(tmp_path: Path, *, in_own: bool) -> None:
+    async with rig(tmp_path) as r:
+        r.chat.sheets_in_own = in_own
+        last_word = Gate(r.app.teller, "end")
+        await r.hear(ANNA, CAT)
+        await last_word.reached.wait()
+        await r.kill()
+
+        await r.start()
+        await r.settled()
+
+        assert await r.count("SELECT told FROM jobs WHERE state = 'delivered'")
+        (sheet,) = r.chat.posts()
+        assert sheet.message.pictures
+        assert [own.message.text.splitlines()[-1][:11] for own in r.chat.said()] == ([] if in_own else ["Score 0.250"])
+
+
+async def test_a_grid_whose_plan_is_lost_is_told_so(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        r.engine.hold(after=3)
+        await r.hear(ANNA, "/grid a cat blocks:1")
+        await r.engine.reached.wait()
+        await r.until("SELECT COUNT(*) FROM plans")
+        await r.app.parts.database.write("DELETE FROM plans")
+        r.engine.go_on.set()
+        await r.settled()
+
+        (job,) = await r.jobs()
+        (said,) = r.chat.said()
+        assert (job.state, job.reason) == ("failed", "not_delivered")
+        assert "This job's plan is lost" in said.message.text
+        assert r.chat.posts() == []
 
 
 @pytest.mark.parametrize("stage", ["painting", "saved", "made", "uploading", "uploaded", "posted but not recorded"])
