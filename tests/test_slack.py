@@ -402,6 +402,16 @@ async def test_a_form_that_comes_too_late_is_offered_by_a_button(bot: Scene) -> 
     assert bot.core.pressed[0].values == {"prompt": "a cat", "seed": "7"}
 
 
+async def test_a_form_that_comes_too_late_and_is_too_long_for_a_button_is_to_be_asked_for_again(bot: Scene) -> None:
+    talk = await bot.talk()
+    bot.slack.space.pass_time(4)
+
+    await talk.ask(replace(FORM, fields=tuple(Field(name, name, "a" * 1000) for name in ("prompt", "details"))))
+
+    (told,) = bot.slack.space.whispers
+    assert told["text"] == "The form could not be opened in time. Please press the button again."
+
+
 async def test_a_mention_that_asks_for_a_form_gets_a_button_because_nothing_was_pressed(bot: Scene) -> None:
     await bot.ada.write("C1", f"<@{BOT_USER}> grid")
 
@@ -431,8 +441,12 @@ async def test_the_form_of_the_real_grid_command_is_one_that_slack_opens(bot: Sc
 
     await bot.ada.shortcut("new_grid")
 
-    fields = [block["block_id"] for block in bot.slack.space.views[0]["blocks"]]
-    assert fields == [*(option.name for option in grid.options), "where"]
+    fields = {block["block_id"]: block["element"] for block in bot.slack.space.views[0]["blocks"]}
+    assert list(fields) == [*(option.name for option in grid.options), "where"]
+    kinds = {"prompt": "plain_text_input", "approach": "static_select", "guidance": "number_input"}
+    assert {name: fields[name]["type"] for name in kinds} == kinds
+    assert fields["style"] == {"type": "external_select", "min_query_length": 0, "action_id": "style"}
+    assert (fields["blocks"]["min_value"], fields["blocks"]["max_value"]) == ("1", "8")
 
 
 async def test_a_form_without_a_channel_is_answered_in_direct_messages(bot: Scene) -> None:
@@ -456,6 +470,7 @@ async def test_the_message_shortcut_takes_the_words_and_answers_in_their_thread(
     await both.core.heard[0].talk.say(Message("waiting"), Notes().attempt("say"))
 
     assert both.core.heard[0].options == {"prompt": "cats & <dogs>"}
+    assert "where" not in [block["block_id"] for block in both.slack.space.views[0]["blocks"]]
     assert both.slack.posted("C1")[0]["thread_ts"] == message["ts"]
 
 
