@@ -58,7 +58,7 @@ class TrainingWatch:
             training.stopping = True
         order = job.training_order
         work = order.model_copy(update={"resume": True}) if training.again else order
-        run = self._parts.engine.client.run(Job(id=job.id, turn=job.turn or 0, work=work))
+        run = self._parts.engine.client.run(Job(id=job.id, work=work))
         async with aclosing(run) as events:
             await self._hear(job, training, events)
 

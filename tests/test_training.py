@@ -216,12 +216,24 @@ def test_a_training_that_goes_on_tells_the_epochs_before_and_their_curve(setting
     while not (isinstance(ended := next(cut), EpochEnded) and ended.epoch == 2):
         pass
     cut.close()
+    kept = [folder.name for folder in (settings.training_dir / "sketch").iterdir()]
 
     again = epochs(run(ready(settings, order(epochs=4, resume=True), job="bbbbbbbbbb")))
 
     assert [epoch.epoch for epoch in again] == [1, 2, 3, 4]
     assert again[1] == ended
     assert again[0].plot is None
+    assert kept == ["epoch-0002"], "one checkpoint is enough, and each has the size of an adapter"
+
+
+@pytest.mark.parametrize(("n", "tenth"), [(2, 1), (8, 1), (19, 1), (20, 2), (100, 10)])
+def test_a_tenth_of_the_pictures_is_held_out_and_none_of_them_learned_from(n: int, tenth: int) -> None:
+    learned, held_out = split(n, seed=7)
+
+    assert sorted([*learned, *held_out]) == list(range(n))
+    assert len(held_out) == tenth
+    assert split(n, seed=7) == (learned, held_out)
+    assert len({tuple(split(n, seed)[1]) for seed in range(20)}) > 1
 
 
 def test_another_job_of_the_same_name_begins_anew(settings: Settings) -> None:
