@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot import texts
+from engine.contract.sentence import begun
 from engine.contract.training import Epoch, StyleTrained
 
 Card = Mapping[str, Any]
@@ -33,10 +34,12 @@ def card_lines(card: Card, *, training: bool = True) -> list[str]:
         for name, key in NUMBERS.items()
         if recipe.get(key) is not None
     ]
+    base = _text(card.get("base"))
+    painter = "; ".join(part for part in (f"Base {texts.plain(base, 80)}" if base else "", ", ".join(numbers)) if part)
     lines = [
         f"Learned from: {texts.plain(origin, 150)}{count}." if origin else "",
         f"Licence of the pictures: {texts.plain(_text(data.get('licence')), 200)}" if data.get("licence") else "",
-        f"Base {texts.plain(_text(card.get('base')), 80)}" + (f"; {', '.join(numbers)}." if numbers else "."),
+        f"{begun(painter)}." if painter else "",
         _training(card) if training else "",
         _scores(card),
         f"Words added to a prompt: {texts.quoted(_text(card.get('words')), 150)}" if card.get("words") else "",

@@ -13,6 +13,7 @@ from bot.chat import Message, Person, Place
 from bot.command import orders
 from bot.commands.finetune import finetune
 from bot.jobs import JobRow
+from bot.styles import card_lines, line
 from bot.trainings import Trainings
 from engine.contract.training import Epoch, EpochEnded, TrainStyle
 from tests.bot_rig import Rig, rig
@@ -518,6 +519,71 @@ async def test_a_card_of_odd_shape_is_shown_without_its_scores(tmp_path: Path, r
         assert "`ink` · WikiArt" in listed.text
         assert "Learned from: WikiArt" in card.text
         assert "How well the samples match" not in card.text
+
+
+CARD = {
+    "name": "ink",
+    "summary": "WikiArt, 100 pictures",
+    "base": "sd-turbo",
+    "words": "in ink",
+    "data": {"origin": "WikiArt, Impressionism", "licence": "public domain", "images": 100},
+    "recipe": {"rank": 8, "alpha": 16.0, "lr": 1e-4, "seed": 7, "batch": 1},
+    "best_epoch": 2,
+    "epochs": [
+        {"epoch": n, "train_loss": 0.6, "held_out_loss": loss, "seconds": 1.0} for n, loss in ((1, 0.5), (2, 0.3))
+    ],
+    "scores": {
+        "judge": "embedded",
+        "by_weight": [{"weight": w, "match": 0.3, "likeness": 0.5 + w / 5} for w in (0, 1)],
+    },
+    "warnings": ["Two captions were cut off."],
+}
+
+
+def test_a_card_is_told_with_all_that_is_known_of_its_style() -> None:
+    told = card_lines(CARD)
+
+    assert told == [
+        "Learned from: WikiArt, Impressionism, 100 pictures.",
+        "Licence of the pictures: public domain",
+        "Base sd-turbo; rank 8, alpha 16, learning rate 0.0001, seed 7.",
+        "Kept epoch 2 of 2, held-out loss 0.3000.",
+        (
+            "How well the samples match their prompts and the training pictures (cosine, judge embedded):"
+            " 0.300 and 0.500 at weight 0; 0.300 and 0.700 at weight 1."
+        ),
+        "Words added to a prompt: “in ink”",
+        "Two captions were cut off.",
+    ]
+    assert card_lines(CARD, training=False) == [line for line in told if not line.startswith("Kept")]
+
+
+@pytest.mark.parametrize(
+    ("card", "told"),
+    [
+        ({}, []),
+        ({"base": 5, "data": 7, "recipe": [], "epochs": 3, "warnings": "none"}, []),
+        ({"summary": "imported, rank 4", "base": "sd-turbo"}, ["Learned from: imported, rank 4.", "Base sd-turbo."]),
+        ({"recipe": {"rank": 4}}, ["Rank 4."]),
+    ],
+)
+def test_of_a_card_that_knows_little_only_that_is_told(card: dict[str, object], told: list[str]) -> None:
+    assert card_lines({"name": "ink", **card}) == told
+
+
+@pytest.mark.parametrize(
+    ("adopted", "more", "mark"),
+    [
+        ("ink", {}, " · *adopted here*"),
+        ("wash", {"shipped": True}, ""),
+        (None, {"shipped": True}, " · *used while none is adopted*"),
+        (None, {}, ""),
+    ],
+)
+def test_a_style_is_listed_with_its_likeness_at_full_weight_and_marked_where_it_is_worn(
+    adopted: str | None, more: dict[str, bool], mark: str
+) -> None:
+    assert line({**CARD, **more}, adopted) == f"`ink`{mark} · WikiArt, 100 pictures · likeness to its pictures 0.700"
 
 
 async def test_a_style_that_came_with_the_model_is_worn_while_none_is_adopted_and_stays_as_it_is(
