@@ -226,6 +226,19 @@ def test_a_training_that_goes_on_tells_the_epochs_before_and_their_curve(setting
     assert kept == ["epoch-0002"], "one checkpoint is enough, and each has the size of an adapter"
 
 
+def test_what_is_held_out_is_never_trained_on(settings: Settings) -> None:
+    training = ready(settings, order())
+    pieces = training.pieces()
+    while training._rounds is None:
+        next(pieces)
+    pieces.close()
+
+    trainer = training._rounds._trainer
+    learned, held_out = trainer._learned.latents, trainer._held_out.latents
+    assert len(learned) + len(held_out) == len(training.pictures.examples)
+    assert not any(torch.equal(one, other) for one in learned for other in held_out)
+
+
 @pytest.mark.parametrize(("n", "tenth"), [(2, 1), (8, 1), (19, 1), (20, 2), (100, 10)])
 def test_a_tenth_of_the_pictures_is_held_out_and_none_of_them_learned_from(n: int, tenth: int) -> None:
     learned, held_out = split(n, seed=7)
