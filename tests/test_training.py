@@ -402,6 +402,24 @@ def test_a_style_that_comes_back_otherwise_than_it_was_written_is_not_saved(
     assert styles.own_names(settings) == []
 
 
+def test_a_style_that_would_be_worn_at_another_strength_is_not_saved(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = saving.write
+
+    def spoiling(folder: Path, *rest: Any) -> None:
+        write(folder, *rest)
+        config = json.loads((folder / styles.CONFIG).read_text())
+        (folder / styles.CONFIG).write_text(json.dumps({**config, "use_rslora": True}))
+
+    monkeypatch.setattr(saving, "write", spoiling)
+
+    with pytest.raises(TrainingFailed, match="it gives a different result from the trained model"):
+        run(ready(settings, order(epochs=1)))
+
+    assert styles.own_names(settings) == []
+
+
 def test_an_adapter_that_learned_nothing_is_not_saved(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Trainer, "learn", lambda *_: None)
     monkeypatch.setattr(checkpoint, "write", lambda *_: None)
