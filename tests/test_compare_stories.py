@@ -210,6 +210,8 @@ async def test_it_can_be_cancelled_while_it_is_painted(tmp_path: Path) -> None:
         ("a cat seeds:1", "seeds must be a whole number from 2 to 16"),
         ("a cat seeds:400", "seeds must be a whole number from 2 to 16"),
         ("a cat approaches:1,3 styles:sketch", "Only approach 2 paints with styles"),
+        (f"a cat weights:{','.join(['1'] * 17)}", "weights may name at most 16; these are 17."),
+        ("a cat styles:a,b,c,d,e,f,g,h,i", "styles may name at most 8; these are 9."),
     ],
 )
 async def test_what_makes_no_sense_is_refused_in_a_sentence(tmp_path: Path, typed: str, says: str) -> None:

@@ -21,6 +21,9 @@ def explain(error: ValidationError, order: type[BaseModel]) -> str:
         return f"{name} {fault['ctx']['error']}."
     if fault["type"] == "string_too_long":
         return f"{name} may have at most {fault['ctx']['max_length']} characters; this one has {len(fault['input']):,}."
+    if fault["type"] == "too_long":
+        most, count = fault["ctx"]["max_length"], fault["ctx"]["actual_length"]
+        return f"{name} may name at most {most}; these are {count:,}."
     return f"{name} must be {_description(name, order)}, not {_quoted(fault['input'])}."
 
 
