@@ -45,7 +45,7 @@ def _jobs(engine: Engine) -> APIRouter:
         try:
             body = from_json(await request.body())
         except ValueError:
-            return refusal(422, "The body must be a job as JSON.")
+            return refusal(422, orders.NO_JOB)
         try:
             job = orders.Job.model_validate(body)
         except ValidationError as error:

@@ -165,7 +165,28 @@ async def test_a_silent_stream_stays_open_with_empty_lines(
     ("body", "sentence"),
     [
         ("{", "The body must be a job as JSON."),
-        ('{"id": "k3x9tq2m7d"}', "work is missing: given."),
+        ("[]", "The body must be a job as JSON."),
+        ('{"id": "k3x9tq2m7d"}', 'work is missing: what to do, such as {"prompt": "a cat"}.'),
+        (
+            '{"id": "x", "work": {"prompt": "a cat"}}',
+            "id must be ten or more letters and digits, such as k3x9tq2m7d, not “x”.",
+        ),
+        (
+            '{"id": "k3x9tq2m7d", "work": {"prompt": "a cat"}, "turns": 1}',
+            "There is no “turns”. Did you mean turn?",
+        ),
+        (
+            '{"id": "k3x9tq2m7d", "work": {"prompt": "a cat"}, "turn": -1}',
+            "turn must be a whole number from 0; lower ones are painted first, not “-1”.",
+        ),
+        (
+            '{"id": "k3x9tq2m7d", "work": {"kind": "make_movie"}}',
+            "There is no “make_movie”. Did you mean make_grid?",
+        ),
+        (
+            '{"id": "k3x9tq2m7d", "work": {"kind": "estimate_comparison", "comparison": {"prompt": "", "seeds": 8}}}',
+            "prompt must not be empty.",
+        ),
         ({"prompt": ""}, "prompt must not be empty."),
         ({"prompt": "a cat", "blocks": 9}, "blocks must be a whole number from 1 to 8, not “9”."),
         ({"prompt": "a cat", "promt": "x"}, "There is no “promt”. Did you mean prompt?"),

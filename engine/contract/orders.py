@@ -52,6 +52,8 @@ INNER: dict[str, tuple[str, type[BaseModel]]] = {
 }
 """Orders about another order: in which field it stands."""
 
+NO_JOB = "The body must be a job as JSON."
+
 
 def _kind(work: Any) -> str:
     """Work that does not say what it is means a grid."""
@@ -77,8 +79,8 @@ class Job(Order):
     """
 
     id: Annotated[str, Field(pattern=ids.PATTERN, description="ten or more letters and digits, such as k3x9tq2m7d")]
-    turn: Annotated[int, Field(ge=0, description="lower turns are painted first")] = 0
-    work: Work
+    turn: Annotated[int, Field(ge=0, description="a whole number from 0; lower ones are painted first")] = 0
+    work: Annotated[Work, Field(description='what to do, such as {"prompt": "a cat"}')]
     plan: Plan | None = None
     comparison: ComparisonPlan | None = None
     have: dict[str, Judged] = Field(default_factory=dict)
@@ -102,12 +104,15 @@ class Job(Order):
 
 
 def refusal(error: ValidationError, data: Any) -> str:
-    """Why `data` is no job, as a sentence in the words of the work that it names."""
-    work = data.get("work") if isinstance(data, Mapping) else None
-    kind = _kind(work)
+    """Why `data` is no job, as a sentence in the words of the job or of the work that it names."""
+    if not isinstance(data, Mapping):
+        return NO_JOB
+    kind = _kind(data.get("work"))
     if kind not in KINDS:
         return unknown(kind, KINDS)
-    order: type[BaseModel] = KINDS[kind]
     where = error.errors(include_url=False)[0]["loc"]
+    if where[0] != "work" or "work" not in data:
+        return explain(error, Job)
+    order: type[BaseModel] = KINDS[kind]
     field, inside = INNER.get(kind, ("", order))
     return explain(error, inside if field in where else order)
