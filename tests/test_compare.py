@@ -28,7 +28,7 @@ from engine.contract.comparison import (
     ComparisonPlanned,
     EstimateComparison,
 )
-from engine.contract.errors import PaintingFailed
+from engine.contract.errors import BadRequest, PaintingFailed
 from engine.contract.estimate import Estimate, nothing
 from engine.contract.events import JobFailed, PicturePainted, Progress
 from engine.contract.grid import Judged
@@ -111,6 +111,44 @@ async def told(engine: Engine, order: Compare | EstimateComparison | ScorePictur
 def rows(painter: TouchyPainter) -> Counter[tuple[Any, str, int]]:
     """How often each picture was painted: its mix, what the model read, and its seed."""
     return Counter((wave.mix, row.prompt, row.seed) for wave in painter.begun for row in wave.rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "compares"),
+    [
+        ({}, "approaches"),
+        ({"approaches": "1,3"}, "approaches"),
+        ({"approaches": "1,2", "styles": "ink"}, "approaches"),
+        ({"styles": "ink"}, "styles"),
+        ({"styles": "ink,wash", "approaches": "2"}, "styles"),
+        ({"styles": "ink,wash", "weights": "0,1"}, "weights"),
+        ({"styles": "ink", "weights": "1", "approaches": "2"}, "weights"),
+        ({"against": "a dog"}, "prompts"),
+        ({"against": "a dog", "approaches": "2", "styles": "ink"}, "prompts"),
+    ],
+)
+def test_what_is_compared_follows_from_what_is_named(options: dict[str, str], compares: str) -> None:
+    assert Compare.model_validate({"prompt": "a cat", **options}).compares == compares
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"approaches": "3", "styles": "ink"}, "Only approach 2 paints with styles;"),
+        ({"approaches": "1,2", "styles": "ink,wash"}, "Compare one thing at a time: several approaches with one style"),
+        ({"approaches": "1,1"}, "One approach has nothing to compare with"),
+        ({"approaches": "1", "styles": "ink", "weights": "1"}, "Only approach 2 paints with a style's weight;"),
+        ({"weights": "1"}, "Weights need a style"),
+        ({"styles": "ink", "weights": "0"}, "The only weight is 0"),
+        ({"against": "a dog", "approaches": "1,2"}, "two prompts are painted in one way"),
+        ({"against": "a dog", "styles": "ink,wash"}, "two prompts are painted in one way"),
+        ({"against": "a dog", "styles": "ink", "weights": "1"}, "two prompts are painted in one way"),
+        ({"against": "a cat"}, "The two prompts are the same"),
+    ],
+)
+def test_more_or_less_than_one_thing_is_not_compared(options: dict[str, str], sentence: str) -> None:
+    with pytest.raises(BadRequest, match=sentence):
+        _ = Compare.model_validate({"prompt": "a cat", **options}).compares
 
 
 async def test_weights_stand_beside_the_model_without_the_style_and_the_words_alone(folder: Path) -> None:
