@@ -15,7 +15,7 @@ from bot.commands.finetune import finetune
 from bot.jobs import JobRow
 from bot.styles import card_lines, line
 from bot.trainings import Trainings
-from engine.contract.training import Epoch, EpochEnded, TrainStyle
+from engine.contract.training import Epoch, EpochEnded, StyleTrained, TrainStyle
 from tests.bot_rig import Rig, rig
 from tests.fake_engine import LOSSES, STEPS
 from tests.fake_talk import ANNA, BERT, LOBBY, MODERATOR
@@ -292,6 +292,29 @@ async def test_epochs_are_known_in_their_order_as_they_were_told_last(tmp_path: 
         assert await rows.plot(job) == b64decode("BBBB")
         assert await rows.epochs(other) == []
         assert await rows.plot(other) is None
+
+
+async def test_a_saved_style_makes_its_own_job_made_and_no_other(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        trained, ended, other = [await b.put("A", name, training=True) for name in ("ink", "wash", "oil")]
+        assert trained
+        assert ended
+        await b.database.write("UPDATE jobs SET state = 'lent', suspect = 1")
+        await b.jobs.cancelled(ended.id)
+        rows = Trainings(b.database)
+        style = StyleTrained(
+            name="ink", folder="", base="", stopped="epochs", best_epoch=1, epochs=(), plot="", card="",
+        )  # fmt: skip
+
+        for job in (trained, ended):
+            await rows.begin(job)
+            await rows.trained(job, style)
+
+        found = await b.database.read("SELECT prompt, state, suspect FROM jobs")
+        assert [tuple(row) for row in found] == [("ink", "made", 0), ("wash", "cancelled", 1), ("oil", "lent", 1)]
+        assert await rows.result(trained) == style
+        assert other
+        assert await rows.result(other) is None
 
 
 async def test_each_style_is_rolled_back_to_the_one_before_it_and_nothing_else_with_it(tmp_path: Path) -> None:

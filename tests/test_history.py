@@ -91,6 +91,27 @@ async def test_a_picture_is_kept_with_its_score_and_found_again(tmp_path: Path) 
         assert not list((tmp_path / "p").rglob("*.part"))
 
 
+async def test_only_what_is_painted_for_a_grid_counts_as_painted(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        job, other = await b.put("A", "mine"), await b.put("A", "other")
+        assert job
+        assert other
+        plan, painted = [plan_of(Job(id=job.id, work=MakeGrid(prompt="a", approach=n, blocks=1))) for n in (1, 3)]
+        stocked = [
+            cell.model_copy(update={"photo": None, "stocked": "f1"} if cell.cell == "A2" else {}) for cell in plan.cells
+        ]
+        await b.jobs.planned(job, plan.model_copy(update={"cells": tuple(stocked)}))
+        await b.jobs.planned(other, painted)
+
+        pictures = Pictures(b.database, tmp_path / "p")
+        for each in (job, other):
+            arrived = [ArrivedPicture(cell, b"x", None, Judged()) for cell in ("A1", "B1", "A2", "B2")]
+            await pictures.keep(each, arrived)
+
+        rows = await b.database.read("SELECT prompt, painted, cost FROM jobs")
+        assert [tuple(row) for row in rows] == [("mine", 1, 1), ("other", 4, 4)]
+
+
 async def test_a_withheld_picture_is_known_and_needs_no_file(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         pictures, job = await _with_pictures(b, tmp_path / "p", "A1")
