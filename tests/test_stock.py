@@ -269,6 +269,18 @@ async def test_an_engine_that_idles_fills_its_stock_by_itself_and_stops_when_it_
     assert [len(wave.rows) for wave in idle.painter.begun] == [16, 4]
 
 
+async def test_an_engine_begins_by_itself_when_it_was_quiet_for_long_enough(tmp_path: Path) -> None:
+    idle = Idle(tmp_path, TouchyPainter(), most=16)
+    idle.stocking = Stocking(idle.planner, idle.stock, random.Random(1), quiet=0.05)
+    idle.engine = Engine(idle.planner, idle.pool, stocking=idle.stocking)
+
+    async with running(idle), asyncio.timeout(20):
+        while not idle.stocking._full:  # noqa: ASYNC110 - the stock has no event for being full
+            await asyncio.sleep(0)
+
+    assert idle.waiting() == 16
+
+
 async def test_several_painters_fill_the_stock_together_and_no_further(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
