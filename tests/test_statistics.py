@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Callable
-from statistics import fmean
+from statistics import NormalDist, fmean
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from engine.contract.estimate import Estimate, nothing, signed
 from engine.evaluation import student
 from engine.evaluation.statistics import ENOUGH_PROMPTS, difference, holm, level
+from tests import students_t
 
 Keyed = dict[tuple[int, int], float | None]
 
@@ -25,52 +25,49 @@ def zeros(keyed: Keyed) -> Keyed:
     return dict.fromkeys(keyed, 0.0)
 
 
-# --- against scipy -------------------------------------------------------------------------------------------------
+# --- against independent computations ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("df", [1, 2, 3, 7, 15, 63, 1000])
 @pytest.mark.parametrize("p", [0.001, 0.025, 0.4, 0.5, 0.9, 0.975, 0.9995])
-def test_quantiles_of_student_s_t_agree_with_scipy(p: float, df: int) -> None:
-    assert student.quantile(p, df) == pytest.approx(stats.t.ppf(p, df), rel=1e-9, abs=1e-9)
+def test_quantiles_of_student_s_t_agree_with_mpmath(p: float, df: int) -> None:
+    assert student.quantile(p, df) == pytest.approx(students_t.quantile(p, df), rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.parametrize("df", [1, 2, 5, 29, 400])
 @pytest.mark.parametrize("t", [-40.0, -2.1, -0.3, 0.0, 0.7, 1.96, 12.0])
-def test_probabilities_of_student_s_t_agree_with_scipy(t: float, df: int) -> None:
-    assert student.cdf(t, df) == pytest.approx(stats.t.cdf(t, df), rel=1e-9, abs=1e-13)
-    assert student.two_sided(t, df) == pytest.approx(2 * stats.t.sf(abs(t), df), rel=1e-9, abs=1e-13)
+def test_probabilities_of_student_s_t_agree_with_mpmath(t: float, df: int) -> None:
+    assert student.cdf(t, df) == pytest.approx(students_t.above(-t, df), rel=1e-9, abs=1e-13)
+    assert student.two_sided(t, df) == pytest.approx(2 * students_t.above(abs(t), df), rel=1e-9, abs=1e-13)
 
 
-def test_a_difference_for_one_prompt_is_scipy_s_paired_t_test() -> None:
+def test_a_difference_for_one_prompt_is_a_paired_t_test() -> None:
     rng = np.random.default_rng(1)
     ours, base = values(rng, 1, 16), values(rng, 1, 16)
 
     found = difference(ours, base)
 
-    pairs = np.array([ours[key] - base[key] for key in ours])  # type: ignore[operator]
-    independent = stats.ttest_1samp(pairs, 0.0)
-    interval = independent.confidence_interval(0.95)
-    assert (found.value, found.p) == pytest.approx((pairs.mean(), independent.pvalue))
-    assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
+    pairs = [ours[key] - base[key] for key in ours]  # type: ignore[operator]
+    assert (found.p, found.low, found.high) == pytest.approx(students_t.of_mean(pairs))
+    assert found.value == pytest.approx(fmean(pairs))
     assert (found.n, found.unit) == (16, "seeds")
 
 
-def test_two_prompts_agree_with_scipy_s_t_test_of_unequal_variances() -> None:
+def test_two_prompts_agree_with_the_t_test_of_unequal_variances() -> None:
     rng = np.random.default_rng(2)
     ours: Keyed = {(p, d): float(rng.normal(0.3, 0.01 + 0.04 * p)) for p in range(2) for d in range(4 + 4 * p)}
 
     found = difference(ours, zeros(ours))
 
     first, second = ([v for (p, _), v in ours.items() if p == prompt and v is not None] for prompt in range(2))
-    welch = stats.ttest_ind(first, [-v for v in second], equal_var=False)
-    interval = welch.confidence_interval(0.95)
-    assert (found.low, found.high) == pytest.approx((interval.low / 2, interval.high / 2))
-    assert found.p == pytest.approx(welch.pvalue)
+    p, low, high = students_t.of_difference(first, [-v for v in second])
+    assert (found.low, found.high) == pytest.approx((low / 2, high / 2))
+    assert found.p == pytest.approx(p)
     assert found.method == "Student's t over 12 seeds of 2 prompts"
     assert found.note == "It speaks for these 2 prompts only."
 
 
-def test_the_bootstrap_agrees_with_scipy_s_percentile_bootstrap_at_the_expanded_level() -> None:
+def test_the_bootstrap_agrees_with_a_plain_percentile_bootstrap_at_the_expanded_level() -> None:
     rng = np.random.default_rng(3)
     ours = values(rng, 40, 4)
     n = 40
@@ -78,14 +75,12 @@ def test_the_bootstrap_agrees_with_scipy_s_percentile_bootstrap_at_the_expanded_
     found = level(ours)
 
     means = [fmean(ours[p, d] for d in range(4)) for p in range(n)]  # type: ignore[misc]
-    expanded = 1 - 2 * stats.norm.cdf(-math.sqrt(n / (n - 1)) * stats.t.ppf(0.975, n - 1))
-    independent = stats.bootstrap(
-        (means,), np.mean, n_resamples=20_000, confidence_level=expanded, method="percentile", rng=4
-    ).confidence_interval
-    width = independent.high - independent.low
+    beyond = NormalDist().cdf(-math.sqrt(n / (n - 1)) * students_t.quantile(0.975, n - 1))
+    drawn = np.random.default_rng(4).choice(means, (20_000, n)).mean(axis=1)
+    low, high = np.quantile(drawn, [beyond, 1 - beyond])
     assert found.value == pytest.approx(np.mean(means))
-    assert found.low == pytest.approx(independent.low, abs=0.03 * width)
-    assert found.high == pytest.approx(independent.high, abs=0.03 * width)
+    assert found.low == pytest.approx(low, abs=0.03 * (high - low))
+    assert found.high == pytest.approx(high, abs=0.03 * (high - low))
 
 
 @pytest.mark.parametrize("mean", [0.006, 0.002, 0.001, -0.001])
@@ -96,7 +91,7 @@ def test_the_bootstrap_s_p_is_near_that_of_the_t_test_for_normal_values(mean: fl
     compared = difference(ours, zeros(ours))
 
     means = [fmean(ours[p, d] for d in range(2)) for p in range(50)]  # type: ignore[misc]
-    assert compared.p == pytest.approx(stats.ttest_1samp(means, 0.0).pvalue, rel=0.2)
+    assert compared.p == pytest.approx(students_t.of_mean(means)[0], rel=0.2)
     assert found.p is None, "a level is compared with nothing"
 
 
@@ -107,7 +102,7 @@ def test_a_difference_of_every_prompt_is_told_apart_however_many_columns_there_a
     found = difference(ours, base)
 
     means = [fmean(ours[p, d] - base[p, d] for d in range(2)) for p in range(ENOUGH_PROMPTS)]  # type: ignore[operator]
-    assert found.p == pytest.approx(stats.ttest_1samp(means, 0.0).pvalue, rel=1e-9, abs=0)
+    assert found.p == pytest.approx(students_t.of_mean(means)[0], rel=1e-9, abs=0)
     assert holm([found] * 60)[0].differs
 
 
@@ -317,7 +312,7 @@ def test_a_prompt_with_a_single_seed_is_taken_to_spread_as_the_others() -> None:
     found = difference(ours, zeros(ours))
 
     # A variance of 0.02 each: errors of 0.01, 0.01 and 0.02, which have 1, 1 and 2 degrees of freedom.
-    half = stats.t.ppf(0.975, 0.04**2 / (0.01**2 + 0.01**2 + 0.02**2 / 2)) * 0.2 / 3
+    half = students_t.quantile(0.975, 0.04**2 / (0.01**2 + 0.01**2 + 0.02**2 / 2)) * 0.2 / 3
     assert (found.low, found.high) == pytest.approx((1 / 3 - half, 1 / 3 + half))
 
 

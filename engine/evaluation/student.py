@@ -1,4 +1,4 @@
-"""Student's t distribution, so that intervals need no scipy at run time; the tests compare it with scipy."""
+"""Student's t distribution, so that intervals need no scipy; the tests compare it with mpmath."""
 
 import math
 
