@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 
-Memory = dict[int, tuple[Tensor, Tensor]]
-"""Keys and values by the layer's id, each (rows, heads, tokens, channels of a head)."""
+Memory = dict[int, tuple[Tensor, Tensor, Tensor | None]]
+"""By the layer's id keys and values, each (rows, heads, tokens, channels of a head), and which tokens count."""
+# Of float32 in the widest registers. PyTorch's attention takes the tokens beyond a multiple one by one: with CLIP's 77
+# it takes 1.7 times as long as with 80 of which three count for nothing.
+LANES = 16
 
 
 class WordsOnce:
@@ -27,15 +31,16 @@ class WordsOnce:
             output: Tensor = AttnProcessor2_0()(attn, hidden_states, encoder_hidden_states, attention_mask, temb)
             return output
         query = _heads(attn, attn.to_q(hidden_states))
+        mask = None
         if encoder_hidden_states is None:
             key, value = _keys_values(attn, hidden_states)
         elif memory is None:
             key, value = _keys_values(attn, encoder_hidden_states)
         else:
             if id(attn) not in memory:
-                memory[id(attn)] = _keys_values(attn, encoder_hidden_states)
-            key, value = memory[id(attn)]
-        context = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+                memory[id(attn)] = _filled_up(*_keys_values(attn, encoder_hidden_states))
+            key, value, mask = memory[id(attn)]
+        context = scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2).flatten(2)
         projected: Tensor = attn.to_out[0](context)
         return projected
 
@@ -46,3 +51,14 @@ def _keys_values(attn: Any, states: Tensor) -> tuple[Tensor, Tensor]:
 
 def _heads(attn: Any, rows: Tensor) -> Tensor:
     return rows.view(*rows.shape[:2], attn.heads, -1).transpose(1, 2)
+
+
+def _filled_up(key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    """With as many tokens as registers hold, and what is added to the scores so that the new ones count for nothing."""
+    tokens = key.shape[2]
+    more = -tokens % LANES
+    if not more:
+        return key, value, None
+    mask = torch.zeros(1, 1, 1, tokens + more, dtype=key.dtype)
+    mask[..., tokens:] = float("-inf")
+    return pad(key, (0, 0, 0, more)), pad(value, (0, 0, 0, more)), mask
