@@ -21,7 +21,7 @@ from engine.diffusion import DiffusionPainter
 from engine.grid_files import Folder
 from engine.wave import Wave
 
-# As many pictures as the engine paints together.
+# As many pictures as an engine paints together where its painter does not say.
 WAVE = 16
 
 
@@ -66,8 +66,9 @@ def engine(client: EngineClient, work: Work, out: Path) -> Contender:
     return run
 
 
-def painter(painter: DiffusionPainter, work: Work, *, wave: int = WAVE, **mix: Any) -> Contender:
+def painter(painter: DiffusionPainter, work: Work, **mix: Any) -> Contender:
     """Painting alone, in waves as the engine does it; `mix` changes fields of the mix."""
+    wave = painter.most or WAVE
 
     async def run() -> Marks:
         start_time = time.perf_counter()
