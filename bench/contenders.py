@@ -11,6 +11,7 @@ import torch
 
 from bench.rounds import Contender, Marks
 from bench.work import SEED, Work
+from engine import setup
 from engine.contract.client import EngineClient
 from engine.contract.errors import from_reason
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
@@ -21,7 +22,7 @@ from engine.diffusion import DiffusionPainter
 from engine.grid_files import Folder
 from engine.wave import Wave
 
-# As many pictures as an engine paints together where its painter does not say.
+# Pictures whose arithmetic is counted, and whose parts are timed.
 WAVE = 16
 
 
@@ -68,7 +69,7 @@ def engine(client: EngineClient, work: Work, out: Path) -> Contender:
 
 def painter(painter: DiffusionPainter, work: Work, **mix: Any) -> Contender:
     """Painting alone, in waves as the engine does it; `mix` changes fields of the mix."""
-    wave = painter.most or WAVE
+    wave = setup.together(painter, "embedded")
 
     async def run() -> Marks:
         start_time = time.perf_counter()

@@ -36,9 +36,6 @@ T = TypeVar("T")
 WARM_STEPS = 2
 # Threads that ready pictures meanwhile; on a processor all cores but one are left to the painting.
 HANDS = {"cuda": min(8, os.cpu_count() or 1), "cpu": 1}
-# Of the embedded model: with 8 rows on each of two cores a grid took an eighth longer, as cores wait for each other
-# after every step, and every call has its own cost.
-ROWS_A_CORE = 16
 NO_ROOM = "This does not fit into the memory of the device, not even one picture at a time."
 
 
@@ -120,10 +117,8 @@ class DiffusionPainter:
 
     @property
     def most(self) -> int | None:
-        """How many pictures keep the device busy, where that is known: not of large models on a processor."""
-        if self._card:
-            return self._card.most
-        return ROWS_A_CORE * torch.get_num_threads() if self._profile == "embedded" else None
+        """How many pictures keep the device busy, where that was measured."""
+        return self._card.most if self._card else None
 
     def _warmed_up(self) -> None:
         try:
