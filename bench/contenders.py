@@ -11,7 +11,6 @@ import torch
 
 from bench.rounds import Contender, Marks
 from bench.work import SEED, Work
-from engine import setup
 from engine.contract.client import EngineClient
 from engine.contract.errors import from_reason
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
@@ -22,7 +21,7 @@ from engine.diffusion import DiffusionPainter
 from engine.grid_files import Folder
 from engine.wave import Wave
 
-# Pictures whose arithmetic is counted, and whose parts are timed.
+# As many pictures as the engine paints together.
 WAVE = 16
 
 
@@ -67,9 +66,8 @@ def engine(client: EngineClient, work: Work, out: Path) -> Contender:
     return run
 
 
-def painter(painter: DiffusionPainter, work: Work, **mix: Any) -> Contender:
+def painter(painter: DiffusionPainter, work: Work, *, wave: int = WAVE, **mix: Any) -> Contender:
     """Painting alone, in waves as the engine does it; `mix` changes fields of the mix."""
-    wave = setup.together(painter, "embedded")
 
     async def run() -> Marks:
         start_time = time.perf_counter()

@@ -16,9 +16,6 @@ from engine.watchdog import Watchdog
 from engine.watched import Watched
 
 MOST = 16
-# Of the embedded model: with 8 rows on each of two cores a grid took an eighth longer, as cores wait for each other
-# after every step, and every call has its own cost.
-ROWS_A_CORE = 16
 
 
 def build(settings: Settings, *, serving: bool = False) -> tuple[Engine, str]:
@@ -28,7 +25,8 @@ def build(settings: Settings, *, serving: bool = False) -> tuple[Engine, str]:
     """
     profile, why = _profile(settings)
     painter, device = _painter(settings, profile, serving=serving)
-    most = together(painter, profile)
+    # A painter that measured its device says how many pictures keep it busy; a pool says it for each of its own.
+    most = MOST if isinstance(painter, Pool) else getattr(painter, "most", None) or MOST
     if serving and not isinstance(painter, Pool):
         watchdog = Watchdog()
         painter = Watched(painter, watchdog)
@@ -40,17 +38,6 @@ def build(settings: Settings, *, serving: bool = False) -> tuple[Engine, str]:
         # Nobody shall foresee what is painted ahead; each filler's seed is kept with it.
         stocking = Stocking(planner, stock, random.Random(secrets.randbits(64)))  # noqa: S311
     return Engine(planner, painter, most, stocking=stocking), f"{device}, profile {profile} ({why})"
-
-
-def together(painter: Painter | Pool, profile: Profile) -> int:
-    """How many pictures are painted together: as many as a painter measured, or what keeps the cores of this machine
-    busy; 16 with a large model on a processor, and in a cluster, where a grid is shared by many painters."""
-    measured: int | None = None if isinstance(painter, Pool) else getattr(painter, "most", None)
-    if measured or profile != "embedded" or isinstance(painter, FakePainter | Pool):
-        return measured or MOST
-    import torch
-
-    return ROWS_A_CORE * torch.get_num_threads()
 
 
 def _stock(settings: Settings) -> Stock | None:

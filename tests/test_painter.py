@@ -14,7 +14,7 @@ from PIL import Image
 from transformers import CLIPModel, CLIPTokenizer
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from engine import embedded, models, setup
+from engine import embedded, models
 from engine.contract.approaches import JUDGES, TURBO, V1_4
 from engine.contract.errors import BadStyle, NoModel, OutOfMemory
 from engine.device.card import Card
@@ -334,17 +334,3 @@ async def test_work_of_two_jobs_is_served_in_the_order_in_which_it_came(painter:
     await asyncio.gather(*(painter._run(order.append, number) for number in range(20)))
 
     assert order == list(range(20))
-
-
-async def test_an_engine_paints_sixteen_pictures_a_core_at_once_with_the_embedded_model_and_sixteen_with_a_large_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
-
-    engines = [
-        setup.build(Settings(data_dir=tmp_path, profile=profile, _env_file=None))[0] for profile in ("embedded", "full")
-    ]
-
-    assert [engine.room for engine in engines] == [64, 16]
-    for engine in engines:
-        await engine.close()
