@@ -8,8 +8,8 @@ from torch.nn.functional import pad, scaled_dot_product_attention
 
 Memory = dict[int, tuple[Tensor, Tensor, Tensor | None]]
 """By the layer's id keys and values, each (rows, heads, tokens, channels of a head), and which tokens count."""
-# Of float32 in the widest registers. PyTorch's attention takes the tokens beyond a multiple one by one: with CLIP's 77
-# it takes 1.7 times as long as with 80 of which three count for nothing.
+# Of float32 in the widest registers: with CLIP's 77 tokens PyTorch's attention takes 1.7 times as long as with 80 of
+# which three count for nothing.
 LANES = 16
 
 
