@@ -11,6 +11,7 @@ import torch
 
 from bench.rounds import Contender, Marks
 from bench.work import SEED, Work
+from engine import setup
 from engine.contract.client import EngineClient
 from engine.contract.errors import from_reason
 from engine.contract.events import GridMade, GridPlanned, JobFailed, PicturePainted, Progress
@@ -19,9 +20,9 @@ from engine.contract.ids import new_id
 from engine.contract.orders import Job
 from engine.diffusion import DiffusionPainter
 from engine.grid_files import Folder
-from engine.wave import Wave
+from engine.scheduler import Scheduler
 
-# As many pictures as the engine paints together.
+# Pictures whose arithmetic is counted, and whose parts are timed.
 WAVE = 16
 
 
@@ -66,16 +67,17 @@ def engine(client: EngineClient, work: Work, out: Path) -> Contender:
     return run
 
 
-def painter(painter: DiffusionPainter, work: Work, *, wave: int = WAVE, **mix: Any) -> Contender:
+def painter(painter: DiffusionPainter, work: Work, **mix: Any) -> Contender:
     """Painting alone, in waves as the engine does it; `mix` changes fields of the mix."""
 
     async def run() -> Marks:
         start_time = time.perf_counter()
-        for start in range(0, len(work.rows), wave):
-            part = Wave(start, replace(work.mix, **mix), work.rows[start : start + wave])
-            for _ in range(await painter.begin(part)):
-                await painter.step(part.id)
-            await painter.finish(part.id)
+        scheduler = Scheduler(setup.MOST, later=setup.LATER)
+        scheduler.add("bench", 0, replace(work.mix, **mix), work.rows)
+        while wave := scheduler.next(painter.most):
+            for _ in range(await painter.begin(wave)):
+                await painter.step(wave.id)
+            await painter.finish(wave.id)
         return {"painted": time.perf_counter() - start_time}
 
     return run

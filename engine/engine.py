@@ -39,15 +39,22 @@ KEPT_SECONDS = 3600.0
 
 
 class Engine:
-    """`most` is how many pictures a wave holds at most, where a painter does not say it for itself."""
+    """`most` is how many pictures a wave holds at most, where a painter does not say it for itself; `later`, a job's
+    waves after its first, where they are larger."""
 
     def __init__(
-        self, planner: Planner, painters: Painter | Pool, most: int = 16, stocking: Stocking | None = None
+        self,
+        planner: Planner,
+        painters: Painter | Pool,
+        most: int = 16,
+        stocking: Stocking | None = None,
+        *,
+        later: int | None = None,
     ) -> None:
         self.planner, self.most, self._stocking = planner, most, stocking
         self.pool = painters if isinstance(painters, Pool) else Pool(painters)
         self.jobs, self.pace = Jobs(), Pace()
-        scheduler = Scheduler(most, lambda mix, rows: self.pace.seconds([(mix, rows)]), self.pace.change)
+        scheduler = Scheduler(most, lambda mix, rows: self.pace.seconds([(mix, rows)]), self.pace.change, later=later)
         studio = self._studio = Studio(self.pool, self.jobs, self.pace, scheduler)
         self.counts, self._tasks, self._scheduler = studio.counts, studio.tasks, scheduler
         self._news = News(studio)

@@ -40,16 +40,23 @@ class _Line:
     seconds_lost: float = 0.0
     """Seconds that others have cut in for."""
 
+    @property
+    def begun(self) -> bool:
+        return len(self.rows) < self.total
+
 
 class Scheduler:
-    """`most` rows at once to start with; a batch that ran out of memory lowers it for its mix.
+    """A wave holds `most` rows; `later`, where that is given, once the job that it starts with has begun. A batch that
+    ran out of memory lowers both for its mix.
 
     `seconds` says how long rows of a mix take, None where that was not measured yet; `change`, what it costs besides
     to paint another mix in between.
     """
 
-    def __init__(self, most: int, seconds: Seconds = unmeasured, change: Change = unchanged) -> None:
-        self._most, self._seconds, self._change = most, seconds, change
+    def __init__(
+        self, most: int, seconds: Seconds = unmeasured, change: Change = unchanged, *, later: int | None = None
+    ) -> None:
+        self._most, self._later, self._seconds, self._change = most, later or most, seconds, change
         self._limits: dict[Mix, int] = {}
         self._lines: dict[str, _Line] = {}
         self._retry: deque[tuple[Mix, tuple[Row, ...]]] = deque()
@@ -79,7 +86,7 @@ class Scheduler:
         if not lines:
             return None
         mix = lines[0].mix
-        size = most or self._most
+        size = most or (self._later if lines[0].begun else self._most)
         rows = self._take((line for line in lines if line.mix == mix), min(self._limits.get(mix, size), size))
         return Wave(next(self._ids), mix, rows)
 

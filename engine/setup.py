@@ -16,6 +16,9 @@ from engine.watchdog import Watchdog
 from engine.watched import Watched
 
 MOST = 16
+# Of the embedded model on a processor: all that an ordinary grid paints beside its prompt's pictures, whose wave comes
+# first. With 8 rows each, two cores wait for each other after every step.
+LATER = 48
 
 
 def build(settings: Settings, *, serving: bool = False) -> tuple[Engine, str]:
@@ -37,7 +40,8 @@ def build(settings: Settings, *, serving: bool = False) -> tuple[Engine, str]:
     if serving and stock:
         # Nobody shall foresee what is painted ahead; each filler's seed is kept with it.
         stocking = Stocking(planner, stock, random.Random(secrets.randbits(64)))  # noqa: S311
-    return Engine(planner, painter, most, stocking=stocking), f"{device}, profile {profile} ({why})"
+    later = LATER if profile == "embedded" and settings.engine_painters == "local" else None
+    return Engine(planner, painter, most, stocking, later=later), f"{device}, profile {profile} ({why})"
 
 
 def _stock(settings: Settings) -> Stock | None:

@@ -40,6 +40,33 @@ def test_later_jobs_fill_the_places_that_are_left_over() -> None:
     assert [jobs(line.next()), jobs(line.next())] == ["aaab", "b"]
 
 
+def test_a_job_that_has_begun_gets_larger_waves_where_they_are_allowed() -> None:
+    line = Scheduler(4, later=6)
+    line.add("b", 2, SLOW, rows("b", 9))
+    line.add("a", 1, SLOW, rows("a", 11))
+
+    assert [jobs(line.next()) for _ in range(4)] == ["aaaa", "aaaaaa", "abbbbb", "bbbb"]
+
+
+def test_a_painter_that_knows_its_size_gets_waves_of_that_size_first_and_later() -> None:
+    line = Scheduler(4, later=6)
+    line.add("a", 1, SLOW, rows("a", 11))
+
+    assert [jobs(line.next(5)) for _ in range(3)] == ["aaaaa", "aaaaa", "a"]
+
+
+def test_a_later_wave_that_ran_out_of_memory_is_half_as_large_the_next_time() -> None:
+    line = Scheduler(4, later=10)
+    line.add("a", 1, SLOW, rows("a", 24))
+    assert jobs(line.next()) == "aaaa"
+
+    wave = line.next()
+    assert wave
+    line.too_large(wave)
+
+    assert [jobs(line.next()) for _ in range(4)] == ["aaaaa"] * 4
+
+
 def test_rows_of_another_mix_never_share_a_wave() -> None:
     line = Scheduler(8)
     line.add("a", 1, SLOW, rows("a", 2))

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from PIL import Image
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine import cores, embedded, pipelines, predicting
 from engine.contract.approaches import EMBEDDED
+from engine.contract.orders import MakeGrid
 from engine.denoising import Denoising
 from engine.diffusion import DiffusionPainter
 from engine.evaluation.intervals import SAME
 from engine.metrics.clip import Judge
+from engine.one_grid import several
 from engine.painter import Pixels
 from engine.settings import Settings
 from engine.wave import Mix, Wave
@@ -223,3 +226,28 @@ async def test_the_fast_preset_is_the_reference_where_the_processor_has_no_bf16(
 
     assert furthest(before, fast) == 0
     assert len(painter._pipelines._loaded) == 1
+
+
+async def test_a_grid_is_painted_in_two_waves_and_its_prompts_pictures_are_the_same_bits_whatever_the_fillers_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    begin = DiffusionPainter.begin
+
+    async def noted(painter: DiffusionPainter, wave: Wave) -> int:
+        sizes.append(len(wave.rows))
+        return await begin(painter, wave)
+
+    monkeypatch.setattr(DiffusionPainter, "begin", noted)
+    orders = [MakeGrid(prompt="a cat", approach=approach, seed=7, steps=2) for approach in (1, 3)]
+
+    settings = Settings(data_dir=tmp_path, profile="embedded", _env_file=None)
+    photos, painted = [grid["cells"] for grid in await several(settings, orders, tmp_path / "out")]
+
+    assert sizes == [16, 16, 48]
+    same = [
+        Image.open(one["file"]).tobytes() == Image.open(other["file"]).tobytes()
+        for one, other in zip(photos, painted, strict=True)
+        if other["prompt"] == "a cat"
+    ]
+    assert same == [True] * 16
