@@ -13,13 +13,15 @@ from engine.contract.approaches import Profile
 from engine.painter import FakePainter, Painter, Pixels
 from engine.settings import Settings
 
-# Ray reads these when it is imported: loopback instead of the outward address, a token, nothing told to anybody.
+# Ray reads these when it is imported: loopback instead of the outward address, a token, nothing told to anybody, and no
+# lower priority for easels, which would starve beside other tests.
 LOOPBACK = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": "a-token-for-tests-and-for-nothing-else",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_worker_niceness": "0",
 }
 NODE = {"num_cpus": 2, "include_dashboard": False}
 STORE_MB = 80
