@@ -51,6 +51,7 @@ class App:
         """Take up what is unfinished, then serve."""
         lender = self._lender
         loops = (self.parts.engine.run, lender.run, lender.tell_places, lender.tell_ends, self._upkeep.run)
+        await self.parts.engine.renew()
         await self._lender.resume()
         for received in await self.parts.inbox.open():
             self.spawn(self._answer_again(received))

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from bot.settings import Settings
 from engine.contract.client import EngineClient
+from engine.contract.data_dir import STARTED
 from engine.contract.errors import EngineAway, TesseraError
 
 log = logging.getLogger(__name__)
@@ -22,8 +23,11 @@ LOOK_S = 2.0
 BACK_OFF = (0.0, 1.0, 5.0, 15.0, 60.0)
 START_S = 600.0
 START_LOOK_S = 0.5
+SUCCEED_LOOK_S = 0.1
 # Another process of the same Procfile may be about to answer.
 PATIENCE_S = 3.0
+# At the bot's start nobody is kept waiting for an engine that is silent.
+GLANCE_S = 2.0
 # Exit statuses of an engine that somebody stopped: by its own end, by SIGINT, by SIGTERM.
 KINDLY = {0, -2, -15}
 # Engines outlive what started them, and Python complains where the handle of a running process is dropped.
@@ -44,11 +48,33 @@ class Engine:
         self._settings = settings
         self._up = asyncio.Event()
         self._child: subprocess.Popen[bytes] | None = None
+        self._successor: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._nobody = False
 
+    async def renew(self) -> None:
+        """Once, before any job is lent: an engine that an earlier bot started may have other settings or other code.
+
+        One is started beside it, which takes its place or, where they are alike, ends at once.
+        """
+        if self._settings.engine_url or not (self._settings.data_dir.absolute() / STARTED).exists():
+            return
+        try:
+            async with asyncio.timeout(GLANCE_S):
+                await self.client.health()
+        except EngineAway as error:
+            if not error.there:
+                return
+        except (TesseraError, TimeoutError):
+            pass
+        try:
+            self._successor = self._spawn()
+        except OSError as error:
+            log.warning("the engine stays as it is: %s: %s", error.filename, error.strerror)
+
     async def run(self) -> None:
         """Keep an engine answering until cancelled. With ENGINE_URL set this only looks; it never starts one."""
+        await self._succeed()
         while True:
             if not await self.check() and self._nobody and self._settings.engine_url is None:
                 await self._start()
@@ -65,6 +91,9 @@ class Engine:
             self._up.clear()
             if self.trouble != before and not self.coming:
                 log.warning("nothing is painted: %s", self.trouble)
+            return False
+        if self._successor and self.health.get("pid") != self._successor.pid:
+            # The one that perhaps gives way.
             return False
         instance = str(self.health.get("instance") or self.health.get("pid") or "engine")
         news, self.instance, self.trouble = instance != self.instance, instance, None
@@ -84,7 +113,7 @@ class Engine:
     def coming(self) -> bool:
         """Nobody answers, and an engine is on its way: this bot starts one, and none has failed at its start."""
         ours = self._settings.engine_url is None and (self._nobody or self.trouble is None)
-        return self.instance is None and ours and not self.last_words
+        return self.instance is None and (ours or self._successor is not None) and not self.last_words
 
     @property
     def absent(self) -> str | None:
@@ -106,6 +135,14 @@ class Engine:
         """The engine that we started was stopped on purpose rather than killed by its work."""
         return self._child is not None and self._child.poll() in KINDLY
 
+    async def _succeed(self) -> None:
+        """Wait until the successor answers, or has ended: then the engine that is there stays."""
+        while self._successor and not await self.check():
+            if self._successor.poll() is not None:
+                self._successor = None
+            await asyncio.sleep(SUCCEED_LOOK_S)
+        self._child, self._successor = self._successor, None
+
     async def _start(self) -> None:
         """Start `python -m engine` in a session of its own, so that it outlives this process. One bot at a time."""
         if self._starts == 0:
@@ -116,7 +153,8 @@ class Engine:
             with lock.acquire(timeout=0):
                 if not await self.check():
                     self._starts += 1
-                    self._spawn()
+                    self._child = self._spawn()
+                    log.info("started an engine", extra={"pid": self._child.pid})
                     await self._wait_for_answer()
         except Timeout:
             return
@@ -124,16 +162,16 @@ class Engine:
             self.last_words = f"{error.filename}: {error.strerror}"
             log.warning("no engine can be started: %s", self.last_words)
 
-    def _spawn(self) -> None:
+    def _spawn(self) -> "subprocess.Popen[bytes]":
         folder = self._settings.data_dir.absolute()
         with (folder / "engine.log").open("ab") as out:
             # Not asyncio's subprocess: that one kills its child when the loop is closed.
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "engine"], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            child = subprocess.Popen(
+                [sys.executable, "-m", "engine", "serve", "--renew"], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env={**os.environ, "DATA_DIR": str(folder)}, start_new_session=True,
             )  # fmt: skip
-        _outliving.append(self._child)
-        log.info("started an engine", extra={"pid": self._child.pid})
+        _outliving.append(child)
+        return child
 
     async def _wait_for_answer(self) -> None:
         child = self._child

@@ -52,7 +52,8 @@ Styles and measures
 The process
     contract/               what bot and engine say to each other: all that the bot may import
     settings, setup         the settings, and the engine put together from them
-    serve, server           a socket and a lock; the routes of jobs
+    renewal                 one engine for each DATA_DIR, and when it gives way to another
+    serve, server           where it listens; the routes of jobs
     style_routes, guard     the routes of styles; who may speak to any of them
     meters, log_file        /metrics; engine.log kept small
     apart                   blocking work that may wait for a network, each in a thread of its own

@@ -82,11 +82,15 @@ def _help() -> str:
 
 def serve(settings: Settings, arguments: list[str]) -> None:
     """Serve jobs on a socket (the default)"""
-    keep_heap_small()
-    from engine.serve import serve as run
+    from engine.renewal import lock
 
-    Parser("python -m engine serve", description=serve.__doc__).parse_args(arguments)
-    asyncio.run(run(settings))
+    parser = Parser("python -m engine serve", description=serve.__doc__)
+    parser.add_argument("--renew", action="store_true", help="replace one started like this whose settings are others")
+    with lock(settings, renew=parser.parse_args(arguments).renew):
+        keep_heap_small()
+        from engine.serve import serve as run
+
+        asyncio.run(run(settings))
 
 
 def grid(settings: Settings, arguments: list[str]) -> None:

@@ -61,7 +61,7 @@ class Engine:
         self._reporter = Reporter(self.pool)
         self.guest = Guest(self.pool, planner.settings.training_share)
         self.setbacks = Setbacks(studio, self._give_up)
-        finishing = Finishing(studio, self._reporter, self.setbacks, self._end, self._fail)
+        finishing = Finishing(studio, self._news, self._reporter, self.setbacks, self._end, self._fail)
         self._loop = PainterLoop(studio, self._news, self.guest, self.setbacks, finishing.begin, stocking)
         self._trainings = Trainings(planner.settings, planner.profile, self.guest, studio.wake.set)
         self._comparisons = Comparisons(planner, self, self.pace)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from engine.news import News
 from engine.painter import Painted
 from engine.report import Reporter
 from engine.running import Running
@@ -19,12 +20,13 @@ class Finishing:
     def __init__(
         self,
         studio: Studio,
+        news: News,
         reporter: Reporter,
         setbacks: Setbacks,
         end: Callable[[Running], None],
         fail: Callable[[Running, Exception], None],
     ) -> None:
-        self._studio, self._reporter, self._setbacks = studio, reporter, setbacks
+        self._studio, self._news, self._reporter, self._setbacks = studio, news, reporter, setbacks
         self._end, self._fail = end, fail
 
     def begin(self, run: RunningWave) -> None:
@@ -57,6 +59,7 @@ class Finishing:
             cells, pictures = [cell for cell, _ in pairs], [picture for _, picture in pairs]
             await self._reporter.report(running, cells, pictures, run.painter)
             self._end(running)
+            self._news.painted(running)
         except Exception as error:
             log.exception("pictures could not be reported", extra={"job": job})
             self._fail(running, error)

@@ -6,7 +6,7 @@ from engine.contract.events import GridPhase, Progress
 from engine.contract.orders import MakeGrid
 from engine.preview import preview
 from engine.running import Running
-from engine.running_wave import RunningWave
+from engine.running_wave import PREVIEW_SECONDS, RunningWave
 from engine.studio import Studio
 from engine.wave import Mix, Row
 
@@ -37,8 +37,19 @@ class News:
                 continue
             progress = self.progress(running, "painting" if job in painting_jobs else "waiting")
             if run.fresh and job in run.jobs:
-                progress = progress.model_copy(update={"preview": self._preview(running)})
-            running.tell(progress)
+                self._show(running, progress)
+            else:
+                running.tell(progress)
+
+    def painted(self, running: Running) -> None:
+        """Pictures are ready. They are shown at once, as a wave may be painted before a preview of it is due."""
+        if running.alive and time.monotonic() - running.shown_at > PREVIEW_SECONDS:
+            self._show(running, self.progress(running, "painting"))
+
+    def _show(self, running: Running, progress: Progress) -> None:
+        """Progress with a preview."""
+        running.shown_at = time.monotonic()
+        running.tell(progress.model_copy(update={"preview": self._preview(running)}))
 
     def progress(self, running: Running, phase: GridPhase) -> Progress:
         """Pictures that are being painted count by the share of their steps that is done."""

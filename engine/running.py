@@ -18,7 +18,8 @@ _NUMBERS = count(1)
 
 
 class Running:
-    """A job from order to ending. Whoever follows later is told all events again; `thumbs` are for previews.
+    """A job from order to ending. Whoever follows later is told all events again; `thumbs` are for previews, the last
+    of which was told at `shown_at`.
 
     `number` differs from that of a job that was posted with the same id before.
     """
@@ -30,6 +31,7 @@ class Running:
         self.pictures: dict[str, bytes] = {}
         self.thumbs: dict[str, Pixels] = {}
         self.progress: Progress | None = None
+        self.shown_at = float("-inf")
         self.ended_at: float | None = None
         self.score: GridScore | None = None
         self._events: list[Event] = []

@@ -1,4 +1,4 @@
-"""`python -m engine`: one engine, served until it is told to stop. A lock keeps a second one from the same DATA_DIR."""
+"""`python -m engine`: one engine, served until it is told to stop."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,9 @@ import socket
 from pathlib import Path
 
 import uvicorn
-from filelock import FileLock, Timeout
 
 from engine import leftovers, server, setup
-from engine.contract.data_dir import hold
-from engine.contract.errors import BadRequest, EngineAway
+from engine.contract.errors import BadRequest
 from engine.engine import Engine
 from engine.log_file import keep_small
 from engine.settings import Settings
@@ -26,8 +24,8 @@ LONGEST_SOCKET = 103
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BadRequest for a bad setting, EngineAway for a second engine."""
-    with _lock(settings.data_dir), _listen(settings) as listener:
+    """Serve until SIGTERM or SIGINT; whoever calls holds DATA_DIR's lock. Raises BadRequest for a bad setting."""
+    with _listen(settings) as listener:
         leftovers.put_away(settings)
         engine, runs_on = setup.build(settings, serving=True)
         token = settings.engine_token.get_secret_value() if settings.engine_token else None
@@ -60,14 +58,6 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._engine.let_go()
         await super().shutdown(sockets)
-
-
-def _lock(data_dir: Path) -> FileLock:
-    try:
-        return hold(data_dir, "engine.lock")
-    except Timeout as error:
-        message = f"An engine is already running in {data_dir}; this one stops."
-        raise EngineAway(message) from error
 
 
 def _survive_the_second_signal() -> None:

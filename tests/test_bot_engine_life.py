@@ -47,6 +47,15 @@ async def bot(data: Path, chat: FakeChat) -> AsyncIterator[App]:
         await app.parts.engine.client.close()
 
 
+def by_hand(data: Path, *run: str) -> "subprocess.Popen[bytes]":
+    """An engine that somebody started, with the environment of now."""
+    with (data / "engine.log").open("ab") as out:
+        environment = {**os.environ, "DATA_DIR": str(data)}
+        engine = subprocess.Popen([sys.executable, *(run or ("-m", "engine"))], stdout=out, stderr=out, env=environment)
+    _outliving.append(engine)
+    return engine
+
+
 @asynccontextmanager
 async def no_engine_left(data: Path) -> AsyncIterator[None]:
     """Engines outlive the bot on purpose, so the test ends them: by the process id that each one told."""
@@ -126,6 +135,76 @@ async def test_an_engine_that_cannot_start_is_told_with_its_last_words(
     assert "ENGINE_PAINTERS must be local, ray or fake" in engine.last_words
 
 
+OF_ANOTHER_VERSION = (
+    "from engine.contract import events; events.VERSION = 10; from engine.command_line import main;"
+    "main(['serve', '--renew'])"
+)
+
+
+async def test_an_engine_of_an_earlier_bot_with_other_settings_gives_way_and_its_job_arrives_once(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with no_engine_left(data):
+        chat = FakeChat()
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, "/grid prompt:a cat approach:3 blocks:8"))
+            await _until(lambda: app.parts.database.one("SELECT 1 FROM pictures"))
+            first = app.parts.engine.health["pid"]
+        monkeypatch.setenv("FILLER_POOL", "3")
+        async with bot(data, chat) as app:
+            await chat.until(chat.posts, 90)
+
+            assert app.parts.engine.health["pid"] != first
+            assert not await app.parts.database.one("SELECT 1 FROM jobs WHERE deaths > 0 OR state = 'failed'")
+        assert len(chat.posts()) == 1
+        assert _engines(data)[0] == first
+        assert len(_engines(data)) == 2
+        assert [child.wait(20) for child in _outliving if child.pid == first] == [0]
+
+
+@pytest.mark.parametrize("what", ["version", "address", "token"])
+async def test_an_engine_of_an_earlier_bot_that_cannot_be_talked_to_gives_way(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    if what == "token":
+        monkeypatch.setenv("ENGINE_TOKEN", "old")
+    async with no_engine_left(data):
+        by_hand(
+            data, "-c", OF_ANOTHER_VERSION if what == "version" else OF_ANOTHER_VERSION.replace("10", "events.VERSION")
+        )
+        await _until(lambda: _soon(_engines(data)))
+        if what == "token":
+            monkeypatch.setenv("ENGINE_TOKEN", "new")
+        elif what == "address":
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                monkeypatch.setenv("ENGINE_LISTEN", f"127.0.0.1:{free.getsockname()[1]}")
+        else:
+            monkeypatch.setenv("FILLER_POOL", "3")
+        chat = FakeChat()
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, GRID))
+            await chat.until(lambda: len(chat.posts()) == 1, 60)
+
+        assert len(_engines(data)) == 2
+        assert "nothing is painted" not in caplog.text
+
+
+async def test_an_engine_that_somebody_started_stays_whatever_its_settings(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with no_engine_left(data):
+        engine = by_hand(data)
+        await _until(lambda: _soon(_engines(data)))
+        monkeypatch.setenv("FILLER_POOL", "3")
+        chat = FakeChat()
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, GRID))
+            await chat.until(lambda: len(chat.posts()) == 1, 60)
+
+            assert app.parts.engine.health["pid"] == engine.pid
+        assert _engines(data) == [engine.pid]
+
+
 @pytest.mark.parametrize("file", ["engine.log", "engine-start.lock"])
 async def test_a_file_that_cannot_be_written_keeps_the_engine_from_starting_and_is_named(
     data: Path, caplog: pytest.LogCaptureFixture, file: str
@@ -188,23 +267,23 @@ async def test_an_engine_that_the_bot_starts_is_asked_where_it_listens(
 async def test_beside_an_engine_that_does_not_fit_none_is_started_and_the_log_says_which_it_is(
     data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, other: str
 ) -> None:
-    # given an engine that was started before the token was changed, or Tessera brought up to date
+    # given an engine that somebody started before the token was changed, or Tessera brought up to date
     monkeypatch.setenv("ENGINE_TOKEN", "old")
     async with no_engine_left(data):
-        before = Engine(Settings(**_settings(data)))
-        await before._start()
-        pid = str(before.health["pid"])
+        pid = str(by_hand(data).pid)
+        await _until(lambda: _soon(_engines(data)))
 
         if other == "another token":
             monkeypatch.setenv("ENGINE_TOKEN", "new")
         else:
             monkeypatch.setattr("engine.contract.client.events.VERSION", 10)
         after = Engine(Settings(**_settings(data)))
+        await after.renew()
         running = asyncio.create_task(after.run())
         await _until(lambda: _soon(after.trouble))
         looked = [await after.check() for _ in range(3)]
         running.cancel()
-        await asyncio.gather(running, before.client.close(), after.client.close(), return_exceptions=True)
+        await asyncio.gather(running, after.client.close(), return_exceptions=True)
 
         assert not any(looked)
         assert not after._nobody

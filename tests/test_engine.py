@@ -266,6 +266,19 @@ async def test_a_preview_shows_the_grid_so_far(home: Path, approach: int, monkey
     assert previews[0].startswith("/9j/")
 
 
+async def test_what_is_painted_is_shown_also_where_waves_end_before_a_preview_of_them_is_due(
+    home: Path, approach: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.running_wave.PREVIEW_SECONDS", 1e9)
+    async with running_engine(home, FakePainter()) as engine:
+        told = [event async for event in engine.submit(grid(approach=approach, blocks=4)).follow()]
+
+    previews = [index for index, event in enumerate(told) if isinstance(event, Progress) and event.preview]
+    painted_before = [sum(isinstance(event, PicturePainted) for event in told[:index]) for index in previews]
+    # Once, as it took no time. The other approaches paint a single wave.
+    assert painted_before == ([16] if approach == 3 else [])
+
+
 async def test_however_many_grids_wait_for_a_download_others_go_on(
     home: Path, approach: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

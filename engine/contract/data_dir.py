@@ -6,16 +6,20 @@ from filelock import FileLock, Timeout
 
 from engine.contract.errors import BadRequest
 
+STARTED = "engine.json"
+"""What an engine that a bot started leaves there about itself while it runs."""
 
-def hold(data_dir: Path, lock: str) -> FileLock:
+
+def hold(data_dir: Path, lock: str, wait_s: float = 0.0) -> FileLock:
     """A lock that is held until it is released. Only its owner can open a folder that is made here.
 
-    Raises Timeout where another process holds it, BadRequest where nothing can be written there.
+    Raises Timeout where another process still holds it after `wait_s` seconds, BadRequest where nothing can be written
+    there.
     """
     file_lock = FileLock(data_dir.absolute() / lock)
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file_lock.acquire(blocking=False)
+        file_lock.acquire(timeout=wait_s)
     except Timeout:
         raise
     except OSError as error:
