@@ -270,13 +270,17 @@ async def test_what_is_painted_is_shown_also_where_waves_end_before_a_preview_of
     home: Path, approach: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.running_wave.PREVIEW_SECONDS", 1e9)
+    monkeypatch.setattr("engine.news.PREVIEW_SECONDS", 1e9)
     async with running_engine(home, FakePainter()) as engine:
-        told = [event async for event in engine.submit(grid(approach=approach, blocks=4)).follow()]
+        running = engine.submit(grid(approach=approach, blocks=8))
+        told = [event async for event in running.follow()]
 
+    assert running.plan
+    prompts = {cell.cell for cell in running.plan.cells if cell.unique}
     previews = [index for index, event in enumerate(told) if isinstance(event, Progress) and event.preview]
-    painted_before = [sum(isinstance(event, PicturePainted) for event in told[:index]) for index in previews]
-    # Once, as it took no time. The other approaches paint a single wave.
-    assert painted_before == ([16] if approach == 3 else [])
+    before = [sum(isinstance(e, PicturePainted) and e.cell in prompts for e in told[:index]) for index in previews]
+    # After the first wave, and not again before a while has passed.
+    assert before == [16]
 
 
 async def test_however_many_grids_wait_for_a_download_others_go_on(
