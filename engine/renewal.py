@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def lock(settings: Settings, *, renew: bool = False) -> FileLock:
         # What an engine that was killed left names a process that may be anybody's by now.
         record.unlink(missing_ok=True)
         if renew:
-            record.write_text(json.dumps({"pid": os.getpid(), "fingerprint": fingerprint(settings)}), encoding="utf-8")
+            us = {"pid": os.getpid(), "host": socket.gethostname(), "fingerprint": fingerprint(settings)}
+            record.write_text(json.dumps(us), encoding="utf-8")
     except OSError as error:
         log.warning("%s cannot be written (%s), so this engine gives way to none", record, error.strerror)
     return engine_lock
@@ -83,9 +85,11 @@ def _end(settings: Settings, pid: int) -> FileLock:
 
 
 def _record(settings: Settings) -> dict[str, Any]:
-    """Of the engine that a bot started here last; empty where there is none."""
+    """Of the engine that a bot started here last; empty where there is none, or where it runs on another host."""
     try:
         record = json.loads((settings.data_dir.absolute() / STARTED).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        # Containers that share a folder number their processes each for itself.
+        here = record["host"] == socket.gethostname() and isinstance(record["pid"], int)
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return record if isinstance(record, dict) and isinstance(record.get("pid"), int) else {}
+    return record if here else {}

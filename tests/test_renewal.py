@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,8 +33,9 @@ def settings_in(folder: Path, **values: object) -> Settings:
     return Settings(_env_file=None, data_dir=folder, **values)  # type: ignore[arg-type, call-arg]
 
 
-def record(folder: Path, pid: int, of: str) -> None:
-    (folder / STARTED).write_text(json.dumps({"pid": pid, "fingerprint": of}))
+def record(folder: Path, pid: int, of: str, host: str = "") -> None:
+    us = {"pid": pid, "host": host or socket.gethostname(), "fingerprint": of}
+    (folder / STARTED).write_text(json.dumps(us))
 
 
 @pytest.mark.parametrize(
@@ -88,21 +90,26 @@ def test_an_unlike_engine_that_a_bot_started_is_stopped(tmp_path: Path) -> None:
         with lock(settings, renew=True):
             assert old.wait(10) == -15
             told = (tmp_path / STARTED).read_text()
-    assert json.loads(told) == {"pid": os.getpid(), "fingerprint": fingerprint(settings)}
+    us = {"pid": os.getpid(), "host": socket.gethostname(), "fingerprint": fingerprint(settings)}
+    assert json.loads(told) == us
     assert "hidden" not in told
 
 
-@pytest.mark.parametrize("said", ["like this one", "not started by a bot", "unreadable", "without a process"])
+@pytest.mark.parametrize(
+    "said", ["like this one", "not started by a bot", "on another host", "unreadable", "without a process"]
+)
 def test_an_engine_that_is_alike_or_somebody_elses_stays(
     tmp_path: Path, other: subprocess.Popen[str], said: str
 ) -> None:
     match said:
         case "like this one":
             record(tmp_path, other.pid, fingerprint(settings_in(tmp_path)))
+        case "on another host":
+            record(tmp_path, other.pid, "another", "elsewhere.invalid")
         case "unreadable":
             (tmp_path / STARTED).write_text("{")
         case "without a process":
-            (tmp_path / STARTED).write_text('{"fingerprint": "another"}')
+            (tmp_path / STARTED).write_text(json.dumps({"host": socket.gethostname(), "fingerprint": "another"}))
     before = hold(tmp_path, LOCK)
 
     with pytest.raises(EngineAway, match="already running"):
