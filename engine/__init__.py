@@ -36,6 +36,7 @@ Painting
     denoising, schedules    the diffusion loop in steps, and a diffusers scheduler for each wave
     predicting              one call of the denoising model, with nothing computed twice:
     attention               keys and values of a prompt, computed once a wave
+    feed_forward            wide layers, some tokens at a time
     shared_layers           layers whose result is the same with and without the prompt
     embeddings              text embeddings, remembered
     host_copy, latent_rgb   finished pictures on their way to the processor; previews from latents

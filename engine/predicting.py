@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine import cores
 from engine.attention import Memory, WordsOnce
+from engine.feed_forward import few_at_a_time
 from engine.shared_layers import shared_layers
 
 _prepared: WeakSet[Any] = WeakSet()
@@ -27,6 +28,7 @@ def prepare(unet: Any) -> None:
             for name, processor in unet.attn_processors.items()
         }
     )
+    few_at_a_time(unet)
     # Here, where no second thread does it as well.
     shared_layers(unet)
     _prepared.add(unet)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from diffusers.models.attention import FeedForward
 from PIL import Image
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
@@ -117,6 +118,28 @@ def test_the_layers_before_the_words_work_on_half_of_a_guided_batch() -> None:
     # Counted: the shared layers are a tenth of a call and are halved; the words' keys and values are 3 %.
     assert first / plain == pytest.approx(0.951, abs=0.005)
     assert later / plain == pytest.approx(0.921, abs=0.005)
+
+
+def test_feed_forward_layers_take_some_tokens_at_a_time_and_make_the_same_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.feed_forward.TOKENS", 100)
+    plain, prepared = load(embedded.PIPELINE).unet, load(embedded.PIPELINE).unet
+    predicting.prepare(prepared)
+    layers = [name for name, layer in plain.named_modules() if type(layer) is FeedForward]
+    generator = torch.Generator().manual_seed(1)
+
+    for name in layers:
+        layer, ours = plain.get_submodule(name), prepared.get_submodule(name)
+        widths: list[int] = []
+        tokens = torch.randn(3, 64, layer.net[0].proj.in_features, generator=generator)
+        ours.net[0].proj.register_forward_hook(lambda *call, widths=widths: widths.append(len(call[2])))
+        with torch.inference_mode():
+            before = tokens.clone()
+            assert torch.allclose(ours(tokens), layer(tokens), rtol=1e-5, atol=1e-6)
+        assert widths == [100, 92]
+        assert torch.equal(tokens, before)
+    assert len(layers) == 9
 
 
 def flops(pipe: Any, work: Wave, after: int = 0) -> int:
