@@ -28,6 +28,8 @@ SUCCEED_LOOK_S = 0.1
 PATIENCE_S = 3.0
 # At the bot's start nobody is kept waiting for an engine that is silent.
 GLANCE_S = 2.0
+# Exit status of an engine whose settings are no settings; one beside which a like one runs ends with 1.
+WRONG_SETTING = 2
 # Exit statuses of an engine that somebody stopped: by its own end, by SIGINT, by SIGTERM.
 KINDLY = {0, -2, -15}
 # Engines outlive what started them, and Python complains where the handle of a running process is dropped.
@@ -139,6 +141,8 @@ class Engine:
         """Wait until the successor answers, or has ended: then the engine that is there stays."""
         while self._successor and not await self.check():
             if self._successor.poll() is not None:
+                if self._successor.returncode == WRONG_SETTING:
+                    log.warning("the engine stays as it is: %s", self._last_line())
                 self._successor = None
             await asyncio.sleep(SUCCEED_LOOK_S)
         self._child, self._successor = self._successor, None

@@ -20,6 +20,7 @@ from bot.app import App
 from bot.engine_client import Engine, _outliving
 from bot.settings import Settings
 from engine.contract.client import EngineClient
+from engine.contract.data_dir import STARTED
 from engine.contract.errors import EngineAway
 from tests.fake_talk import ANNA, FakeChat, FakePlatform, heard
 
@@ -189,6 +190,22 @@ async def test_an_engine_of_an_earlier_bot_that_cannot_be_talked_to_gives_way(
         assert "nothing is painted" not in caplog.text
 
 
+async def test_with_a_wrong_setting_the_engine_of_an_earlier_bot_stays_and_the_log_says_what_is_wrong(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with no_engine_left(data):
+        chat = FakeChat()
+        async with bot(data, chat) as app:
+            first = await app.parts.engine.ready()
+        monkeypatch.setenv("ENGINE_PAINTERS", "nonsense")
+        async with bot(data, chat) as app:
+            await app.hear(heard(chat, ANNA, GRID))
+            await chat.until(lambda: len(chat.posts()) == 1, 60)
+
+            assert await app.parts.engine.ready() == first
+        assert "the engine stays as it is: ENGINE_PAINTERS must be local, ray or fake" in caplog.text
+
+
 async def test_an_engine_that_somebody_started_stays_whatever_its_settings(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +220,43 @@ async def test_an_engine_that_somebody_started_stays_whatever_its_settings(
 
             assert app.parts.engine.health["pid"] == engine.pid
         assert _engines(data) == [engine.pid]
+
+
+class Answering(EngineClient):
+    """An engine that an earlier bot started: it says who it is, or says nothing."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        super().__init__("http://127.0.0.1:9", Path("none"))
+        self._silent = silent
+
+    async def health(self) -> dict[str, Any]:
+        if self._silent:
+            await asyncio.Event().wait()
+        return {"instance": "before", "pid": 1}
+
+
+async def test_an_engine_beside_which_none_can_be_started_stays(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (data / STARTED).touch()
+    (data / "engine.log").mkdir()
+    engine = Engine(Settings(**_settings(data)), Answering())
+
+    await engine.renew()
+
+    assert await engine.ready() == "before"
+    assert f"the engine stays as it is: {data / 'engine.log'}: Is a directory" in caplog.text
+    await engine.client.close()
+
+
+async def test_a_silent_engine_keeps_no_bot_from_starting(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.engine_client.GLANCE_S", 0.01)
+    (data / STARTED).touch()
+    (data / "engine.log").mkdir()
+    engine = Engine(Settings(**_settings(data)), Answering(silent=True))
+
+    async with asyncio.timeout(10):
+        await engine.renew()
+
+    await engine.client.close()
 
 
 @pytest.mark.parametrize("file", ["engine.log", "engine-start.lock"])
