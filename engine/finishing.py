@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from engine.news import News
 from engine.painter import Painted
+from engine.preview import small
 from engine.report import Reporter
 from engine.running import Running
 from engine.running_wave import RunningWave
@@ -57,9 +58,11 @@ class Finishing:
         pairs = [(row.cell, picture) for row, picture in zip(run.rows, painted, strict=True) if row.job == job]
         try:
             cells, pictures = [cell for cell, _ in pairs], [picture for _, picture in pairs]
+            running.thumbs |= {cell: small(picture.pixels) for cell, picture in pairs if picture.pixels is not None}
+            if running.missing > len(pairs):
+                self._news.painted(running)
             await self._reporter.report(running, cells, pictures, run.painter)
             self._end(running)
-            self._news.painted(running)
         except Exception as error:
             log.exception("pictures could not be reported", extra={"job": job})
             self._fail(running, error)

@@ -42,8 +42,8 @@ class News:
                 running.tell(progress)
 
     def painted(self, running: Running) -> None:
-        """Pictures are ready. They are shown at once, as a wave may be painted before a preview of it is due."""
-        if running.alive and time.monotonic() - running.shown_at > PREVIEW_SECONDS:
+        """Pictures are ready, though not judged. They are shown at once: a wave may end before a preview of it is due."""
+        if time.monotonic() - running.shown_at > PREVIEW_SECONDS:
             self._show(running, self.progress(running, "painting"))
 
     def _show(self, running: Running, progress: Progress) -> None:

@@ -13,6 +13,7 @@ from engine.contract.grid import Judged
 from engine.contract.orders import Job
 from engine.fillers.flickr8k import Flickr8k
 from engine.painter import FakePainter
+from engine.preview import preview
 from engine.wave import Wave
 from tests.engines import TouchyPainter, events, grid, running_engine
 
@@ -266,7 +267,7 @@ async def test_a_preview_shows_the_grid_so_far(home: Path, approach: int, monkey
     assert previews[0].startswith("/9j/")
 
 
-async def test_what_is_painted_is_shown_also_where_waves_end_before_a_preview_of_them_is_due(
+async def test_what_is_painted_is_shown_before_it_is_judged_also_where_waves_end_before_a_preview_is_due(
     home: Path, approach: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.running_wave.PREVIEW_SECONDS", 1e9)
@@ -279,8 +280,11 @@ async def test_what_is_painted_is_shown_also_where_waves_end_before_a_preview_of
     prompts = {cell.cell for cell in running.plan.cells if cell.unique}
     previews = [index for index, event in enumerate(told) if isinstance(event, Progress) and event.preview]
     before = [sum(isinstance(e, PicturePainted) and e.cell in prompts for e in told[:index]) for index in previews]
-    # After the first wave, and not again before a while has passed.
-    assert before == [16]
+    # Of the first wave, and not again before a while has passed.
+    assert before == [0]
+    shown = told[previews[0]]
+    assert isinstance(shown, Progress)
+    assert shown.preview != preview(running.plan, {})
 
 
 async def test_however_many_grids_wait_for_a_download_others_go_on(
