@@ -42,7 +42,7 @@ class News:
                 running.tell(progress)
 
     def painted(self, running: Running) -> None:
-        """Pictures are ready, though not judged. They are shown at once: a wave may end before a preview of it is due."""
+        """Pictures are ready, though not judged. Shown at once, as a wave may end before a preview of it is due."""
         if time.monotonic() - running.shown_at > PREVIEW_SECONDS:
             self._show(running, self.progress(running, "painting"))
 
