@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from bot.settings import Settings
 from engine.contract.client import EngineClient
-from engine.contract.data_dir import STARTED
+from engine.contract.data_dir import ENGINE_RECORD
 from engine.contract.errors import EngineAway, TesseraError
 
 log = logging.getLogger(__name__)
@@ -23,12 +23,12 @@ LOOK_S = 2.0
 BACK_OFF = (0.0, 1.0, 5.0, 15.0, 60.0)
 START_S = 600.0
 START_LOOK_S = 0.5
-SUCCEED_LOOK_S = 0.1
+SUCCESSOR_LOOK_S = 0.1
 # Another process of the same Procfile may be about to answer.
 PATIENCE_S = 3.0
 # At the bot's start nobody is kept waiting for an engine that is silent.
 GLANCE_S = 2.0
-# Exit status of an engine whose settings are no settings; one beside which a like one runs ends with 1.
+# Exit status of an engine that has a setting which is wrong; beside one that is alike it ends with 1.
 WRONG_SETTING = 2
 # Exit statuses of an engine that somebody stopped: by its own end, by SIGINT, by SIGTERM.
 KINDLY = {0, -2, -15}
@@ -59,7 +59,7 @@ class Engine:
 
         One is started beside it, which takes its place or, where they are alike, ends at once.
         """
-        if self._settings.engine_url or not (self._settings.data_dir.absolute() / STARTED).exists():
+        if self._settings.engine_url or not (self._settings.data_dir.absolute() / ENGINE_RECORD).exists():
             return
         try:
             async with asyncio.timeout(GLANCE_S):
@@ -76,7 +76,7 @@ class Engine:
 
     async def run(self) -> None:
         """Keep an engine answering until cancelled. With ENGINE_URL set this only looks; it never starts one."""
-        await self._succeed()
+        await self._wait_for_successor()
         while True:
             if not await self.check() and self._nobody and self._settings.engine_url is None:
                 await self._start()
@@ -137,14 +137,14 @@ class Engine:
         """The engine that we started was stopped on purpose rather than killed by its work."""
         return self._child is not None and self._child.poll() in KINDLY
 
-    async def _succeed(self) -> None:
-        """Wait until the successor answers, or has ended: then the engine that is there stays."""
+    async def _wait_for_successor(self) -> None:
+        """Until it answers, or has ended: then the engine that is there stays."""
         while self._successor and not await self.check():
             if self._successor.poll() is not None:
                 if self._successor.returncode == WRONG_SETTING:
                     log.warning("the engine stays as it is: %s", self._last_line())
                 self._successor = None
-            await asyncio.sleep(SUCCEED_LOOK_S)
+            await asyncio.sleep(SUCCESSOR_LOOK_S)
         self._child, self._successor = self._successor, None
 
     async def _start(self) -> None:

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
 import engine
-from engine.contract.data_dir import STARTED, hold
+from engine.contract.data_dir import ENGINE_RECORD, hold
 from engine.contract.errors import EngineAway
 from engine.settings import Settings
 from engine.versions import versions
@@ -37,7 +37,7 @@ def lock(settings: Settings, *, renew: bool = False) -> FileLock:
     `renew`: this engine was started by a bot, so an unlike one that a bot started is ended first. Raises EngineAway
     where another engine stays, BadRequest where DATA_DIR cannot be written.
     """
-    data_dir, record = settings.data_dir, settings.data_dir.absolute() / STARTED
+    data_dir, record = settings.data_dir, settings.data_dir.absolute() / ENGINE_RECORD
     try:
         engine_lock = hold(data_dir, LOCK)
     except Timeout as error:
@@ -50,8 +50,8 @@ def lock(settings: Settings, *, renew: bool = False) -> FileLock:
         # What an engine that was killed left names a process that may be anybody's by now.
         record.unlink(missing_ok=True)
         if renew:
-            us = {"pid": os.getpid(), "host": socket.gethostname(), "fingerprint": fingerprint(settings)}
-            record.write_text(json.dumps(us), encoding="utf-8")
+            facts = {"pid": os.getpid(), "host": socket.gethostname(), "fingerprint": fingerprint(settings)}
+            record.write_text(json.dumps(facts), encoding="utf-8")
     except OSError as error:
         log.warning("%s cannot be written (%s), so this engine gives way to none", record, error.strerror)
     return engine_lock
@@ -87,7 +87,7 @@ def _end(settings: Settings, pid: int) -> FileLock:
 def _record(settings: Settings) -> dict[str, Any]:
     """Of the engine that a bot started here last; empty where there is none, or where it runs on another host."""
     try:
-        record = json.loads((settings.data_dir.absolute() / STARTED).read_text(encoding="utf-8"))
+        record = json.loads((settings.data_dir.absolute() / ENGINE_RECORD).read_text(encoding="utf-8"))
         # Containers that share a folder number their processes each for itself.
         here = record["host"] == socket.gethostname() and isinstance(record["pid"], int)
     except (OSError, ValueError, KeyError, TypeError):

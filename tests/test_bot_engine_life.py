@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from bot.app import App
 from bot.engine_client import Engine, _outliving
 from bot.settings import Settings
 from engine.contract.client import EngineClient
-from engine.contract.data_dir import STARTED
+from engine.contract.data_dir import ENGINE_RECORD
 from engine.contract.errors import EngineAway
 from tests.fake_talk import ANNA, FakeChat, FakePlatform, heard
 
@@ -48,11 +48,25 @@ async def bot(data: Path, chat: FakeChat) -> AsyncIterator[App]:
         await app.parts.engine.client.close()
 
 
-def by_hand(data: Path, *run: str) -> "subprocess.Popen[bytes]":
-    """An engine that somebody started, with the environment of now."""
+BY_HAND = ("-m", "engine")
+BY_A_BOT = ("-m", "engine", "serve", "--renew")
+OF_ANOTHER_VERSION = (
+    "-c",
+    """
+from engine.command_line import main
+from engine.contract import events
+
+events.VERSION = 10
+main(["serve", "--renew"])
+""",
+)
+
+
+def start(data: Path, run: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """An engine process with the environment of now."""
     with (data / "engine.log").open("ab") as out:
         environment = {**os.environ, "DATA_DIR": str(data)}
-        engine = subprocess.Popen([sys.executable, *(run or ("-m", "engine"))], stdout=out, stderr=out, env=environment)
+        engine = subprocess.Popen([sys.executable, *run], stdout=out, stderr=out, env=environment)
     _outliving.append(engine)
     return engine
 
@@ -136,12 +150,6 @@ async def test_an_engine_that_cannot_start_is_told_with_its_last_words(
     assert "ENGINE_PAINTERS must be local, ray or fake" in engine.last_words
 
 
-OF_ANOTHER_VERSION = (
-    "from engine.contract import events; events.VERSION = 10; from engine.command_line import main;"
-    "main(['serve', '--renew'])"
-)
-
-
 async def test_an_engine_of_an_earlier_bot_with_other_settings_gives_way_and_its_job_arrives_once(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,9 +178,7 @@ async def test_an_engine_of_an_earlier_bot_that_cannot_be_talked_to_gives_way(
     if what == "token":
         monkeypatch.setenv("ENGINE_TOKEN", "old")
     async with no_engine_left(data):
-        by_hand(
-            data, "-c", OF_ANOTHER_VERSION if what == "version" else OF_ANOTHER_VERSION.replace("10", "events.VERSION")
-        )
+        start(data, OF_ANOTHER_VERSION if what == "version" else BY_A_BOT)
         await _until(lambda: _soon(_engines(data)))
         if what == "token":
             monkeypatch.setenv("ENGINE_TOKEN", "new")
@@ -210,7 +216,7 @@ async def test_an_engine_that_somebody_started_stays_whatever_its_settings(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with no_engine_left(data):
-        engine = by_hand(data)
+        engine = start(data, BY_HAND)
         await _until(lambda: _soon(_engines(data)))
         monkeypatch.setenv("FILLER_POOL", "3")
         chat = FakeChat()
@@ -236,7 +242,7 @@ class Answering(EngineClient):
 
 
 async def test_an_engine_beside_which_none_can_be_started_stays(data: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (data / STARTED).touch()
+    (data / ENGINE_RECORD).touch()
     (data / "engine.log").mkdir()
     engine = Engine(Settings(**_settings(data)), Answering())
 
@@ -249,7 +255,7 @@ async def test_an_engine_beside_which_none_can_be_started_stays(data: Path, capl
 
 async def test_a_silent_engine_keeps_no_bot_from_starting(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.engine_client.GLANCE_S", 0.01)
-    (data / STARTED).touch()
+    (data / ENGINE_RECORD).touch()
     (data / "engine.log").mkdir()
     engine = Engine(Settings(**_settings(data)), Answering(silent=True))
 
@@ -324,7 +330,7 @@ async def test_beside_an_engine_that_does_not_fit_none_is_started_and_the_log_sa
     # given an engine that somebody started before the token was changed, or Tessera brought up to date
     monkeypatch.setenv("ENGINE_TOKEN", "old")
     async with no_engine_left(data):
-        pid = str(by_hand(data).pid)
+        pid = str(start(data, BY_HAND).pid)
         await _until(lambda: _soon(_engines(data)))
 
         if other == "another token":

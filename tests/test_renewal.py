@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from engine.contract.data_dir import STARTED, hold
+from engine.contract.data_dir import ENGINE_RECORD, hold
 from engine.contract.errors import EngineAway
 from engine.renewal import LOCK, fingerprint, lock
 from engine.settings import Settings
@@ -35,7 +35,7 @@ def settings_in(folder: Path, **values: object) -> Settings:
 
 def record(folder: Path, pid: int, of: str, host: str = "") -> None:
     us = {"pid": pid, "host": host or socket.gethostname(), "fingerprint": of}
-    (folder / STARTED).write_text(json.dumps(us))
+    (folder / ENGINE_RECORD).write_text(json.dumps(us))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_an_unlike_engine_that_a_bot_started_is_stopped(tmp_path: Path) -> None:
         settings = settings_in(tmp_path, google_api_key="hidden")
         with lock(settings, renew=True):
             assert old.wait(10) == -15
-            told = (tmp_path / STARTED).read_text()
+            told = (tmp_path / ENGINE_RECORD).read_text()
     us = {"pid": os.getpid(), "host": socket.gethostname(), "fingerprint": fingerprint(settings)}
     assert json.loads(told) == us
     assert "hidden" not in told
@@ -107,9 +107,9 @@ def test_an_engine_that_is_alike_or_somebody_elses_stays(
         case "on another host":
             record(tmp_path, other.pid, "another", "elsewhere.invalid")
         case "unreadable":
-            (tmp_path / STARTED).write_text("{")
+            (tmp_path / ENGINE_RECORD).write_text("{")
         case "without a process":
-            (tmp_path / STARTED).write_text(json.dumps({"host": socket.gethostname(), "fingerprint": "another"}))
+            (tmp_path / ENGINE_RECORD).write_text(json.dumps({"host": socket.gethostname(), "fingerprint": "another"}))
     before = hold(tmp_path, LOCK)
 
     with pytest.raises(EngineAway, match="already running"):
@@ -128,7 +128,7 @@ def test_who_was_not_started_by_a_bot_ends_nobody_and_leaves_nothing_to_be_ended
     before.release(force=True)
 
     with lock(settings_in(tmp_path)):
-        assert not (tmp_path / STARTED).exists()
+        assert not (tmp_path / ENGINE_RECORD).exists()
     assert other.poll() is None
 
 
@@ -148,7 +148,7 @@ def test_an_engine_that_does_not_stop_is_named(
 def test_a_record_that_cannot_be_written_is_told_and_keeps_no_engine_from_starting(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / STARTED).mkdir()
+    (tmp_path / ENGINE_RECORD).mkdir()
 
     with lock(settings_in(tmp_path), renew=True):
         assert "gives way to none" in caplog.text

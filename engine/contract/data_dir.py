@@ -6,8 +6,8 @@ from filelock import FileLock, Timeout
 
 from engine.contract.errors import BadRequest
 
-STARTED = "engine.json"
-"""What an engine that a bot started leaves there about itself while it runs."""
+ENGINE_RECORD = "engine.json"
+"""The file in which an engine that a bot started says who it is."""
 
 
 def hold(data_dir: Path, lock: str, wait_s: float = 0.0) -> FileLock:
